@@ -1,0 +1,76 @@
+"""Where things are kept, and how they are written: whole or not at all.
+
+Knows the layout below the base path (`data/` by default, any fsspec URL by configuration) and the one way
+to write there: to a temporary name first, then renamed. What the files hold is not known here.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from upath import UPath
+
+DEFAULT_BASE = "data"
+"""The base path of a checkout's own store, relative to its top level."""
+
+
+class Store:
+    """The layout of everything the pipeline keeps.
+
+    Args:
+        base: the base path: a folder or any fsspec URL.
+    """
+
+    def __init__(self, base: str | Path | UPath = DEFAULT_BASE) -> None:
+        self.base = UPath(base)
+
+    @property
+    def assets(self) -> UPath:
+        """The folder of what assets hold: one file or folder an asset, named after it."""
+        return self.base / "assets"
+
+    @property
+    def requests(self) -> UPath:
+        """The folder of request files (`<name>.yaml`), the presets among them."""
+        return self.base / "requests"
+
+    @property
+    def tracks(self) -> UPath:
+        """The folder of finished tracks: one folder a request, with its sound, MIDI and pictures."""
+        return self.base / "tracks"
+
+    @property
+    def sample(self) -> UPath:
+        """The folder of the composed sample corpus."""
+        return self.base / "sample"
+
+
+@contextmanager
+def written_whole(path: Path | UPath) -> Iterator[BinaryIO]:
+    """Open `path` for writing bytes such that it appears complete or not at all.
+
+    The file is written beside its place under a temporary name and renamed when the block ends; when the
+    block raises, the temporary file is removed and an older `path` stays as it was. Folders are made.
+
+    Args:
+        path: where the file shall stand.
+
+    Yields:
+        A binary file to write to.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.unfinished")
+    try:
+        with unfinished.open("wb") as file:
+            yield file
+        if isinstance(unfinished, Path):
+            unfinished.replace(str(path))
+        else:
+            unfinished.fs.mv(unfinished.path, UPath(path).path)
+    finally:
+        if unfinished.exists():
+            unfinished.unlink()
