@@ -194,6 +194,6 @@ def _explain_one(detail: Mapping[str, Any]) -> str:
         case "int_parsing" | "int_type" | "int_from_float":
             return f"{name} must be a whole number, got {shown}"
         case "string_pattern_mismatch":
-            return f"{name} may hold only a-z, 0-9, '.', '_' and '-' and starts with a letter or digit, got {shown}"
+            return f"{name} may hold only a-z, 0-9 and . _ -, and start with a letter or digit; got {shown}"
         case _:
             return f"{name}: {detail['msg'].removeprefix('Value error, ')}, got {shown}"
