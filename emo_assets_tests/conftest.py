@@ -1,0 +1,28 @@
+"""Fixtures that every test may ask for: where the real sample and the reference outputs lie, if they do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def _shared(name: str) -> Path:
+    beside = Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(os.environ.get("EMO_SHARED", beside)) / name
+    if not folder.is_dir():
+        pytest.skip(f"no {name} folder beside the checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def realdata() -> Path:
+    """The folder of real Spotify, MSD and Lakh data."""
+    return _shared("realdata")
+
+
+@pytest.fixture(scope="session")
+def golden() -> Path:
+    """The folder of reference outputs."""
+    return _shared("golden")
