@@ -1,0 +1,235 @@
+"""The `emo` command: each sub-command is a thin call into a package.
+
+Holds options, help texts and how results are printed. Wrong input ends in one clear line and exit code 2,
+never in a traceback. What a command does is decided in the package that it calls.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from emo_assets.errors import InputError
+from emo_assets.features import FEATURE_NAMES, FeatureVector, feature_range
+from emo_assets.progress import terminal_progress
+from emo_assets.store import DEFAULT_BASE, Store, written_whole
+
+app = typer.Typer(
+    name="emo",
+    help="Music from feelings: ten Spotify audio features in, a song that sounds like them out.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+StoreOption = Annotated[
+    str, typer.Option("--store", help="The store's base path: a folder or an fsspec URL.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def _show_help(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def main() -> None:
+    """Run the command line: exit 0 when done, 2 with one line on standard error when the input is wrong."""
+    try:
+        result = app(standalone_mode=False)
+    except InputError as error:
+        _leave(str(error))
+    except typer.TyperException as error:
+        _leave(f"{error.format_message()} (`emo --help` lists commands and options)")
+    except (typer.Abort, KeyboardInterrupt):
+        print("emo: interrupted; what was finished is kept", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+def _leave(message: str) -> None:
+    print(f"emo: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _takes_features(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one option for each feature and hand it those given as `features`."""
+
+    def wrapped(**options: Any) -> None:
+        given = {name: options.pop(name) for name in FEATURE_NAMES}
+        command(**options, features={name: value for name, value in given.items() if value is not None})
+
+    signature = inspect.signature(command, eval_str=True)
+    parameters = [parameter for name, parameter in signature.parameters.items() if name != "features"]
+    for name in FEATURE_NAMES:
+        smallest, largest = feature_range(name)
+        field = FeatureVector.model_fields[name]
+        option = typer.Option(
+            f"--{name.replace('_', '-')}",
+            help=f"{field.description} [{smallest:g} to {largest:g}; default {field.default:g}]",
+            metavar="VALUE",
+        )
+        parameters.append(
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, option]
+            )
+        )
+    wrapped.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+    return wrapped
+
+
+@app.command()
+def compose(
+    out: Annotated[Path, typer.Argument(help="The folder to write; it must be empty or not exist yet.")],
+    songs: Annotated[int, typer.Option(help="How many songs to compose.", min=1, max=100_000)] = 240,
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.", min=0)] = 0,
+) -> None:
+    """Compose the sample corpus: songs with their Spotify, Million Song and Lakh files."""
+    from emo_assets.sources.composer.corpus import compose_corpus
+
+    with terminal_progress() as progress:
+        summary = compose_corpus(out, songs=songs, seed=seed, progress=progress)
+    print(summary)
+
+
+@app.command()
+def link(
+    spotify: Annotated[Path, typer.Option(help="The Kaggle table of Spotify tracks (CSV).")],
+    msd: Annotated[Path, typer.Option(help="The Million Song names (unique_tracks.txt).")],
+    out: Annotated[Path, typer.Option(help="The parquet file of links to write.")],
+) -> None:
+    """Link Spotify tracks with Million Song tracks by artist and title."""
+    from emo_assets.linking.matching import link_tracks
+    from emo_assets.sources.msd import read_msd
+    from emo_assets.sources.spotify import read_spotify
+
+    spotify_read, msd_read = read_spotify(spotify), read_msd(msd)
+    with terminal_progress() as progress:
+        links = link_tracks(spotify_read.rows, msd_read.rows, progress=progress)
+    with written_whole(out) as file:
+        links.to_parquet(file, index=False)
+    methods = ", ".join(f"{count:,} {method}" for method, count in links["method"].value_counts().items())
+    rejected = len(spotify_read.rejects) + len(msd_read.rejects)
+    print(f"{len(links):,} links ({methods or 'none'}) in {out}; {rejected:,} rows were refused")
+
+
+@app.command()
+@_takes_features
+def generate(
+    features: dict[str, str],
+    out: Annotated[Path, typer.Option(help="The file to write: .wav, .ogg, .flac, .mp3 or .mid.")],
+    preset: Annotated[str | None, typer.Option(help="Start from this request of the store.")] = None,
+    bars: Annotated[int | None, typer.Option(help="Length in bars [default 16, or the preset's].")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed gives another song.")] = None,
+    sound_font: Annotated[Path | None, typer.Option(help="Another sound font (.sf2).")] = None,
+    store: StoreOption = DEFAULT_BASE,
+) -> None:
+    """Make a song from features with the store's champion, in one command and without Dagster."""
+    request = _request(Store(store), "song", preset, features, bars, seed)
+    from emo_assets.generation import check_ending, generate_file, load_models
+
+    check_ending(out)
+    models = load_models(Store(store))
+    with terminal_progress() as progress:
+        track = generate_file(request, models, out, sound_font=sound_font, progress=progress)
+    print(track.summary())
+
+
+@app.command()
+@_takes_features
+def request(
+    name: Annotated[str, typer.Argument(help="The request's name: a-z, 0-9, '.', '_' and '-'.")],
+    features: dict[str, str],
+    preset: Annotated[str | None, typer.Option(help="Start from this request of the store.")] = None,
+    bars: Annotated[int | None, typer.Option(help="Length in bars [default 16, or the preset's].")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed gives another song.")] = None,
+    store: StoreOption = DEFAULT_BASE,
+) -> None:
+    """Register a request as a partition, for the pipeline to render."""
+    from emo_assets.requests import write_request
+
+    asked = _request(Store(store), name, preset, features, bars, seed)
+    from emo_assets.pipeline.instance import register_requests
+
+    path = write_request(asked, Store(store).requests)
+    register_requests([asked.name])
+    print(f"{path} is registered; render it with")
+    print(
+        "  dagster asset materialize -m emo_assets.definitions --select "
+        f"'requested_features*' --partition {asked.name}"
+    )
+
+
+def _request(
+    store: Store,
+    name: str,
+    preset: str | None,
+    features: dict[str, str],
+    bars: int | None,
+    seed: int | None,
+) -> Any:
+    """Build the request that the options describe, on top of a preset when one is named."""
+    from emo_assets.requests import TrackRequest, checked_name, read_request
+
+    values: dict[str, Any] = {}
+    if preset is not None:
+        path = store.requests / f"{checked_name(preset)}.yaml"
+        if not path.exists():
+            known = ", ".join(sorted(file.stem for file in store.requests.glob("*.yaml"))) or "none"
+            raise InputError(f"there is no preset {preset!r} in {store.requests}; there are: {known}")
+        values = read_request(path).model_dump()
+    given = {"bars": bars, "seed": seed}
+    values |= {key: value for key, value in given.items() if value is not None}
+    values["features"] = FeatureVector.from_values({**values.get("features", {}), **features})
+    return TrackRequest.from_values({**values, "name": name})
+
+
+@app.command()
+def describe(
+    paths: Annotated[list[Path], typer.Argument(help="MIDI files, and folders for all .mid files below.")],
+    events: Annotated[bool, typer.Option("--events", help="Print the event tokens too.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse files without a time signature, as the reference does.")
+    ] = False,
+    workers: Annotated[int | None, typer.Option(help="Processes [default: one a core].", min=1)] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Append to this file instead, and go on where it stopped.")
+    ] = None,
+) -> None:
+    """Read MIDI files into FIGARO's description: one JSON line a file."""
+    from emo_assets.symbolic.bulk import describe_paths, described_names
+
+    done = described_names(out) if out is not None and out.exists() else frozenset()
+    with _lines_to(out) as write, terminal_progress() as progress:
+        described = describe_paths(
+            paths, workers=workers, strict=strict, events=events, done=done, progress=progress
+        )
+        for item in described:
+            write(json.dumps(item.as_document(), ensure_ascii=False))
+
+
+@contextmanager
+def _lines_to(out: Path | None) -> Iterator[Callable[[str], None]]:
+    """Yield a function that writes one line to standard output or, at once, to the end of a file."""
+    if out is None:
+        yield lambda line: print(line, flush=True)
+        return
+    with out.open("a", encoding="utf-8") as file:
+
+        def write(line: str) -> None:
+            file.write(line + "\n")
+            file.flush()
+
+        yield write
+
+
+if __name__ == "__main__":
+    main()

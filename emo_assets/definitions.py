@@ -1,0 +1,58 @@
+"""The one `Definitions` object that Dagster loads.
+
+Assembles what `pipeline` defines; nothing is computed here, and loading it imports no model library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from emo_assets.pipeline.assets import (
+    descriptions,
+    evaluation,
+    exploration,
+    figaro,
+    generation,
+    linking,
+    models,
+    raw,
+)
+from emo_assets.pipeline.io_managers import Documents, MidiFiles, Tables, Weights
+from emo_assets.pipeline.jobs import JOBS
+from emo_assets.pipeline.resources import RawDataSource, SoundResource, StoreResource
+from emo_assets.store import DEFAULT_BASE
+
+STAGES = (raw, linking, descriptions, exploration, models, evaluation, figaro, generation)
+
+
+def build_defs(base_path: str = DEFAULT_BASE, **resources: Any) -> dg.Definitions:
+    """Assemble assets, jobs and resources.
+
+    Args:
+        base_path: the store's base path: a folder or any fsspec URL.
+        resources: resources by name, in place of the default ones.
+
+    Returns:
+        The definitions of the whole graph.
+    """
+    defaults: Mapping[str, Any] = {
+        "store": StoreResource(base_path=base_path),
+        "raw_data": RawDataSource.configure_at_launch(),
+        "sound": SoundResource(),
+        "tables": Tables(base_path=base_path),
+        "documents": Documents(base_path=base_path),
+        "weights": Weights(base_path=base_path),
+        "midi_files": MidiFiles(base_path=base_path),
+    }
+    return dg.Definitions(
+        assets=dg.load_assets_from_modules(STAGES),
+        jobs=JOBS,
+        resources={**defaults, **resources},
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

@@ -1,0 +1,139 @@
+"""Stage 8: a request becomes a track; one dynamic partition a request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from emo_assets.errors import InputError
+from emo_assets.pipeline.metadata import logged_progress, markdown_table, picture
+from emo_assets.pipeline.partitions import REQUESTS
+from emo_assets.pipeline.resources import SoundResource, StoreResource
+from emo_assets.requests import TrackRequest, checked_name, read_request
+
+GROUP = "generation"
+OWNERS = ["team:music"]
+
+
+@dg.asset(
+    group_name=GROUP,
+    partitions_def=REQUESTS,
+    io_manager_key="documents",
+    kinds={"json", "yaml"},
+    owners=OWNERS,
+)
+def requested_features(context: dg.AssetExecutionContext, store: StoreResource) -> dg.Output[dict[str, Any]]:
+    """The request: ten features, a length and a seed, read from its file and checked."""
+    name = checked_name(context.partition_key)
+    path = store.open().requests / f"{name}.yaml"
+    if not path.exists():
+        raise InputError(
+            f"there is no request file {path}: write it, or register it with `emo request {name}`"
+        )
+    request = read_request(path)
+    features = request.features.model_dump()
+    rows = [{"feature": feature, "asked": value} for feature, value in features.items()]
+    return dg.Output(
+        request.model_dump(mode="json"),
+        metadata={
+            "mood": request.mood or name,
+            "key": request.features.key_name,
+            "bars": request.bars,
+            "seed": request.seed,
+            "features": dg.MetadataValue.md(markdown_table(rows)),
+        },
+    )
+
+
+@dg.asset(
+    group_name=GROUP,
+    partitions_def=REQUESTS,
+    io_manager_key="documents",
+    kinds={"json", "torch"},
+    owners=OWNERS,
+    deps=["champion"],
+)
+def track_description(requested_features: dict[str, Any], store: StoreResource) -> dg.Output[dict[str, Any]]:
+    """What the champion writes for the request: FIGARO's description, bar by bar."""
+    from emo_assets.generation import describe_request, description_rows, load_describer
+
+    describer, version = load_describer(store.open())
+    tokens = describe_request(TrackRequest.from_values(requested_features), describer)
+    rows = description_rows(tokens)
+    return dg.Output(
+        {"champion": version, "tokens": tokens},
+        metadata={
+            "bars": len(rows),
+            "champion": version,
+            "description": dg.MetadataValue.md(markdown_table(rows)),
+        },
+    )
+
+
+@dg.asset(
+    group_name=GROUP,
+    partitions_def=REQUESTS,
+    io_manager_key="midi_files",
+    kinds={"midi", "torch"},
+    owners=OWNERS,
+    deps=["figaro_model"],
+)
+def track_midi(
+    context: dg.AssetExecutionContext,
+    requested_features: dict[str, Any],
+    track_description: dict[str, Any],
+    store: StoreResource,
+) -> dg.Output[bytes]:
+    """The song's notes: FIGARO's events for the description, as MIDI."""
+    from emo_assets.generation import compose_request, load_figaro
+
+    request = TrackRequest.from_values(requested_features)
+    midi = compose_request(
+        request, track_description["tokens"], load_figaro(store.open()), progress=logged_progress(context)
+    )
+    return dg.Output(midi, metadata={"bytes": len(midi), "seed": request.seed})
+
+
+@dg.asset(
+    group_name=GROUP,
+    partitions_def=REQUESTS,
+    io_manager_key="documents",
+    kinds={"wav", "midi"},
+    owners=OWNERS,
+)
+def generated_track(
+    context: dg.AssetExecutionContext,
+    requested_features: dict[str, Any],
+    track_midi: bytes,
+    store: StoreResource,
+    sound: SoundResource,
+) -> dg.Output[dict[str, Any]]:
+    """The song: WAV and OGG, its MIDI and piano roll, and what was asked beside what is heard."""
+    from emo_assets.generation import render_track
+
+    request = TrackRequest.from_values(requested_features)
+    track = render_track(
+        request,
+        track_midi,
+        store.open().tracks / request.name,
+        sound_font=sound.sound_font_path(),
+        progress=logged_progress(context),
+    )
+    return dg.Output(track.as_document(), metadata=_track_metadata(track))
+
+
+def _track_metadata(track: Any) -> dict[str, Any]:
+    """Show a track: its files, its length, tempo and key, and asked against measured."""
+    files = {kind: dg.MetadataValue.path(str(path)) for kind, path in track.files.items()}
+    return {
+        **files,
+        "mood": track.request.mood or track.request.name,
+        "seconds": track.seconds,
+        "tempo": track.heard.tempo,
+        "key": track.heard.key_name,
+        "bars": track.heard.bars,
+        "seed": track.request.seed,
+        "asked_and_measured": dg.MetadataValue.md(markdown_table(track.comparison)),
+        "piano_roll_preview": picture(track.piano_roll, "piano roll"),
+    }

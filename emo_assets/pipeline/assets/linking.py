@@ -1,0 +1,40 @@
+"""Stage 2: which Spotify track is which Million Song track, and which MIDI files that gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from emo_assets.pipeline.assets.raw import FEATURE_MEANINGS
+from emo_assets.pipeline.metadata import logged_progress, table_metadata
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dg.asset(group_name="linking", io_manager_key="tables", kinds={"parquet", "pandas"}, owners=["team:data"])
+def matched_tracks(
+    context: dg.AssetExecutionContext,
+    spotify_tracks: pd.DataFrame,
+    msd_tracks: pd.DataFrame,
+    lakh_midi: pd.DataFrame,
+) -> dg.Output[Any]:
+    """Spotify row × MSD id × MIDI file, with how and how surely they were linked."""
+    from emo_assets.linking.matched import matched_tracks as join
+    from emo_assets.linking.matching import link_tracks
+
+    links = link_tracks(spotify_tracks, msd_tracks, progress=logged_progress(context))
+    matched = join(links, spotify_tracks, lakh_midi)
+    return dg.Output(
+        matched,
+        metadata={
+            **table_metadata(matched, descriptions=FEATURE_MEANINGS),
+            "links": len(links),
+            "links_by_method": dg.MetadataValue.json(links["method"].value_counts().to_dict()),
+            "spotify_tracks_linked": int(matched["track_id"].nunique()),
+            "msd_tracks_linked": int(matched["msd_track_id"].nunique()),
+            "midi_files_linked": int(matched["md5"].nunique()),
+            "share_of_midi_linked": float(matched["md5"].nunique() / max(lakh_midi["md5"].nunique(), 1)),
+        },
+    )

@@ -1,0 +1,103 @@
+"""What assets are given besides their inputs: the store, and the source of the raw data.
+
+Resources only say where things are; reading and composing is done by the packages they call.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+import dagster as dg
+
+from emo_assets.errors import InputError
+from emo_assets.progress import Progress, silent
+from emo_assets.store import DEFAULT_BASE, Store
+
+
+class StoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Where everything is kept."""
+
+    base_path: str = DEFAULT_BASE
+
+    def open(self) -> Store:
+        """Return the store."""
+        return Store(self.base_path)
+
+
+class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Where the raw data come from.
+
+    `sample` composes a small corpus in the three data sets' own formats; `local` reads files that lie at
+    the three paths.
+    """
+
+    source: Literal["sample", "local"] = "sample"
+    spotify: str | None = None
+    """`local`: the Kaggle table, `dataset.csv`."""
+    msd: str | None = None
+    """`local`: the Million Song names, `unique_tracks.txt`."""
+    lakh: str | None = None
+    """`local`: the folder `lmd_matched`."""
+    sample_songs: int = 240
+    """`sample`: how many songs are composed."""
+    sample_seed: int = 0
+    """`sample`: another seed composes another corpus."""
+
+    def spotify_file(self, store: Store, progress: Progress = silent) -> Path:
+        """Return the path of the Spotify table."""
+        return self._local("spotify") or self._corpus(store, progress) / "spotify" / "dataset.csv"
+
+    def msd_file(self, store: Store, progress: Progress = silent) -> Path:
+        """Return the path of the Million Song names."""
+        return self._local("msd") or self._corpus(store, progress) / "msd" / "unique_tracks.txt"
+
+    def lakh_folder(self, store: Store, progress: Progress = silent) -> Path:
+        """Return the folder of the Lakh MIDI files."""
+        return self._local("lakh") or self._corpus(store, progress) / "lmd_matched"
+
+    def _local(self, name: Literal["spotify", "msd", "lakh"]) -> Path | None:
+        if self.source == "sample":
+            return None
+        path: str | None = getattr(self, name)
+        if path is None:
+            raise InputError(
+                f"the source is 'local' but no path is given for {name}: set resources.raw_data.config.{name}"
+            )
+        return Path(path).expanduser()
+
+    def _corpus(self, store: Store, progress: Progress) -> Path:
+        """Return the composed corpus, composing it first where it does not lie complete.
+
+        It is composed beside its place and renamed, so a folder that is there is complete; of two runs that
+        compose at the same time the first one's stays, and both are the same.
+        """
+        from emo_assets.sources.composer.corpus import compose_corpus
+
+        folder = Path(str(store.sample)) / f"songs-{self.sample_songs}-seed-{self.sample_seed}"
+        if folder.is_dir():
+            return folder
+        unfinished = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.unfinished")
+        try:
+            compose_corpus(unfinished, songs=self.sample_songs, seed=self.sample_seed, progress=progress)
+            with suppress(OSError):
+                unfinished.rename(folder)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        if not folder.is_dir():
+            raise InputError(f"{folder}: the sample corpus could not be written there")
+        return folder
+
+
+class SoundResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """How MIDI becomes sound."""
+
+    sound_font: str | None = None
+    """Path of another sound font (.sf2); the one that comes with pretty_midi by default."""
+
+    def sound_font_path(self) -> Path | None:
+        """Return the path of the sound font, or None for the default one."""
+        return None if self.sound_font is None else Path(self.sound_font).expanduser()
