@@ -7,13 +7,15 @@ REST API) reads this schema. It knows nothing of files, models or Dagster.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from emo_assets.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 """Names of the keys, in the order of Spotify's numbers 0 to 11."""
@@ -145,6 +147,8 @@ class FeatureVector(BaseModel):
 
     def as_array(self) -> NDArray[np.float64]:
         """Return the ten values in the order of `FEATURE_NAMES`, shape (10,)."""
+        import numpy as np
+
         return np.array([getattr(self, name) for name in FEATURE_NAMES], dtype=np.float64)
 
     @property

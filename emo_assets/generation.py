@@ -70,7 +70,9 @@ class Track:
 
     def summary(self) -> str:
         """Say in a few lines where the song is and how it came out beside what was asked."""
-        lines = [f"{self.request.name}: {self.seconds:.1f} s, {self.heard.key_name}, {self.heard.tempo:.1f} BPM"]
+        lines = [
+            f"{self.request.name}: {self.seconds:.1f} s, {self.heard.key_name}, {self.heard.tempo:.1f} BPM"
+        ]
         lines += [f"  {path}" for path in self.files.values()]
         lines += [f"  {'':24} {'asked':>14} {'measured':>14}"]
         lines += [
@@ -167,7 +169,10 @@ def render_track(
         files[ending[1:]] = folder / f"{request.name}{ending}"
         write_audio(samples, rate, files[ending[1:]])
     roll = piano_roll_png(midi, request.mood or request.name)
-    for kind, content, name in (("midi", midi, f"{request.name}.mid"), ("piano_roll", roll, "piano_roll.png")):
+    for kind, content, name in (
+        ("midi", midi, f"{request.name}.mid"),
+        ("piano_roll", roll, "piano_roll.png"),
+    ):
         files[kind] = folder / name
         with written_whole(files[kind]) as file:
             file.write(content)

@@ -44,6 +44,21 @@ class Store:
         return self.base / "tracks"
 
     @property
+    def reports(self) -> UPath:
+        """The folder of pages and pictures for people."""
+        return self.base / "reports"
+
+    @property
+    def checkpoints(self) -> UPath:
+        """The folder of unfinished trainings, from which a killed one goes on."""
+        return self.base / "checkpoints"
+
+    @property
+    def champions(self) -> UPath:
+        """The folder of the weights that serve requests: one folder a version."""
+        return self.base / "champions"
+
+    @property
     def sample(self) -> UPath:
         """The folder of the composed sample corpus."""
         return self.base / "sample"

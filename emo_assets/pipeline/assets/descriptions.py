@@ -1,7 +1,5 @@
 """Stage 3: FIGARO's description of every MIDI file, in shards, and the training set made of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +8,7 @@ import dagster as dg
 from emo_assets.pipeline.assets.raw import FEATURE_MEANINGS
 from emo_assets.pipeline.metadata import logged_progress, table_metadata
 from emo_assets.pipeline.partitions import SHARDS, shard_of
+from emo_assets.pipeline.tables import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,8 +61,8 @@ class DescribingConfig(dg.Config):
 def descriptions(
     context: dg.AssetExecutionContext,
     config: DescribingConfig,
-    lakh_midi: pd.DataFrame,
-    rejected_lakh_files: pd.DataFrame,
+    lakh_midi: Table,
+    rejected_lakh_files: Table,
 ) -> Iterator[dg.Output[Any]]:
     """Describe the MIDI files of the run's shards; every file is described or rejected."""
     import pandas as pd
@@ -92,7 +91,7 @@ def descriptions(
         yield dg.Output(_by_shard(context, rejects, shards), "rejected_midi", metadata=metadata)
 
 
-def files_not_taken_in(rejected_lakh_files: pd.DataFrame) -> pd.DataFrame:
+def files_not_taken_in(rejected_lakh_files: Table) -> Table:
     """Return the files that the Lakh reader refused, in the columns of the rejected MIDI."""
     import pandas as pd
 
@@ -108,8 +107,8 @@ def files_not_taken_in(rejected_lakh_files: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_shard(
-    context: dg.AssetExecutionContext, table: pd.DataFrame, shards: pd.Series[str]
-) -> pd.DataFrame | dict[str, pd.DataFrame]:
+    context: dg.AssetExecutionContext, table: Table, shards: "pd.Series[str]"
+) -> Table | dict[str, Table]:
     """Give the IO manager one table a shard of the run, or the table itself when the run has one shard."""
     if len(context.partition_keys) == 1:
         return table
@@ -117,9 +116,7 @@ def _by_shard(
 
 
 @dg.asset(group_name=GROUP, io_manager_key="tables", kinds={"parquet", "pandas"}, owners=OWNERS)
-def training_set(
-    matched_tracks: pd.DataFrame, figaro_descriptions: dict[str, pd.DataFrame]
-) -> dg.Output[Any]:
+def training_set(matched_tracks: Table, figaro_descriptions: dict[str, Table]) -> dg.Output[Any]:
     """Matched tracks × descriptions: ten features, tokens, and a split in which no artist is on two sides."""
     import pandas as pd
 

@@ -1,7 +1,5 @@
 """Stage 8: a request becomes a track; one dynamic partition a request."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg

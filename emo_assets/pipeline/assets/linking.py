@@ -1,24 +1,20 @@
 """Stage 2: which Spotify track is which Million Song track, and which MIDI files that gives."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 
 from emo_assets.pipeline.assets.raw import FEATURE_MEANINGS
 from emo_assets.pipeline.metadata import logged_progress, table_metadata
-
-if TYPE_CHECKING:
-    import pandas as pd
+from emo_assets.pipeline.tables import Table
 
 
 @dg.asset(group_name="linking", io_manager_key="tables", kinds={"parquet", "pandas"}, owners=["team:data"])
 def matched_tracks(
     context: dg.AssetExecutionContext,
-    spotify_tracks: pd.DataFrame,
-    msd_tracks: pd.DataFrame,
-    lakh_midi: pd.DataFrame,
+    spotify_tracks: Table,
+    msd_tracks: Table,
+    lakh_midi: Table,
 ) -> dg.Output[Any]:
     """Spotify row × MSD id × MIDI file, with how and how surely they were linked."""
     from emo_assets.linking.matched import matched_tracks as join

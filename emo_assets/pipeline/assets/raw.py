@@ -1,7 +1,5 @@
 """Stage 1: the three raw data sets as typed tables, and the rows of theirs that were refused."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +31,7 @@ def _table_out(description: str, *, rejects: bool = False) -> dg.AssetOut:
 
 def _outputs(
     context: dg.AssetExecutionContext,
-    read: TableRead,
+    read: "TableRead",
     accepted: str,
     rejected: str,
     *,

@@ -1,0 +1,191 @@
+"""`make demo`: materialize the whole graph on the sample, and say where the songs are.
+
+Goes through the graph stage by stage in one process, on the checkout's own instance. A stage whose assets
+are in the store and newer than what they are made of is passed over, so a demo that was interrupted goes on
+where it stopped and a second one is quick.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+from upath import UPath
+
+from emo_assets.definitions import build_defs
+from emo_assets.errors import InputError
+from emo_assets.pipeline.instance import checkout_instance, register_requests
+from emo_assets.pipeline.partitions import SHARDS
+from emo_assets.pipeline.staleness import Staleness
+from emo_assets.requests import TrackRequest, read_request
+from emo_assets.store import Store
+
+SONG_ASSETS = [
+    dg.AssetKey(name) for name in ("requested_features", "track_description", "track_midi", "generated_track")
+]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Assets that are materialized in one run: all of some groups, or some by name."""
+
+    title: str
+    groups: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
+    sharded: bool = False
+
+
+STAGES = (
+    Stage("reading and linking the raw data", groups=("raw", "linking")),
+    Stage("describing the MIDI files", assets=("figaro_descriptions", "rejected_midi"), sharded=True),
+    Stage("putting the training set together", assets=("training_set",)),
+    Stage("exploring the features", groups=("exploration",)),
+    Stage("taking FIGARO's weights", groups=("figaro",)),
+    Stage("training seven describers", groups=("models",)),
+    Stage("scoring them and choosing the champion", groups=("evaluation",)),
+)
+
+
+class Demo:
+    """The demo on one instance and one store.
+
+    Args:
+        instance: where runs and materializations are recorded.
+        store: where everything is kept; its request files are what is rendered.
+        definitions: the graph, with resources that keep in the same store.
+    """
+
+    def __init__(self, instance: dg.DagsterInstance, store: Store, definitions: dg.Definitions) -> None:
+        self._instance = instance
+        self._store = store
+        spoken = dg.Definitions.merge(definitions, dg.Definitions(loggers={"plain": PLAIN_LOGGER}))
+        self._job = spoken.resolve_implicit_global_asset_job_def()
+        self._graph = spoken.resolve_asset_graph()
+        self._staleness = Staleness(instance, store, self._graph)
+
+    def run(self) -> list[dict[str, Any]]:
+        """Materialize what is missing or outdated, and return the documents of all tracks.
+
+        Raises:
+            InputError: something that the graph reads is wrong.
+        """
+        requests = [read_request(path) for path in sorted(self._store.requests.glob("*.yaml"))]
+        steps = len(STAGES) + 1
+        for number, stage in enumerate(STAGES, 1):
+            with _announced(f"[{number}/{steps}] {stage.title}"):
+                self._run_stage(stage)
+        register_requests([request.name for request in requests], self._instance)
+        for number, request in enumerate(requests, 1):
+            with _announced(f"[{steps}/{steps}] song {number} of {len(requests)}: {request.name}"):
+                if not self._is_rendered(request):
+                    self._materialize(SONG_ASSETS, partition=request.name)
+        return [self._document(request) for request in requests]
+
+    def _run_stage(self, stage: Stage) -> None:
+        selection = dg.AssetSelection.assets(*stage.assets) | dg.AssetSelection.groups(*stage.groups)
+        keys = sorted(selection.resolve(self._graph))
+        if all(self._staleness.is_current(key) for key in keys):
+            return
+        shards = SHARDS.get_partition_keys()
+        span = {
+            "dagster/asset_partition_range_start": shards[0],
+            "dagster/asset_partition_range_end": shards[-1],
+        }
+        self._materialize(keys, tags=span if stage.sharded else {})
+
+    def _materialize(
+        self,
+        keys: Sequence[dg.AssetKey],
+        *,
+        partition: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        self._job.execute_in_process(
+            instance=self._instance,
+            asset_selection=list(keys),
+            partition_key=partition,
+            tags=tags,
+            run_config={"loggers": {"plain": {}}},
+        )
+
+    def _is_rendered(self, request: TrackRequest) -> bool:
+        """Tell whether the track is there, is what the request file asks for now, and is not outdated."""
+        if not all(self._staleness.is_current(key, request.name) for key in SONG_ASSETS):
+            return False
+        document = self._document(request)
+        complete = all(UPath(path).exists() for path in document["files"].values())
+        return complete and document["request"] == request.model_dump(mode="json")
+
+    def _document(self, request: TrackRequest) -> dict[str, Any]:
+        path = self._store.assets / "generated_track" / f"{request.name}.json"
+        document: dict[str, Any] = json.loads(path.read_bytes())
+        return document
+
+
+class _WhatAssetsSay(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        said = getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage()
+        return f"      {said}"
+
+
+def _plain_logger(context: dg.InitLoggerContext) -> logging.Logger:
+    logger = logging.Logger("emo_assets.demo", level=logging.INFO)
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(_WhatAssetsSay())
+    logger.addHandler(handler)
+    return logger
+
+
+PLAIN_LOGGER = dg.LoggerDefinition(
+    _plain_logger, description="What assets say, and nothing of Dagster's own."
+)
+
+
+@contextmanager
+def _announced(title: str) -> Iterator[None]:
+    """Print a title, and how long its block took when it ends."""
+    print(title, flush=True)
+    begun = time.monotonic()
+    yield
+    print(f"      {time.monotonic() - begun:.1f} s", flush=True)
+
+
+def songs_table(documents: Sequence[Mapping[str, Any]]) -> str:
+    """Draw the table of songs: what each is, how it came out and where it lies."""
+    lines = [f"{'song':18} {'seconds':>7} {'tempo':>6} {'bars':>4}  {'key':9} path"]
+    lines += [
+        f"{document['request']['name']:18} {document['seconds']:7.1f} {document['heard']['tempo']:6.1f} "
+        f"{document['heard']['bars']:4}  {document['heard']['key_name']:9} {document['files']['wav']}"
+        for document in documents
+    ]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Run the demo of this checkout; return the exit code."""
+    begun = time.monotonic()
+    try:
+        with checkout_instance() as instance:
+            documents = Demo(instance, Store(), build_defs()).run()
+    except InputError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 2
+    print(f"\n{songs_table(documents)}\n")
+    print(
+        f"done in {time.monotonic() - begun:.0f} s. See all of it in Dagster's UI at http://127.0.0.1:3000 with"
+    )
+    print("  make dev")
+    print("and make a song of your own with")
+    print("  .venv/bin/emo generate --preset rainy-evening --valence 0.8 --seed 7 --out song.wav")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from upath import UPath
+
+from emo_assets.store import Store, written_whole
+
+
+@pytest.fixture(params=["local", "memory"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> UPath:
+    return UPath(tmp_path) if request.param == "local" else UPath(f"memory://{tmp_path.name}")
+
+
+def test_a_file_appears_complete_in_folders_made_for_it(folder: UPath) -> None:
+    path = folder / "a" / "b" / "c.bin"
+    with written_whole(path) as file:
+        file.write(b"half")
+        assert not path.exists()
+        file.write(b" and half")
+    assert path.read_bytes() == b"half and half"
+    assert [each.name for each in path.parent.iterdir()] == ["c.bin"]
+
+
+def test_what_fails_leaves_the_older_file_and_nothing_else(folder: UPath) -> None:
+    path = folder / "kept.bin"
+    with written_whole(path) as file:
+        file.write(b"old")
+
+    def fail_halfway() -> None:
+        with written_whole(path) as file:
+            file.write(b"new")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_halfway()
+    assert path.read_bytes() == b"old"
+    assert [each.name for each in folder.iterdir()] == ["kept.bin"]
+
+
+def test_a_second_writing_takes_the_place_of_the_first(folder: UPath) -> None:
+    path = folder / "twice.bin"
+    for content in (b"first", b"second"):
+        with written_whole(path) as file:
+            file.write(content)
+    assert path.read_bytes() == b"second"
+
+
+def test_the_layout_lies_below_the_base(folder: UPath) -> None:
+    store = Store(folder)
+    for place in (store.assets, store.requests, store.tracks, store.reports, store.checkpoints, store.sample):
+        assert place.parent == store.base
