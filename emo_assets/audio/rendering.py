@@ -1,0 +1,92 @@
+"""A MIDI file's bytes to finished samples: played, rung out, cut, faded and brought to a level.
+
+What plays the notes is `synthesizer`, how loud they come out `loudness`; files are written by `files`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_assets.audio.loudness import brought_to, faded_out, peak, turned_down
+from emo_assets.audio.synthesizer import default_sound_font, play
+from emo_assets.errors import InputError
+from emo_assets.progress import Progress, silent
+
+SAMPLE_RATE = 44_100
+"""Frames a second, unless told otherwise."""
+
+SAMPLE_RATES = (8_000, 96_000)
+"""The lowest and highest sample rate that FluidSynth takes."""
+
+LONGEST_MINUTES = 30
+"""A longer MIDI file is refused. The longest request, 128 bars of 7 beats at 30 beats a minute, fits."""
+
+RING_OUT_SECONDS = 4.0
+"""How long strings, cymbals and the reverb may go on sounding after the end of the file."""
+
+FADE_SECONDS = 1.0
+"""The end of the ring-out that is faded to nothing."""
+
+SILENCE = 10 ** (-60 / 20)
+"""60 dB below the peak: what is quieter than that at the end is cut off."""
+
+
+def render(
+    midi: bytes,
+    *,
+    sound_font: Path | None = None,
+    sample_rate: int = SAMPLE_RATE,
+    reverb: bool = True,
+    chorus: bool = True,
+    loudness: float | None = None,
+    progress: Progress = silent,
+) -> NDArray[np.float32]:
+    """Render a MIDI file as stereo sound.
+
+    After the last note the sound rings out for up to `RING_OUT_SECONDS`; silence behind it is cut off and
+    the end faded. The same bytes and settings yield the same samples.
+
+    Args:
+        midi: a Standard MIDI File.
+        sound_font: path of an SF2 or SF3 file; none: the one that pretty_midi carries.
+        sample_rate: frames a second, 8,000 to 96,000.
+        reverb: whether the synthesizer's reverb is on.
+        chorus: whether the synthesizer's chorus is on.
+        loudness: integrated loudness to reach, in LUFS; peaks in the way are limited. None: the
+            synthesizer's own level, turned down where it is too high.
+        progress: told how far the rendering is.
+
+    Returns:
+        Samples, shape (frames, 2), peak at most -1 dBFS.
+
+    Raises:
+        InputError: the MIDI file cannot be read, holds nothing that sounds or is longer than
+            `LONGEST_MINUTES`; the sound font cannot be read; or FluidSynth is missing.
+    """
+    lowest, highest = SAMPLE_RATES
+    if not lowest <= sample_rate <= highest:
+        raise InputError(f"sample rate must be {lowest} to {highest} frames a second, got {sample_rate}")
+    played = play(
+        midi,
+        sound_font=sound_font or default_sound_font(),
+        sample_rate=sample_rate,
+        reverb=reverb,
+        chorus=chorus,
+        longest_seconds=LONGEST_MINUTES * 60,
+        ring_out_seconds=RING_OUT_SECONDS,
+        progress=progress,
+    )
+    sounding = _until_silence(played)
+    if not len(sounding):
+        raise InputError("the MIDI file holds no note that sounds; check that it has notes at all")
+    faded = faded_out(sounding, round(FADE_SECONDS * sample_rate))
+    return turned_down(faded) if loudness is None else brought_to(faded, sample_rate, loudness)
+
+
+def _until_silence(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return `samples` up to the last frame that can be heard; none when all is silent."""
+    audible = np.flatnonzero(np.abs(samples).max(axis=1) > SILENCE * peak(samples))
+    return samples[: audible[-1] + 1] if len(audible) else samples[:0]

@@ -1,0 +1,198 @@
+"""FluidSynth, driven offline: a MIDI file's bytes in, raw float samples out.
+
+Holds the finding of the library and of the sound font, and the player's loop. Level, loudness and the cut
+at the end are the business of `loudness` and `rendering`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_assets.errors import InputError
+from emo_assets.progress import Progress, silent
+
+BLOCK_FRAMES = 16_384
+"""Frames rendered between two looks at the player (0.37 s at 44.1 kHz)."""
+
+SYNTH_GAIN = 0.5
+"""FluidSynth's own gain: dense General MIDI songs peak near full scale with it. Samples are floats, so that
+nothing is clipped on the way."""
+
+SYSTEM_SOUND_FONT = Path("/usr/share/sounds/sf2/default-GM.sf2")
+"""Where Debian and Ubuntu link the General MIDI sound font that the system has."""
+
+_SUSTAIN, _SOSTENUTO = 64, 66
+
+
+def default_sound_font() -> Path:
+    """Return the sound font in pretty_midi's wheel (TimGM6mb), found without importing it, or the system's.
+
+    Raises:
+        InputError: there is neither.
+    """
+    package = importlib.util.find_spec("pretty_midi")
+    carried = [] if package is None or package.origin is None else [Path(package.origin)]
+    for path in [*(origin.with_name("TimGM6mb.sf2") for origin in carried), SYSTEM_SOUND_FONT]:
+        if path.is_file():
+            return path
+    raise InputError(
+        "no sound font found: give the path of an .sf2 file, or install one "
+        "(apt-get install timgm6mb-soundfont, or pip install pretty_midi)"
+    )
+
+
+def play(
+    midi: bytes,
+    *,
+    sound_font: Path,
+    sample_rate: int,
+    reverb: bool,
+    chorus: bool,
+    longest_seconds: float,
+    ring_out_seconds: float,
+    progress: Progress = silent,
+) -> NDArray[np.float32]:
+    """Play a MIDI file to its end, and on until its last notes have rung out.
+
+    The player's clock counts samples, not time, so that the same file yields the same samples.
+
+    Args:
+        midi: a Standard MIDI File.
+        sound_font: path of an SF2 or SF3 file.
+        sample_rate: frames a second.
+        reverb: whether FluidSynth's reverb is on.
+        chorus: whether FluidSynth's chorus is on.
+        longest_seconds: a longer file is refused.
+        ring_out_seconds: how long to go on after the file's end.
+        progress: told ticks played and ticks in all.
+
+    Returns:
+        Samples, shape (frames, 2), unbounded in level.
+
+    Raises:
+        InputError: the library is missing, the sound font or the file cannot be read, or it is too long.
+    """
+    fluidsynth = _library()
+    blocks: list[NDArray[np.float32]] = []
+    with _synth(fluidsynth, sound_font, sample_rate, reverb, chorus) as synth, _midi_file(midi) as path:
+        if synth.play_midi_file(path) != fluidsynth.FLUID_OK:
+            raise InputError("the MIDI file cannot be played: FluidSynth does not accept it")
+        try:
+            longest_blocks = int(longest_seconds * sample_rate / BLOCK_FRAMES)
+            while fluidsynth.fluid_player_get_status(synth.player) == fluidsynth.FLUID_PLAYER_PLAYING:
+                if len(blocks) > longest_blocks:
+                    raise InputError(
+                        f"the MIDI file lasts longer than {longest_seconds / 60:g} minutes; shorten it"
+                    )
+                blocks.append(_render_block(synth))
+                total = max(int(_call("fluid_player_get_total_ticks")(synth.player)), 1)
+                done = int(_call("fluid_player_get_current_tick")(synth.player))
+                progress("rendering", min(max(done, 0), total), total)
+            _release_all(synth)
+            ring_out = round(ring_out_seconds * sample_rate / BLOCK_FRAMES)
+            blocks.extend(_render_block(synth) for _ in range(ring_out))
+        finally:
+            fluidsynth.delete_fluid_player(synth.player)
+    return np.concatenate(blocks)
+
+
+@cache
+def _library() -> ModuleType:
+    """Import pyfluidsynth, which loads libfluidsynth, and keep FluidSynth from printing."""
+    try:
+        import fluidsynth
+    except (ImportError, OSError) as error:
+        raise InputError(
+            "the FluidSynth library is missing: apt-get install libfluidsynth3 (Debian, Ubuntu) or "
+            "brew install fluid-synth (macOS)"
+        ) from error
+    for level in range(5):
+        fluidsynth._fl.fluid_set_log_function(level, None, None)
+    return fluidsynth  # type: ignore[no-any-return]
+
+
+@cache
+def _call(name: str) -> Callable[..., Any]:
+    """Return a function of libfluidsynth that pyfluidsynth does not declare."""
+    pointer, integer = ctypes.c_void_p, ctypes.c_int
+    signatures: dict[str, list[tuple[str, Any, int]]] = {
+        "fluid_player_get_total_ticks": [("player", pointer, 1)],
+        "fluid_player_get_current_tick": [("player", pointer, 1)],
+        "fluid_synth_write_float": [
+            ("synth", pointer, 1),
+            ("len", integer, 1),
+            ("lout", pointer, 1),
+            ("loff", integer, 1),
+            ("lincr", integer, 1),
+            ("rout", pointer, 1),
+            ("roff", integer, 1),
+            ("rincr", integer, 1),
+        ],
+    }
+    function = _library().cfunc(name, integer, *signatures[name])
+    if function is None:
+        raise InputError(
+            f"the FluidSynth library is too old (it has no {name}): version 2 or later is needed"
+        )
+    return function  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _synth(
+    fluidsynth: ModuleType, sound_font: Path, sample_rate: int, reverb: bool, chorus: bool
+) -> Iterator[Any]:
+    """Yield a synthesizer that holds the sound font."""
+    settings = {
+        "player.timing-source": "sample",
+        "player.reset-synth": 0,  # else the last notes are cut off at the end of the file
+        "synth.lock-memory": 0,
+        "synth.reverb.active": int(reverb),
+        "synth.chorus.active": int(chorus),
+    }
+    synth = fluidsynth.Synth(gain=SYNTH_GAIN, samplerate=sample_rate, channels=16, **settings)
+    try:
+        if not sound_font.is_file():
+            raise InputError(f"{sound_font}: no such sound font; give the path of an .sf2 file")
+        if synth.sfload(str(sound_font), 1) == fluidsynth.FLUID_FAILED:
+            raise InputError(f"{sound_font}: is not a sound font that FluidSynth can read (.sf2 or .sf3)")
+        yield synth
+    finally:
+        synth.delete()
+
+
+@contextmanager
+def _midi_file(midi: bytes) -> Iterator[str]:
+    """Yield the name of a temporary file that holds `midi`: FluidSynth's player reads files only."""
+    if not midi.startswith(b"MThd"):
+        raise InputError("not a MIDI file: it does not begin with MThd")
+    with tempfile.TemporaryDirectory(prefix="emo-render-") as folder:
+        path = Path(folder) / "song.mid"
+        path.write_bytes(midi)
+        yield str(path)
+
+
+def _render_block(synth: Any) -> NDArray[np.float32]:
+    """Render the next `BLOCK_FRAMES` frames, shape (frames, 2)."""
+    block = np.empty((BLOCK_FRAMES, 2), dtype=np.float32)
+    address = block.ctypes.data
+    _call("fluid_synth_write_float")(synth.synth, BLOCK_FRAMES, address, 0, 2, address, 1, 2)
+    return block
+
+
+def _release_all(synth: Any) -> None:
+    """Let go of every key and pedal, so that a note without an end dies away too."""
+    for channel in range(16):
+        synth.cc(channel, _SUSTAIN, 0)
+        synth.cc(channel, _SOSTENUTO, 0)
+        synth.all_notes_off(channel)
