@@ -178,9 +178,8 @@ def main() -> int:
         print(f"demo: {error}", file=sys.stderr)
         return 2
     print(f"\n{songs_table(documents)}\n")
-    print(
-        f"done in {time.monotonic() - begun:.0f} s. See all of it in Dagster's UI at http://127.0.0.1:3000 with"
-    )
+    print(f"done in {time.monotonic() - begun:.0f} s")
+    print("See all of it in Dagster's UI, at http://127.0.0.1:3000, with")
     print("  make dev")
     print("and make a song of your own with")
     print("  .venv/bin/emo generate --preset rainy-evening --valence 0.8 --seed 7 --out song.wav")
