@@ -1,0 +1,164 @@
+"""All estimators together: what a song sounds like, and that beside what was asked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from emo_assets.features import PITCH_CLASSES, FeatureVector
+from emo_assets.listening import groove, harmony, texture, timing
+from emo_assets.listening.song import Song, read_song
+from emo_assets.symbolic.vocabulary import INSTRUMENT_NAMES
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a song sounds like. Measures that need notes which a song lacks are NaN.
+
+    Attributes:
+        tempo: quarter notes a minute.
+        time_signature: the ruling one, such as "4/4".
+        beats_in_bar: length of its bar in quarter notes.
+        bars: bars up to the one in which the last note starts.
+        seconds: end of the last note.
+        notes: number of notes.
+        instruments: names of the instruments that play, in General MIDI's order, drums last.
+        key: tonic, C = 0 to B = 11; None where no key can be heard.
+        mode: 1 major, 0 minor; None like the key.
+        key_confidence: by how much the key's correlation beats the next best one.
+        note_density: notes a quarter note.
+        notes_a_second: notes a second.
+        mean_velocity: 1 to 127.
+        mean_pitch: MIDI pitch.
+        major_share: share of chords with a major third.
+        bright_share: share of chords that are major triads or major sevenths.
+        groove_regularity: likeness of neighbouring bars' rhythms, 0 to 1.
+        on_grid_drums: share of drum hits on eighth notes.
+        on_beat_share: share of notes on quarter notes.
+        acoustic_share: share of sounding time on acoustic instruments.
+        lead_share: share of bars with a lead line.
+    """
+
+    tempo: float
+    time_signature: str
+    beats_in_bar: float
+    bars: int
+    seconds: float
+    notes: int
+    instruments: tuple[str, ...]
+    key: int | None
+    mode: int | None
+    key_confidence: float
+    note_density: float
+    notes_a_second: float
+    mean_velocity: float
+    mean_pitch: float
+    major_share: float
+    bright_share: float
+    groove_regularity: float
+    on_grid_drums: float
+    on_beat_share: float
+    acoustic_share: float
+    lead_share: float
+
+    @property
+    def key_name(self) -> str:
+        """The key and mode in words, such as "F# minor"."""
+        if self.key is None:
+            return "no key"
+        return f"{PITCH_CLASSES[self.key]} {'major' if self.mode else 'minor'}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the measures as plain values for JSON: NaN becomes None."""
+        values = asdict(self) | {"instruments": list(self.instruments)}
+        return {
+            name: None if isinstance(value, float) and math.isnan(value) else value
+            for name, value in values.items()
+        }
+
+
+def listen(midi: bytes) -> Heard:
+    """Measure what a MIDI file sounds like.
+
+    Args:
+        midi: a Standard MIDI File.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    return heard_in(read_song(midi))
+
+
+def heard_in(song: Song) -> Heard:
+    """Measure what a song that was read sounds like."""
+    key = harmony.key(song)
+    numerator, denominator = timing.time_signature(song)
+    return Heard(
+        tempo=timing.tempo(song),
+        time_signature=f"{numerator}/{denominator}",
+        beats_in_bar=timing.beats_in_bar(song),
+        bars=timing.bars(song),
+        seconds=song.seconds,
+        notes=len(song.notes),
+        instruments=_instrument_names(song),
+        key=key.pitch_class if key else None,
+        mode=key.mode if key else None,
+        key_confidence=key.confidence if key else 0.0,
+        note_density=texture.note_density(song),
+        notes_a_second=texture.notes_a_second(song),
+        mean_velocity=texture.mean_velocity(song),
+        mean_pitch=texture.mean_pitch(song),
+        major_share=harmony.major_share(song),
+        bright_share=harmony.bright_share(song),
+        groove_regularity=groove.groove_regularity(song),
+        on_grid_drums=groove.on_grid_drums(song),
+        on_beat_share=timing.on_beat_share(song),
+        acoustic_share=texture.acoustic_share(song),
+        lead_share=texture.lead_share(song),
+    )
+
+
+def compare(asked: FeatureVector, heard: Heard) -> list[dict[str, Any]]:
+    """Lay what was asked for beside what is heard, one row a feature in their order.
+
+    Tempo, key, mode and time signature are measured as such; the other features have no unit that notes
+    could be measured in, so the row shows the measure that should move with the feature.
+
+    Returns:
+        Rows of `name`, `asked`, `measured` (None where it cannot be measured) and `unit` (of what is
+        measured).
+    """
+    heard_mode = None if heard.mode is None else ("minor", "major")[heard.mode]
+    heard_key = None if heard.key is None else PITCH_CLASSES[heard.key]
+    rows: list[tuple[str, Any, Any, str]] = [
+        ("danceability", asked.danceability, heard.groove_regularity, "likeness of neighbouring bars"),
+        ("energy", asked.energy, heard.notes_a_second, "notes a second"),
+        ("key", PITCH_CLASSES[asked.key], heard_key, ""),
+        ("loudness", asked.loudness, heard.mean_velocity, "mean velocity of the notes"),
+        ("mode", ("minor", "major")[asked.mode], heard_mode, ""),
+        ("acousticness", asked.acousticness, heard.acoustic_share, "share of acoustic instruments"),
+        ("instrumentalness", asked.instrumentalness, 1 - heard.lead_share, "share of bars without a lead"),
+        ("valence", asked.valence, heard.major_share, "share of major chords"),
+        ("tempo", asked.tempo, heard.tempo, "beats a minute"),
+        ("time_signature", asked.time_signature, heard.beats_in_bar, "quarter notes a bar"),
+    ]
+    return [
+        {"name": name, "asked": _shown(wanted), "measured": _shown(measured), "unit": unit}
+        for name, wanted, measured, unit in rows
+    ]
+
+
+def _shown(value: Any) -> Any:
+    """Round a number to two decimals for showing; NaN becomes None."""
+    if not isinstance(value, float):
+        return value
+    return None if math.isnan(value) else round(value, 2)
+
+
+def _instrument_names(song: Song) -> tuple[str, ...]:
+    """Name the instruments that play, in General MIDI's order, drums last."""
+    instruments = np.unique(np.where(song.notes.is_drum, len(INSTRUMENT_NAMES) - 1, song.notes.program))
+    return tuple(INSTRUMENT_NAMES[number] for number in instruments)

@@ -1,0 +1,194 @@
+"""A MIDI file as the estimators see it: its notes in seconds and in beats, and the bars they stand in.
+
+Holds the reading of the bytes and the arithmetic of tempo and meter. What the notes amount to is measured
+by the modules beside this one.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_assets.errors import InputError
+
+SHORTEST_BAR = 0.25
+"""Quarter notes. A meter with shorter bars than 1/16 is a fault of the file and read as 4/4."""
+
+FIRST_UNPITCHED_PROGRAM = 112
+"""General MIDI's percussive and sound-effect programs: they have no part in harmony or melody."""
+
+
+@dataclass(frozen=True)
+class HeardNotes:
+    """The notes of a song, one element a note in every array, ordered by start.
+
+    Attributes:
+        start: seconds.
+        end: seconds.
+        onset: start in quarter notes from the beginning of the song.
+        release: end in quarter notes.
+        pitch: 0..127.
+        velocity: 1..127.
+        program: General MIDI program, 0..127; of drums the kit.
+        is_drum: whether it is played on the drum channel.
+        part: number of the instrument that plays it, from 0.
+    """
+
+    start: NDArray[np.float64]
+    end: NDArray[np.float64]
+    onset: NDArray[np.float64]
+    release: NDArray[np.float64]
+    pitch: NDArray[np.int64]
+    velocity: NDArray[np.int64]
+    program: NDArray[np.int64]
+    is_drum: NDArray[np.bool_]
+    part: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def where(self, chosen: NDArray[np.bool_]) -> HeardNotes:
+        """Return the notes for which `chosen`, shape (notes,), holds."""
+        return HeardNotes(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Song:
+    """Notes and the grid they stand on.
+
+    Attributes:
+        notes: all notes.
+        tempos: (seconds, quarter notes a minute) of every tempo, the first at 0.
+        meters: (quarter note, numerator, denominator) of every time signature, the first at 0.
+        bar_edges: start of every bar in quarter notes and the end of the last, shape (bars + 1,). The last
+            bar is the one in which the last note starts.
+        seconds: end of the last note, 0 when there is none.
+    """
+
+    notes: HeardNotes
+    tempos: tuple[tuple[float, float], ...]
+    meters: tuple[tuple[float, int, int], ...]
+    bar_edges: NDArray[np.float64]
+    seconds: float
+
+    @cached_property
+    def pitched(self) -> HeardNotes:
+        """The notes that have part in harmony and melody: no drums, no percussion, no sound effects."""
+        return self.notes.where(~self.notes.is_drum & (self.notes.program < FIRST_UNPITCHED_PROGRAM))
+
+    @cached_property
+    def bar_of(self) -> NDArray[np.int64]:
+        """Number from 0 of the bar in which each note starts, shape (notes,)."""
+        return bars_of(self.notes.onset, self.bar_edges)
+
+
+def bars_of(onsets: NDArray[np.float64], bar_edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the number from 0 of the bar in which each onset (in quarter notes) lies."""
+    return np.searchsorted(bar_edges, onsets + 1e-6, side="right").astype(np.int64) - 1
+
+
+def read_song(midi: bytes) -> Song:
+    """Read a MIDI file for listening.
+
+    Args:
+        midi: a Standard MIDI File.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    parsed = _parse(midi)
+    change_times, beats_a_minute = parsed.get_tempo_changes()
+    tempos = [(float(time), float(tempo)) for time, tempo in zip(change_times, beats_a_minute, strict=True)]
+    notes = _notes(parsed, tempos)
+    meters = [
+        (float(_quarters(np.array([change.time]), tempos)[0]), change.numerator, change.denominator)
+        for change in parsed.time_signature_changes
+    ]
+    if not meters or meters[0][0] > 0:
+        meters.insert(0, (0.0, 4, 4))
+    last_onset = float(notes.onset.max(initial=0.0))
+    return Song(
+        notes=notes,
+        tempos=tuple(tempos),
+        meters=tuple(meters),
+        bar_edges=_bar_edges(meters, last_onset, bool(len(notes))),
+        seconds=float(notes.end.max(initial=0.0)),
+    )
+
+
+def _parse(midi: bytes) -> Any:
+    """Let pretty_midi read the bytes."""
+    import pretty_midi
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return pretty_midi.PrettyMIDI(io.BytesIO(midi))
+    except Exception as error:  # pretty_midi and mido raise what they please on damaged files
+        raise InputError(f"not a MIDI file that can be read ({type(error).__name__}: {error})") from error
+
+
+def _notes(parsed: Any, tempos: Sequence[tuple[float, float]]) -> HeardNotes:
+    """Collect the notes of all instruments, ordered by start, then part, then pitch."""
+    rows = [
+        (note.start, note.end, note.pitch, note.velocity, instrument.program, instrument.is_drum, part)
+        for part, instrument in enumerate(parsed.instruments)
+        for note in instrument.notes
+    ]
+    rows.sort(key=lambda row: (row[0], row[6], row[2]))
+    table = np.array(rows, dtype=np.float64).reshape(-1, 7)
+    whole = table.astype(np.int64)
+    return HeardNotes(
+        start=table[:, 0],
+        end=table[:, 1],
+        onset=_quarters(table[:, 0], tempos),
+        release=_quarters(table[:, 1], tempos),
+        pitch=whole[:, 2],
+        velocity=whole[:, 3],
+        program=whole[:, 4],
+        is_drum=table[:, 5] > 0,
+        part=whole[:, 6],
+    )
+
+
+def _quarters(seconds: NDArray[np.float64], tempos: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+    """Turn times in seconds into quarter notes from the beginning, by the song's tempos."""
+    times = np.array([time for time, _ in tempos])
+    rates = np.array([tempo for _, tempo in tempos]) / 60
+    reached = np.concatenate([[0.0], np.cumsum(np.diff(times) * rates[:-1])])
+    section = np.clip(np.searchsorted(times, seconds, side="right") - 1, 0, len(times) - 1)
+    quarters: NDArray[np.float64] = reached[section] + (seconds - times[section]) * rates[section]
+    return quarters
+
+
+def _bar_edges(
+    meters: Sequence[tuple[float, int, int]], last_onset: float, any_notes: bool
+) -> NDArray[np.float64]:
+    """Lay bars from the beginning to the one that holds the last onset; a new meter starts a new bar."""
+    if not any_notes:
+        return np.zeros(1)
+    edges: list[NDArray[np.float64]] = []
+    for number, (begin, numerator, denominator) in enumerate(meters):
+        if begin > last_onset + 1e-6:
+            break
+        length = quarters_in_bar(numerator, denominator)
+        following = meters[number + 1][0] if number + 1 < len(meters) else np.inf
+        if following <= last_onset + 1e-6:
+            edges.append(np.arange(begin, following - 1e-6, length))
+        else:
+            bars = int((last_onset + 1e-6 - begin) // length) + 1
+            edges.append(begin + length * np.arange(bars + 1, dtype=np.float64))
+    return np.concatenate(edges)
+
+
+def quarters_in_bar(numerator: int, denominator: int) -> float:
+    """Return a bar's length in quarter notes; of a meter below 1/16 that of 4/4."""
+    length = 4 * numerator / denominator
+    return length if length >= SHORTEST_BAR else 4.0
