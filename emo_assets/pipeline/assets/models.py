@@ -1,13 +1,17 @@
 """Stage 5: the seven describers, one asset each, from one factory."""
 
-from typing import Literal
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Literal
 
 import dagster as dg
 
 from emo_assets.describing.describers import DESCRIBERS, DescriberSpec, config_for
-from emo_assets.pipeline.metadata import logged_progress
+from emo_assets.pipeline.metadata import logged_progress, picture
 from emo_assets.pipeline.resources import StoreResource
 from emo_assets.pipeline.tables import Table
+
+if TYPE_CHECKING:
+    from emo_assets.describing.weights import EpochRecord
 
 GROUP = "models"
 TRAINING_POOL = "training"
@@ -26,7 +30,10 @@ class DescriberTraining(dg.Config):
 
 
 def describer_asset(spec: DescriberSpec) -> dg.AssetsDefinition:
-    """Make the asset of one describer: its weights, with the learning curve in its metadata."""
+    """Make the asset of one describer: its weights, with the learning curve in its metadata.
+
+    A training that was killed goes on from its last epoch, to the same weights.
+    """
 
     @dg.asset(
         name=spec.name,
@@ -35,7 +42,7 @@ def describer_asset(spec: DescriberSpec) -> dg.AssetsDefinition:
         kinds={"torch", "safetensors"},
         owners=["team:models"],
         pool=TRAINING_POOL,
-        description=spec.meaning,
+        description=describer_meaning(spec),
     )
     def describer(
         context: dg.AssetExecutionContext,
@@ -43,8 +50,11 @@ def describer_asset(spec: DescriberSpec) -> dg.AssetsDefinition:
         store: StoreResource,
         training_set: Table,
     ) -> dg.Output[bytes]:
+        import pandas as pd
+
         from emo_assets.describing.training import train_describer
         from emo_assets.describing.weights import to_bytes
+        from emo_assets.reports.learning_curves import learning_curve_png
 
         settings = config_for(spec.name, config.preset, seed=config.seed)
         if config.epochs is not None:
@@ -56,12 +66,35 @@ def describer_asset(spec: DescriberSpec) -> dg.AssetsDefinition:
             checkpoint=store.open().checkpoints / f"{spec.name}.safetensors",
             progress=logged_progress(context),
             on_epoch=lambda record: context.log_event(
-                dg.AssetObservation(spec.name, metadata=record.as_metadata())
+                dg.AssetObservation(spec.name, metadata=_epoch_metadata(record))
             ),
         )
-        return dg.Output(to_bytes(trained))
+        curve = learning_curve_png(pd.DataFrame([asdict(record) for record in trained.history]), spec.name)
+        return dg.Output(
+            to_bytes(trained),
+            metadata={
+                **_epoch_metadata(trained.best_epoch),
+                "epochs_trained": len(trained.history),
+                "parameters": sum(tensor.numel() for tensor in trained.weights.values()),
+                "settings": dg.MetadataValue.json(settings.model_dump()),
+                "learning_curve": picture(curve, f"learning curve of {spec.name}"),
+            },
+        )
 
     return describer
+
+
+def describer_meaning(spec: DescriberSpec) -> str:
+    """Say in a line what a describer writes, and what it is given of the others."""
+    if spec.is_full:
+        return f"A {spec.network} that writes whole descriptions from features."
+    written = ", ".join(sorted(kind.value for kind in spec.writes))
+    seen = ", ".join(sorted(kind.value for kind in spec.sees))
+    return f"An LSTM that writes {written} from features" + (f", given {seen}." if seen else ".")
+
+
+def _epoch_metadata(record: "EpochRecord") -> dict[str, Any]:
+    return {name: value for name, value in asdict(record).items() if value is not None}
 
 
 describers = [describer_asset(spec) for spec in DESCRIBERS]

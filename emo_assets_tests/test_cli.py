@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from emo_assets.cli import main
+from emo_assets.requests import read_request
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["emo", *arguments])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert isinstance(left.value.code, int)
+    return left.value.code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["generate", "--out", "x.wav", "--tempo", "-3"], "tempo must be at least 30, got '-3'"),
+        (["generate", "--out", "x.wav", "--energy", "loud"], "energy must be a number, got 'loud'"),
+        (["generate", "--out", "x.wav", "--bars", "0"], "bars must be at least 1, got 0"),
+        (["generate", "--out", "x.xyz"], "x.xyz: the file's ending must be one of .wav, .ogg"),
+        (["generate", "--out", "x.wav", "--preset", "../x"], "name may hold only a-z"),
+        (["generate", "--out", "x.wav", "--preset", "nothing"], "there is no preset 'nothing'"),
+        (["generate"], "Missing option '--out'"),
+        (["request", "../up"], "name may hold only a-z"),
+        (["link", "--spotify", "nowhere.csv", "--msd", "x", "--out", "y"], "nowhere.csv"),
+        (["compose"], "Missing argument"),
+        (["compose", "out", "--songs", "many"], "Invalid value for '--songs'"),
+        (["describe", "nowhere.mid"], "nowhere.mid"),
+        (["dance"], "No such command 'dance'"),
+    ],
+)
+def test_wrong_input_is_one_clear_line_and_exit_code_2(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    arguments: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, *arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.startswith("emo: ")
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_command_the_help_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch) == 0
+    shown = capsys.readouterr().out
+    for command in ("compose", "describe", "link", "generate", "request"):
+        assert f"  {command} " in shown
+
+
+def test_every_feature_is_an_option_with_its_range(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "generate", "--help") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "--time-signature VALUE" in shown
+    assert "[-60 to 5; default -8]" in shown
+
+
+def test_a_request_without_an_instance_says_where_to_go(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    assert run(monkeypatch, "request", "calm") == 2
+    assert "there is no Dagster instance here" in capsys.readouterr().err
+
+
+def test_a_request_is_written_and_registered(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    import dagster as dg
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    assert run(monkeypatch, "request", "calm", "--valence", "0.25", "--seed", "7") == 0
+    written = read_request(tmp_path / "data" / "requests" / "calm.yaml")
+    assert (written.features.valence, written.seed) == (0.25, 7)
+    assert "--partition calm" in capsys.readouterr().out
+    with dg.DagsterInstance.get() as instance:
+        assert list(instance.get_dynamic_partitions("requests")) == ["calm"]
+
+
+def test_midi_files_are_described_one_json_line_each(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    from emo_assets.symbolic.midi_file import Note, Part, encode_midi
+
+    notes = [Note(beat * 480, beat * 480 + 240, 60 + beat, 90) for beat in range(8)]
+    (tmp_path / "scale.mid").write_bytes(encode_midi([Part(0, False, notes)]))
+    (tmp_path / "words.mid").write_text("these are words")
+    (tmp_path / "short.mid").write_bytes(b"MT")
+    assert run(monkeypatch, "describe", str(tmp_path), "--workers", "1") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    by_name = {Path(line["file"]).name: line for line in lines}
+    assert by_name["scale.mid"]["description"][:2] == ["Bar_1", "Time Signature_4/4"]
+    assert by_name["words.mid"]["error"]
+    assert by_name["short.mid"]["error"]
+
+
+@pytest.mark.parametrize("module", ["emo_assets.cli", "emo_assets.definitions"])
+def test_loading_imports_no_model_library(module: str) -> None:
+    heavy = "{'torch', 'pretty_midi', 'matplotlib', 'pandas', 'scipy', 'soundfile', 'numpy'}"
+    script = f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
