@@ -1,0 +1,131 @@
+"""A feature vector to a song: plans the piece, lets every player write, and has it performed."""
+
+from __future__ import annotations
+
+from emo_assets.features import FeatureVector
+from emo_assets.sources.composer.accompaniment import chord_sounds
+from emo_assets.sources.composer.arrangement import Arrangement, Voice, arranged
+from emo_assets.sources.composer.bass import bass_sounds
+from emo_assets.sources.composer.chance import Chance
+from emo_assets.sources.composer.drums import drum_sounds
+from emo_assets.sources.composer.feel import feel_of
+from emo_assets.sources.composer.form import sections_of
+from emo_assets.sources.composer.looseness import late_beats, moved_strokes, swayed
+from emo_assets.sources.composer.melody import Phrase, melody_sounds, phrases_of, sung_phrases
+from emo_assets.sources.composer.meter import Meter
+from emo_assets.sources.composer.performance import performed
+from emo_assets.sources.composer.progression import chords_of
+from emo_assets.sources.composer.score import Score, Sound
+from emo_assets.sources.composer.song import Song
+from emo_assets.sources.composer.styles import Manner, Role, Style
+from emo_assets.symbolic.bins import POSITIONS_PER_QUARTER
+from emo_assets.symbolic.midi_file import Part
+
+_PAN = {Role.BASS: 64, Role.CHORDS: 44, Role.COLOUR: 88, Role.PAD: 72, Role.THEME: 56, Role.LEAD: 64}
+_PAN_CONTROLLER = 10
+_PLAYED_SHARE = 0.6
+"""Share of the phrases that nobody sings in which an instrument plays the theme."""
+
+
+def compose_song(features: FeatureVector, style: Style, bars: int, seed: int) -> Song:
+    """Compose a song that has what `features` ask for, in a style.
+
+    Args:
+        features: the cause of the music; key, mode, tempo and time signature are kept exactly.
+        style: the style.
+        bars: length in bars of `features.time_signature` quarter notes, at least 1.
+        seed: another seed gives another song of the same kind.
+
+    Returns:
+        The song with the truth about it.
+    """
+    chance = Chance(seed, style.name)
+    score = _planned(features, style, bars, chance)
+    phrases = phrases_of(score)
+    sung = sung_phrases(phrases, score.feel.sung_share, chance.child("sung"))
+    lead_phrases = [phrase for phrase, is_sung in zip(phrases, sung, strict=True) if is_sung]
+    playing = chance.child("played")
+    theme_phrases = [
+        phrase
+        for phrase, is_sung in zip(phrases, sung, strict=True)
+        if not is_sung and playing.happens(_PLAYED_SHARE)
+    ]
+    melody_share = (len(lead_phrases) + 2 * len(theme_phrases)) / max(1, len(phrases))
+    band = arranged(style, score.feel, score.sections, score.meter, melody_share, chance.child("band"))
+    parts = _parts(score, band, lead_phrases, theme_phrases, bars, chance)
+    lead = tuple(voice.program for voice in band.voices_of(Role.LEAD)) if lead_phrases else ()
+    return Song(features, style.name, bars, parts, lead, score.sections, score.chords, score.feel)
+
+
+def _planned(features: FeatureVector, style: Style, bars: int, chance: Chance) -> Score:
+    feel = feel_of(features, chance.child("feel"))
+    meter = Meter.of(features.time_signature)
+    felt_bars = -(-bars * meter.written // meter.beats)
+    sections = sections_of(style.form, felt_bars)
+    chords = chords_of(
+        style,
+        sections,
+        meter,
+        key=features.key,
+        mode=features.mode,
+        bright_share=feel.bright_share,
+        chance=chance.child("chords"),
+    )
+    moved = moved_strokes(felt_bars, meter, feel.looseness, style.swing, chance.child("moved"))
+    return Score(features, style, feel, meter, sections, chords, moved)
+
+
+def _parts(
+    score: Score,
+    band: Arrangement,
+    lead_phrases: list[Phrase],
+    theme_phrases: list[Phrase],
+    bars: int,
+    chance: Chance,
+) -> tuple[Part, ...]:
+    """Let every instrument write and play; those that have nothing to play are left out."""
+    end = bars * score.meter.written * POSITIONS_PER_QUARTER
+    late = late_beats(score.bars * score.meter.beats, score.feel.looseness, chance.child("late"))
+    parts: list[Part] = []
+
+    def play(sounds: list[Sound], name: str, program: int, pan: int, *, drums: bool, strummed: bool) -> None:
+        notes = performed(
+            swayed(sounds, late),
+            velocity=score.feel.velocity,
+            looseness=score.feel.looseness,
+            end=end,
+            chance=chance.child("play", name),
+            strummed=strummed,
+        )
+        if notes:
+            parts.append(Part(program, drums, notes, name, [(0, _PAN_CONTROLLER, pan)]))
+
+    if score.style.groove is not None:
+        sounds = drum_sounds(score, band.levels, chance.child("drums"))
+        kit = score.style.groove.kits[score.feel.acoustic_share < 0.5]
+        play(sounds, "drums", kit, 64, drums=True, strummed=False)
+    for voice in band.voices:
+        role = voice.layer.role
+        sounds = _written(score, voice, band, lead_phrases, theme_phrases, chance.child("write", role))
+        strummed = voice.layer.manner is Manner.STRUM
+        play(sounds, role, voice.program, _PAN[role], drums=False, strummed=strummed)
+    return tuple(parts)
+
+
+def _written(
+    score: Score,
+    voice: Voice,
+    band: Arrangement,
+    lead_phrases: list[Phrase],
+    theme_phrases: list[Phrase],
+    chance: Chance,
+) -> list[Sound]:
+    match voice.layer.role:
+        case Role.BASS:
+            return bass_sounds(score, voice, band.levels, chance)
+        case Role.LEAD:
+            return melody_sounds(score, voice, lead_phrases, chance)
+        case Role.THEME:
+            return melody_sounds(score, voice, theme_phrases, chance)
+        case _:
+            return chord_sounds(score, voice, band.levels, chance)

@@ -1,0 +1,211 @@
+"""What the lead sings and what instruments play in its place: phrases made of motifs that come back.
+
+A section's melody is built from a few bars of rhythm and contour. Phrases of four bars repeat the first one,
+answer it with a second and close on a long note; strong beats have chord tones, others the notes between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emo_assets.sources.composer.arrangement import SECTIONS_WITHOUT_MELODY, Voice
+from emo_assets.sources.composer.chance import Chance
+from emo_assets.sources.composer.form import PHRASE_BARS, SectionKind
+from emo_assets.sources.composer.harmony import scale_of
+from emo_assets.sources.composer.meter import Meter
+from emo_assets.sources.composer.score import Score, Sound
+from emo_assets.sources.composer.voicing import nearest_pitch
+from emo_assets.symbolic.bins import POSITIONS_PER_QUARTER
+
+RANGE = 9
+"""Semitones that a melody may go above or below its register."""
+
+LONGEST_NOTE = 2 * POSITIONS_PER_QUARTER
+_PHRASE_SHAPES = ((0, 1, 2, 0), (0, 2, 1, -1), (1, 2, 0, -1), (0, -1, 1, 0), (-1, 0, 2, 1))
+
+
+@dataclass(frozen=True)
+class Motif:
+    """One bar of melody: where its notes start, and the scale steps from each note to the next."""
+
+    starts: tuple[int, ...]
+    steps: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A section's material: opening, answer and close, and the height in steps of a phrase's four bars."""
+
+    opening: Motif
+    answer: Motif
+    close: Motif
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Four bars, or fewer at the end of a section, that are sung or played; bars count from 0."""
+
+    kind: SectionKind
+    first_bar: int
+    bars: int
+    closes_section: bool
+
+
+def phrases_of(score_sections: Score) -> list[Phrase]:
+    """Return the phrases of all sections that may have a melody, in order."""
+    phrases = []
+    for section in score_sections.sections:
+        if section.kind in SECTIONS_WITHOUT_MELODY:
+            continue
+        for first in range(0, section.bars, PHRASE_BARS):
+            bars = min(PHRASE_BARS, section.bars - first)
+            closes = first + bars == section.bars
+            phrases.append(Phrase(section.kind, section.first_bar + first, bars, closes))
+    return phrases
+
+
+def sung_phrases(phrases: list[Phrase], share: float, chance: Chance) -> list[bool]:
+    """Decide which phrases the lead sings: the `share` of them asked for, those of choruses first."""
+    order = sorted(
+        range(len(phrases)),
+        key=lambda place: (phrases[place].kind is not SectionKind.CHORUS, chance.uniform()),
+    )
+    chosen = set(order[: round(share * len(phrases))])
+    return [place in chosen for place in range(len(phrases))]
+
+
+def melody_sounds(score: Score, voice: Voice, phrases: list[Phrase], chance: Chance) -> list[Sound]:
+    """Write a melody over `phrases`; an instrument with two voices adds a third below.
+
+    Args:
+        score: the song's plan.
+        voice: who sings or plays.
+        phrases: where.
+        chance: decides the motifs.
+    """
+    themes: dict[SectionKind, Theme] = {}
+    centre = voice.layer.register + score.feel.register
+    sounds: list[Sound] = []
+    last_pitch = centre
+    for phrase in phrases:
+        theme = themes.setdefault(phrase.kind, _new_theme(score, phrase.kind, chance))
+        lift = 2 if phrase.kind is SectionKind.CHORUS else 0
+        line = _phrase_line(score, voice, theme, phrase, centre + lift, last_pitch)
+        if line:
+            last_pitch = line[-1].pitch
+        sounds += line
+        if voice.layer.voices > 1:
+            sounds += [_third_below(score, sound) for sound in line]
+    return sounds
+
+
+def _new_theme(score: Score, kind: SectionKind, chance: Chance) -> Theme:
+    rate = score.feel.melody_rate * (1.1 if kind is SectionKind.CHORUS else 1.0)
+    opening = _new_motif(score, rate, chance)
+    answer = _new_motif(score, rate, chance)
+    close = _new_motif(score, rate * 0.7, chance)
+    shape = chance.pick(_PHRASE_SHAPES)
+    rise = score.feel.rise
+    return Theme(opening, answer, close, tuple(round(s + rise * place / 3) for place, s in enumerate(shape)))
+
+
+def _new_motif(score: Score, rate: float, chance: Chance) -> Motif:
+    """Draw the rhythm and contour of one bar with `rate` notes a beat."""
+    meter = score.meter
+    step = 4 if score.style.swing else 6
+    free = [position for position in range(meter.positions) if _singable(position, step, rate)]
+    wanted = min(len(free), max(1, int(rate * meter.beats + chance.uniform())))
+    starts: set[int] = set()
+    for _ in range(wanted):
+        weights = [_start_weight(meter, position, score.feel.looseness, starts) for position in free]
+        starts.add(chance.weighted(free, weights))
+    steps = [0]
+    for _ in range(len(starts) - 1):
+        size = chance.weighted((0, 1, 2, 3), (0.22, 0.55, 0.17, 0.06))
+        steps.append(size if chance.happens(0.5 + 0.06 * score.feel.rise) else -size)
+    return Motif(tuple(sorted(starts)), tuple(steps))
+
+
+def _singable(position: int, step: int, rate: float) -> bool:
+    rest = position % POSITIONS_PER_QUARTER
+    if step == 4:
+        return rest in ((0, 8) if rate < 1.0 else (0, 4, 8))
+    return rest in (0, 6) or (rate > 0.9 and rest == 9)
+
+
+def _start_weight(meter: Meter, position: int, looseness: float, taken: set[int]) -> float:
+    if position in taken:
+        return 0.0
+    strength = meter.strength(position)
+    return strength * (1 - 0.5 * looseness) + 0.35 * looseness
+
+
+def _phrase_line(
+    score: Score, voice: Voice, theme: Theme, phrase: Phrase, centre: int, last_pitch: int
+) -> list[Sound]:
+    order = (theme.opening, theme.answer, theme.opening, theme.close)
+    line: list[Sound] = []
+    width = score.meter.positions
+    pitch = last_pitch
+    for place in range(phrase.bars):
+        motif = order[place] if place < phrase.bars - 1 else theme.close
+        bar_start = (phrase.first_bar + place) * width
+        goal = (centre + 2 * theme.shape[place] + pitch) // 2
+        ends = [*motif.starts[1:], width]
+        for start, end, step in zip(motif.starts, ends, motif.steps, strict=True):
+            position = bar_start + start
+            length = min(end - start, LONGEST_NOTE)
+            pitch = goal if start == motif.starts[0] else pitch
+            pitch = _stepped(score, position, pitch, step)
+            if score.meter.strength(start) >= 0.6 or length >= POSITIONS_PER_QUARTER:
+                pitch = _chord_tone(score, position, pitch)
+            pitch = _kept_within(pitch, centre)
+            accent = voice.layer.accent + 6 * (score.meter.strength(start) - 0.5)
+            line.append(Sound(position, max(2, length - (1 if length > 3 else 0)), pitch, accent))
+    return _closed(score, phrase, line)
+
+
+def _closed(score: Score, phrase: Phrase, line: list[Sound]) -> list[Sound]:
+    """Let the phrase end on a long chord tone, the section on the tonic where the chord has it."""
+    if not line:
+        return line
+    last = line[-1]
+    chord = score.chord_at(last.start)
+    pitch = _chord_tone(score, last.start, last.pitch)
+    if phrase.closes_section and score.features.key in chord.tones:
+        pitch = nearest_pitch(score.features.key, last.pitch)
+    bar_end = (phrase.first_bar + phrase.bars) * score.meter.positions
+    length = min(bar_end - last.start, 3 * POSITIONS_PER_QUARTER)
+    return [*line[:-1], last._replace(pitch=pitch, length=length)]
+
+
+def _stepped(score: Score, position: int, pitch: int, steps: int) -> int:
+    """Return the scale note `steps` above `pitch` (below, when negative) over the chord at `position`."""
+    features = score.features
+    scale = scale_of(score.chord_at(position), features.key, features.mode)
+    while pitch % 12 not in scale:
+        pitch += 1
+    direction = 1 if steps > 0 else -1
+    for _ in range(abs(steps)):
+        pitch += direction
+        while pitch % 12 not in scale:
+            pitch += direction
+    return pitch
+
+
+def _chord_tone(score: Score, position: int, pitch: int) -> int:
+    candidates = [nearest_pitch(tone, pitch) for tone in score.chord_at(position).tones]
+    return min(candidates, key=lambda candidate: (abs(candidate - pitch), candidate))
+
+
+def _kept_within(pitch: int, centre: int) -> int:
+    while pitch > centre + RANGE:
+        pitch -= 12
+    while pitch < centre - RANGE:
+        pitch += 12
+    return pitch
+
+
+def _third_below(score: Score, sound: Sound) -> Sound:
+    return sound._replace(pitch=_stepped(score, sound.start, sound.pitch, -2), accent=sound.accent - 6)
