@@ -65,6 +65,8 @@ _PARAMETERS: dict[str, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 8.5,
     "lines.linewidth": 1.8,
+    "figure.constrained_layout.w_pad": 0.09,
+    "figure.constrained_layout.h_pad": 0.07,
 }
 
 _one_at_a_time = threading.RLock()  # matplotlib's parameters are one set for the whole process

@@ -1,0 +1,187 @@
+"""The ten features in numbers: distributions, kinds, correlations, and what linking did to them.
+
+Compares the songs that were linked to a MIDI file with all rows of the Spotify table. Pictures of it are
+`exploration_figures`', the page is `exploration_page`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from emo_assets.errors import InputError
+from emo_assets.features import FEATURE_NAMES, FeatureVector
+
+SKEWED_FROM = 0.5
+"""Absolute skewness from which a distribution is skewed; below it is fairly symmetric (Bulmer 1979)."""
+
+KIND_RULE = (
+    "A feature is *discrete* when it takes whole numbers only; else it is *skewed* when the third "
+    f"standardised moment of the linked songs is {SKEWED_FROM:g} or more in size, and *balanced* otherwise."
+)
+
+UNDETECTED = {"key": -1, "tempo": 0, "time_signature": 0}
+"""What Spotify writes where it detected nothing. Such values are counted and left out."""
+
+CIRCULAR = ("key",)
+"""Features on a circle: rank correlation says nothing about them, so they are never among the named pairs."""
+
+STRONG_PAIR = 0.3
+"""Absolute rank correlation from which a pair of features is named as strong."""
+
+_DISCRETE = ("key", "mode", "time_signature")
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What the linked songs are like, beside all songs.
+
+    Attributes:
+        linked: one row a linked Spotify track.
+        all_rows: one row a Spotify track.
+        genres: one row a genre, most linked songs first: `genre`, `linked`, `all` (tracks),
+            `linked_share`, `all_share`.
+        table: one row a feature; see `feature_table`.
+        correlations: Spearman's rank correlation of the linked songs' features, indexed by name both ways.
+        strong_pairs: (feature, feature, correlation), strongest first.
+    """
+
+    linked: pd.DataFrame
+    all_rows: pd.DataFrame
+    genres: pd.DataFrame
+    table: pd.DataFrame
+    correlations: pd.DataFrame
+    strong_pairs: list[tuple[str, str, float]]
+
+
+def explore(linked: pd.DataFrame, spotify: pd.DataFrame) -> Exploration:
+    """Describe the linked songs and lay them beside the whole Spotify table.
+
+    Args:
+        linked: rows with `track_id`, `track_genre`, `popularity` and the ten features; a track may stand in
+            it several times (once a MIDI file) and counts once.
+        spotify: all rows of the Spotify table, same columns; a track may stand in it once a genre.
+
+    Raises:
+        InputError: one of the tables has no row or lacks a column.
+    """
+    needed = ("track_id", "track_genre", "popularity", *FEATURE_NAMES)
+    for name, rows in (("linked", linked), ("spotify", spotify)):
+        missing = [column for column in needed if column not in rows.columns]
+        if missing:
+            raise InputError(f"the {name} table has no column {', '.join(missing)}")
+        if rows.empty:
+            raise InputError(f"the {name} table has no row: there is nothing to explore")
+    linked_tracks = linked.drop_duplicates("track_id").reset_index(drop=True)
+    all_tracks = spotify.drop_duplicates("track_id").reset_index(drop=True)
+    correlations = _correlations(linked_tracks)
+    return Exploration(
+        linked=linked_tracks,
+        all_rows=all_tracks,
+        genres=_genres(linked_tracks, spotify),
+        table=feature_table(linked_tracks, all_tracks),
+        correlations=correlations,
+        strong_pairs=strong_pairs(correlations),
+    )
+
+
+def feature_table(linked: pd.DataFrame, all_rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a feature about the linked songs and how they differ from all.
+
+    Columns: `feature`, `unit`, `kind` (by `KIND_RULE`), `songs` (with a value), `undetected`, `mean`, `std`,
+    `min`, `median`, `max`, `skewness`, `most_common` and its `share` (discrete features), `all_songs`,
+    `all_mean`, `all_std`, `shift` (difference of the means in standard deviations of all songs) and
+    `distance` (Kolmogorov and Smirnov's: the largest difference of the two cumulative distributions, 0..1).
+    """
+    return pd.DataFrame([_feature_row(name, linked, all_rows) for name in FEATURE_NAMES])
+
+
+def detected(rows: pd.DataFrame, feature: str) -> pd.Series[float]:
+    """Return the values of a feature without missing and undetected ones."""
+    values = rows[feature].dropna().astype(float)
+    return values[values != UNDETECTED[feature]] if feature in UNDETECTED else values
+
+
+def kind_of(feature: str, skewness: float) -> str:
+    """Return "discrete", "skewed" or "balanced" by `KIND_RULE`."""
+    if feature in _DISCRETE:
+        return "discrete"
+    return "skewed" if abs(skewness) >= SKEWED_FROM else "balanced"
+
+
+def strong_pairs(correlations: pd.DataFrame) -> list[tuple[str, str, float]]:
+    """Return the pairs whose correlation is at least `STRONG_PAIR` in size, strongest first."""
+    kept = correlations.drop(index=list(CIRCULAR), columns=list(CIRCULAR))
+    names, values = list(kept.columns), kept.to_numpy(dtype=np.float64)
+    pairs = [
+        (names[row], names[column], float(values[row, column]))
+        for row in range(len(names))
+        for column in range(row + 1, len(names))
+    ]
+    strong = [pair for pair in pairs if abs(pair[2]) >= STRONG_PAIR]
+    return sorted(strong, key=lambda pair: -abs(pair[2]))
+
+
+def unit_of(feature: str) -> str:
+    """Return the unit of a feature as its schema states it, "0 to 1" for a share."""
+    extra = FeatureVector.model_fields[feature].json_schema_extra
+    return str(extra["unit"]) if isinstance(extra, dict) else ""
+
+
+def _feature_row(name: str, linked: pd.DataFrame, all_rows: pd.DataFrame) -> dict[str, object]:
+    values, everything = detected(linked, name), detected(all_rows, name)
+    skewness = float(np.asarray(values.skew())) if len(values) > 2 else float("nan")
+    row: dict[str, object] = {
+        "feature": name,
+        "unit": unit_of(name),
+        "kind": kind_of(name, skewness),
+        "songs": len(values),
+        "undetected": len(linked) - len(values),
+        "mean": values.mean(),
+        "std": values.std(),
+        "min": values.min(),
+        "median": values.median(),
+        "max": values.max(),
+        "skewness": skewness,
+        "most_common": float("nan"),
+        "share": float("nan"),
+        "all_songs": len(everything),
+        "all_mean": everything.mean(),
+        "all_std": everything.std(),
+        "shift": (values.mean() - everything.mean()) / everything.std(),
+        "distance": _distance(np.asarray(values, dtype=np.float64), np.asarray(everything, dtype=np.float64)),
+    }
+    if name in _DISCRETE and len(values):
+        shares = values.value_counts(normalize=True)
+        row |= {"most_common": float(shares.index[0]), "share": float(shares.iloc[0])}
+    return row
+
+
+def _distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Return Kolmogorov and Smirnov's distance of two samples, NaN when one is empty."""
+    if not len(one) or not len(other):
+        return float("nan")
+    places = np.concatenate([one, other])
+    below = [np.searchsorted(np.sort(sample), places, side="right") / len(sample) for sample in (one, other)]
+    return float(np.abs(below[0] - below[1]).max())
+
+
+def _correlations(linked: pd.DataFrame) -> pd.DataFrame:
+    """Return Spearman's correlations; a feature that does not vary has none and gets 0."""
+    values = pd.DataFrame({name: detected(linked, name) for name in FEATURE_NAMES})
+    correlations = values.rank().corr().fillna(0.0)
+    return correlations.mask(np.eye(len(correlations), dtype=bool), 1.0)
+
+
+def _genres(linked: pd.DataFrame, spotify: pd.DataFrame) -> pd.DataFrame:
+    counts = pd.DataFrame(
+        {"linked": linked["track_genre"].value_counts(), "all": spotify["track_genre"].value_counts()}
+    )
+    counts = counts.fillna(0).astype(int)
+    counts["linked_share"] = counts["linked"] / max(counts["linked"].sum(), 1)
+    counts["all_share"] = counts["all"] / max(counts["all"].sum(), 1)
+    counts = counts.rename_axis("genre").reset_index()
+    return counts.sort_values(["linked", "genre"], ascending=[False, True]).reset_index(drop=True)

@@ -1,0 +1,215 @@
+"""Pictures of the data: distributions, genres and popularity, correlations, the bias of linking."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from emo_assets.features import FEATURE_NAMES, PITCH_CLASSES
+from emo_assets.reports import style
+from emo_assets.reports.exploration import Exploration, detected, unit_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LINKED_COLOUR, ALL_COLOUR = style.BLUE, style.GREY
+KIND_COLOURS = {"balanced": style.GREEN, "skewed": style.ORANGE, "discrete": style.VIOLET}
+GENRES_SHOWN = 20
+STRONG_PAIRS_SHOWN = 10
+FEWEST_FOR_CURVE = 10
+MOST_FOR_CURVE = 20_000
+"""Values behind a density curve; of more, every n-th of the sorted ones is taken."""
+
+_TICKS = {
+    "key": [(number, name) for number, name in enumerate(PITCH_CLASSES)],
+    "mode": [(0, "minor"), (1, "major")],
+    "time_signature": [(number, f"{number}") for number in range(1, 8)],
+}
+
+
+def distributions_png(found: Exploration) -> bytes:
+    """Draw each feature's histogram and density curve, linked songs over all songs."""
+    kinds = dict(zip(found.table["feature"], found.table["kind"], strict=True))
+    skewness = dict(zip(found.table["feature"], found.table["skewness"], strict=True))
+    with style.drawing(13, 5.6) as figure:
+        panels = figure.subplots(2, 5).ravel()
+        for axes, name in zip(panels, FEATURE_NAMES, strict=True):
+            linked, everything = detected(found.linked, name), detected(found.all_rows, name)
+            if name in _TICKS:
+                _draw_shares(axes, name, linked, everything)
+            else:
+                _draw_density(axes, linked, everything)
+            axes.set_title(label(name))
+            note = kinds[name] if name in _TICKS else f"{kinds[name]} ({skewness[name]:+.2f})"
+            axes.text(
+                1,
+                1.02,
+                note,
+                transform=axes.transAxes,
+                ha="right",
+                va="bottom",
+                fontsize=8,
+                color=KIND_COLOURS[kinds[name]],
+            )
+            axes.set_yticks([])
+            axes.grid(visible=False)
+            axes.spines["left"].set_visible(False)
+            axes.set_xlabel(
+                "" if name in ("key", "mode") else unit_of(name), fontsize=8, color=style.FAINT_INK
+            )
+        _legend(panels[0], f"{len(found.linked):,} linked songs", f"all {len(found.all_rows):,} songs")
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=2)
+        figure.suptitle(
+            "How the ten features are distributed", x=0.01, ha="left", fontsize=13, fontweight="bold"
+        )
+        return style.png(figure)
+
+
+def genres_png(found: Exploration) -> bytes:
+    """Draw the most linked genres beside their share of all rows, and popularity."""
+    top = found.genres.head(GENRES_SHOWN)
+    with style.drawing(12, 5.6) as figure:
+        genres, popularity = figure.subplots(1, 2, width_ratios=[3, 2])
+        places = np.arange(len(top))
+        genres.barh(places, 100 * top["linked_share"], color=LINKED_COLOUR, height=0.72)
+        genres.plot(100 * top["all_share"], places, "|", color=style.INK, markersize=11, markeredgewidth=2)
+        genres.set_yticks(places, top["genre"])
+        genres.invert_yaxis()
+        genres.grid(visible=False, axis="y")
+        genres.spines["left"].set_visible(False)
+        genres.set_xlabel("% of songs (stroke: % of all rows)")
+        present, known = int((found.genres["linked"] > 0).sum()), len(found.genres)
+        genres.set_title(f"Genres: {present} of {known} have a linked song")
+        _draw_density(popularity, found.linked["popularity"].dropna(), found.all_rows["popularity"].dropna())
+        popularity.set_xlabel("popularity, 0 to 100")
+        popularity.set_yticks([])
+        popularity.set_title("Popularity")
+        _legend(popularity, "linked songs", "all songs")
+        popularity.legend(loc="upper right")
+        return style.png(figure)
+
+
+def correlations_png(found: Exploration) -> bytes:
+    """Draw the rank correlations of the features as a triangle, with the strong pairs in words."""
+    import seaborn
+
+    values = found.correlations.loc[list(FEATURE_NAMES), list(FEATURE_NAMES)]
+    values.index = values.columns = pd.Index([label(name) for name in FEATURE_NAMES])
+    with style.drawing(9, 6.6) as figure:
+        axes = figure.subplots()
+        seaborn.heatmap(
+            values.iloc[1:, :-1],
+            mask=np.triu(np.ones(values.shape, dtype=bool))[1:, :-1],
+            vmin=-1,
+            vmax=1,
+            cmap=seaborn.diverging_palette(18, 245, s=75, l=50, as_cmap=True),
+            annot=True,
+            fmt="+.2f",
+            annot_kws={"fontsize": 8.5},
+            linewidths=2,
+            linecolor=style.PAPER,
+            cbar=False,
+            ax=axes,
+        )
+        axes.tick_params(length=0, axis="both")
+        axes.tick_params(axis="x", rotation=35)
+        axes.grid(visible=False)
+        axes.text(0.42, 1, "Strong pairs", fontweight="bold", transform=axes.transAxes, va="top")
+        pairs = found.strong_pairs[:STRONG_PAIRS_SHOWN]
+        for row, (first, second, correlation) in enumerate(pairs):
+            axes.text(
+                0.42,
+                0.94 - 0.05 * row,
+                f"{correlation:+.2f}  {label(first)} and {label(second).lower()}",
+                color=style.BLUE if correlation > 0 else style.RED,
+                transform=axes.transAxes,
+                va="top",
+            )
+        note = f"{len(found.linked):,} linked songs · key is a circle: its correlations say little"
+        style.title(figure, "Rank correlation of the features", note)
+        return style.png(figure)
+
+
+def bias_png(found: Exploration) -> bytes:
+    """Draw how far the linked songs' means lie from those of all songs, with 95 % intervals."""
+    table = found.table[~found.table["feature"].isin(["key"])].sort_values("shift", key=np.abs)
+    half = 1.96 * table["std"] / np.sqrt(table["songs"].clip(lower=1)) / table["all_std"]
+    places = np.arange(len(table))
+    clear = (table["shift"].abs() > half).to_numpy()
+    with style.drawing(9, 4.4) as figure:
+        axes = figure.subplots()
+        axes.axvline(0, color=style.INK, linewidth=1)
+        colours = np.where(clear, LINKED_COLOUR, ALL_COLOUR)
+        axes.hlines(
+            places, table["shift"] - half, table["shift"] + half, colors=list(colours), linewidth=3, alpha=0.4
+        )
+        axes.scatter(table["shift"], places, c=list(colours), s=55, zorder=3)
+        labels = [label(name) for name in table["feature"]]
+        axes.set_yticks(places, labels)
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(length=0)
+        axes.set_xlabel(
+            "mean of the linked songs minus mean of all, in standard deviations of all songs (95 % interval)"
+        )
+        style.title(figure, "What linking changes", "blue: differs from all songs beyond chance")
+        return style.png(figure)
+
+
+def label(feature: str) -> str:
+    """Name a feature for people: "time_signature" as "Time signature"."""
+    return feature.replace("_", " ").capitalize()
+
+
+def _draw_density(axes: Axes, linked: pd.Series[float], everything: pd.Series[float]) -> None:
+    """Draw a histogram of the linked songs, and the density curves of both."""
+    low, high = float(everything.min()), float(everything.max())
+    if low == high:
+        high = low + 1
+    edges = np.linspace(low, high, 31)
+    if len(linked):
+        axes.hist(linked, bins=list(edges), density=True, color=LINKED_COLOUR, alpha=0.35)
+    for values, colour, stroke in ((everything, ALL_COLOUR, "--"), (linked, LINKED_COLOUR, "-")):
+        curve = _density(values, edges)
+        if curve is not None:
+            axes.plot(*curve, stroke, color=colour)
+    axes.set_xlim(low, high)
+    axes.set_ylim(bottom=0)
+
+
+def _density(
+    values: pd.Series[float], edges: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Estimate a density, where there are enough values: Gaussian kernels, mirrored at the ends."""
+    from scipy.stats import gaussian_kde
+
+    if len(values) < FEWEST_FOR_CURVE or values.nunique() < 3:
+        return None
+    ordered = np.sort(values.to_numpy(dtype=np.float64))
+    kept = ordered[:: -(-len(ordered) // MOST_FOR_CURVE)]
+    low, high = edges[0], edges[-1]
+    estimate = gaussian_kde(kept)
+    places = np.linspace(low, high, 200)
+    return places, estimate(places) + estimate(2 * low - places) + estimate(2 * high - places)
+
+
+def _draw_shares(axes: Axes, name: str, linked: pd.Series[float], everything: pd.Series[float]) -> None:
+    """Draw the share of each value of a discrete feature, linked songs as bars, all songs as strokes."""
+    values = [value for value, _ in _TICKS[name]]
+    for rows, is_linked in ((linked, True), (everything, False)):
+        shares = rows.value_counts(normalize=True).reindex(values, fill_value=0.0).to_numpy()
+        if is_linked:
+            axes.bar(values, shares, color=LINKED_COLOUR, alpha=0.45, width=0.75)
+        else:
+            axes.hlines(
+                shares, np.array(values) - 0.42, np.array(values) + 0.42, color=ALL_COLOUR, linewidth=2
+            )
+    axes.set_xticks(values, [label for _, label in _TICKS[name]], fontsize=7.5)
+
+
+def _legend(axes: Axes, linked: str, everything: str) -> None:
+    axes.plot([], [], color=LINKED_COLOUR, label=linked)
+    axes.plot([], [], "--", color=ALL_COLOUR, label=everything)

@@ -1,0 +1,138 @@
+"""The feature report: one page that shows and explains the data, complete in itself."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+
+from emo_assets.reports import style
+from emo_assets.reports.exploration import KIND_RULE, Exploration, explore
+from emo_assets.reports.exploration_figures import bias_png, correlations_png, distributions_png, genres_png
+
+TABLE_COLUMNS = {
+    "feature": "feature",
+    "kind": "kind",
+    "mean": "mean",
+    "std": "std",
+    "min": "min",
+    "median": "median",
+    "max": "max",
+    "skewness": "skewness",
+    "undetected": "undetected",
+    "all_mean": "mean of all",
+    "shift": "shift",
+    "distance": "distance",
+}
+
+_STYLE_SHEET = f"""
+body {{ background: {style.PAPER}; color: {style.INK}; font: 16px/1.5 system-ui, sans-serif;
+  margin: 2rem auto; max-width: 1200px; padding: 0 1rem; }}
+h1 {{ margin-bottom: 0; }} h2 {{ margin-top: 2.5rem; }} p {{ max-width: 46rem; }}
+img {{ max-width: 100%; }} .quiet {{ color: {style.FAINT_INK}; }}
+.wide {{ overflow-x: auto; }}
+table {{ border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }}
+td, th {{ padding: .3rem .7rem; text-align: right; white-space: nowrap;
+  border-bottom: 1px solid {style.LINES}; }}
+td:first-child, th:first-child, td:nth-child(2), th:nth-child(2) {{ text-align: left; }}
+"""
+
+
+@dataclass(frozen=True)
+class FeatureReport:
+    """The data, explored.
+
+    Attributes:
+        found: the numbers; `found.table` is the table of the features.
+        pictures: PNG by name: `distributions`, `genres`, `correlations`, `bias`.
+        page: all of it as one HTML page without outside parts.
+    """
+
+    found: Exploration
+    pictures: dict[str, bytes]
+    page: str
+
+
+def feature_report(linked: pd.DataFrame, spotify: pd.DataFrame) -> FeatureReport:
+    """Explore the linked songs beside all of Spotify's table, in numbers, pictures and one page.
+
+    Args:
+        linked: rows with `track_id`, `track_genre`, `popularity` and the ten features.
+        spotify: all rows of the Spotify table, same columns.
+
+    Raises:
+        InputError: a table has no row or lacks a column.
+    """
+    found = explore(linked, spotify)
+    pictures = {
+        "distributions": distributions_png(found),
+        "genres": genres_png(found),
+        "correlations": correlations_png(found),
+        "bias": bias_png(found),
+    }
+    return FeatureReport(found, pictures, _page(found, pictures))
+
+
+def findings(found: Exploration) -> list[str]:
+    """Say in a few sentences what the numbers show."""
+    kinds = found.table.groupby("kind", sort=True)["feature"].agg(list)
+    sentences = [f"{str(kind).capitalize()}: {_listed(names)}." for kind, names in kinds.items()]
+    top = found.genres.head(5)
+    absent = int((found.genres["linked"] == 0).sum())
+    sentences.append(
+        f"Most linked songs are {_listed([f'{row.genre} ({row.linked})' for row in top.itertuples()])}; "
+        f"{absent} of {len(found.genres)} genres have none."
+    )
+    sentences += [
+        f"{first.capitalize()} and {second} go "
+        f"{'together' if value > 0 else 'against each other'} ({value:+.2f})."
+        for first, second, value in found.strong_pairs[:4]
+    ]
+    shifts = found.table[found.table["feature"] != "key"].set_index("feature")["shift"]
+    largest = shifts.reindex(shifts.abs().sort_values(ascending=False).index).head(3)
+    sentences.append(
+        "Linking favours songs with "
+        + _listed(
+            [f"{'more' if shift > 0 else 'less'} {name} ({shift:+.2f} σ)" for name, shift in largest.items()]
+        )
+        + "."
+    )
+    return sentences
+
+
+def _page(found: Exploration, pictures: dict[str, bytes]) -> str:
+    facts = "".join(f"<li>{escape(sentence)}</li>" for sentence in findings(found))
+    table = found.table[list(TABLE_COLUMNS)].rename(columns=TABLE_COLUMNS)
+    shown = table.to_html(index=False, border=0, float_format=lambda value: f"{value:.2f}", na_rep="")
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Feature report</title><style>{_STYLE_SHEET}</style></head><body>
+<h1>Feature report</h1>
+<p class="quiet">{len(found.linked):,} Spotify tracks linked to a MIDI file,
+beside all {len(found.all_rows):,} tracks of the table</p>
+<ul>{facts}</ul>
+<h2>Distributions</h2>{_image("distributions of the ten features", pictures["distributions"])}
+<p>{escape(KIND_RULE).replace("*", "")} Bars and the full line are the linked songs, the dashed line and the
+strokes are all songs.</p>
+<h2>Genres and popularity</h2>{_image("genres and popularity", pictures["genres"])}
+<p>A track stands in the Spotify table once a genre; each linked track counts once, under the first.</p>
+<h2>Correlation</h2>{_image("rank correlation of the features", pictures["correlations"])}
+<h2>What linking changes</h2>{_image("difference between linked and all songs", pictures["bias"])}
+<p>What a describer learns, it learns from the linked songs: where they differ from all songs, its songs will
+lean the same way.</p>
+<h2>All numbers</h2><div class="wide">{shown}</div>
+<p class="quiet">Undetected values (key −1, tempo 0, time signature 0) are left out. Shift: difference of the
+means in standard deviations of all songs. Distance: Kolmogorov and Smirnov's, 0 to 1.</p>
+</body></html>
+"""
+
+
+def _image(words: str, content: bytes) -> str:
+    return f'<img alt="{escape(words)}" src="data:image/png;base64,{base64.b64encode(content).decode()}">'
+
+
+def _listed(words: list[str]) -> str:
+    """Join words as in a sentence: "a, b and c"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
