@@ -1,0 +1,89 @@
+"""How a model learned: loss by epoch, and accuracy and divergence where they were measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from emo_assets.reports import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TRAIN_COLOUR, VALIDATION_COLOUR = style.GREY, style.BLUE
+
+MEASURES = (
+    ("accuracy", "accuracy on validation songs", style.GREEN),
+    ("kl", "divergence from the soft labels", style.ORANGE),
+)
+"""Columns that are measured in some epochs only, what their panels are called, and their colours."""
+
+
+def learning_curve_png(history: pd.DataFrame, name: str) -> bytes:
+    """Draw a training's history.
+
+    Args:
+        history: one row an epoch with `epoch`, `train_loss` and `validation_loss` (bits a token) and, where
+            measured, `accuracy` (0 to 1) and `kl`; a measure that is nowhere given gets no panel.
+        name: of the model.
+
+    Returns:
+        A PNG, at most 1200 dots wide.
+    """
+    epochs = history["epoch"].to_numpy(dtype=np.float64)
+    measured = [
+        measure for measure in MEASURES if measure[0] in history and history[measure[0]].notna().any()
+    ]
+    with style.drawing(6 + 3 * len(measured), 3.8) as figure:
+        panels = figure.subplots(1, 1 + len(measured), width_ratios=[2] + [1] * len(measured), squeeze=False)[
+            0
+        ]
+        best = _draw_losses(panels[0], history, epochs)
+        for axes, (column, words, colour) in zip(panels[1:], measured, strict=True):
+            _draw_measure(axes, epochs, history[column].to_numpy(dtype=np.float64), colour)
+            axes.set_title(words)
+        for axes in panels:
+            axes.set_xlabel("epoch")
+            axes.set_xlim(min(0.5, epochs.min(initial=1) - 0.5), max(epochs.max(initial=1), 1) + 0.5)
+            axes.xaxis.get_major_locator().set_params(integer=True)
+        style.title(figure, f"How {name} learned", best)
+        return style.png(figure)
+
+
+def _draw_losses(axes: Axes, history: pd.DataFrame, epochs: NDArray[np.float64]) -> str:
+    """Draw both losses, mark the best epoch, and return it in words."""
+    validation = history["validation_loss"].to_numpy(dtype=np.float64)
+    marker = "o" if len(epochs) <= 30 else None
+    axes.plot(
+        epochs, history["train_loss"], color=TRAIN_COLOUR, marker=marker, markersize=3.5, label="training"
+    )
+    axes.plot(epochs, validation, color=VALIDATION_COLOUR, marker=marker, markersize=3.5, label="validation")
+    axes.set_ylabel("loss, bits a token")
+    axes.legend(loc="upper right")
+    if not np.isfinite(validation).any():
+        return ""
+    best = int(np.nanargmin(validation))
+    axes.axvline(epochs[best], color=VALIDATION_COLOUR, linewidth=1, linestyle=":")
+    axes.plot(epochs[best], validation[best], "o", color=VALIDATION_COLOUR, markersize=8)
+    return (
+        f"best epoch {epochs[best]:.0f} of {len(epochs)}: {validation[best]:.3f} bits a token in validation"
+    )
+
+
+def _draw_measure(axes: Axes, epochs: NDArray[np.float64], values: NDArray[np.float64], colour: str) -> None:
+    """Draw a measure over the epochs in which it was taken, with the last value written out."""
+    taken = np.isfinite(values)
+    axes.plot(epochs[taken], values[taken], color=colour, marker="o", markersize=5)
+    axes.annotate(
+        f"{values[taken][-1]:.3f}",
+        (epochs[taken][-1], values[taken][-1]),
+        xytext=(-4, 8),
+        textcoords="offset points",
+        ha="right",
+        color=colour,
+        fontweight="bold",
+    )
+    axes.margins(y=0.25)
