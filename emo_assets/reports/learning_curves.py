@@ -22,18 +22,25 @@ MEASURES = (
 """Columns that are measured in some epochs only, what their panels are called, and their colours."""
 
 
-def learning_curve_png(history: pd.DataFrame, name: str) -> bytes:
+def learning_curve_png(
+    history: pd.DataFrame, name: str, *, clock: str = "epoch", unit: str = "bits a token"
+) -> bytes:
     """Draw a training's history.
 
     Args:
-        history: one row an epoch with `epoch`, `train_loss` and `validation_loss` (bits a token) and, where
-            measured, `accuracy` (0 to 1) and `kl`; a measure that is nowhere given gets no panel.
+        history: rows in the order of time, with the column that `clock` names, `train_loss` and
+            `validation_loss` and, where measured, `accuracy` (0 to 1) and `kl`; a measure that is nowhere
+            given gets no panel.
         name: of the model.
+        clock: what the training is counted in: the name of a column.
+        unit: of the losses.
 
     Returns:
         A PNG, at most 1200 dots wide.
     """
-    epochs = history["epoch"].to_numpy(dtype=np.float64)
+    from matplotlib.ticker import MaxNLocator
+
+    epochs = history[clock].to_numpy(dtype=np.float64)
     measured = [
         measure for measure in MEASURES if measure[0] in history and history[measure[0]].notna().any()
     ]
@@ -42,35 +49,34 @@ def learning_curve_png(history: pd.DataFrame, name: str) -> bytes:
             0
         ]
         best = _draw_losses(panels[0], history, epochs)
+        panels[0].set_ylabel(f"loss, {unit}")
         for axes, (column, words, colour) in zip(panels[1:], measured, strict=True):
             _draw_measure(axes, epochs, history[column].to_numpy(dtype=np.float64), colour)
             axes.set_title(words)
         for axes in panels:
-            axes.set_xlabel("epoch")
-            axes.set_xlim(min(0.5, epochs.min(initial=1) - 0.5), max(epochs.max(initial=1), 1) + 0.5)
-            axes.xaxis.get_major_locator().set_params(integer=True)
-        style.title(figure, f"How {name} learned", best)
+            axes.set_xlabel(clock)
+            margin = 0.02 * np.ptp(epochs) + 0.1
+            axes.set_xlim(epochs.min() - margin, epochs.max() + margin)
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        style.title(figure, f"How {name} learned", f"best {clock} {best} {unit}" if best else "")
         return style.png(figure)
 
 
 def _draw_losses(axes: Axes, history: pd.DataFrame, epochs: NDArray[np.float64]) -> str:
-    """Draw both losses, mark the best epoch, and return it in words."""
+    """Draw both losses, mark where the validation loss is least, and return that in words."""
     validation = history["validation_loss"].to_numpy(dtype=np.float64)
     marker = "o" if len(epochs) <= 30 else None
     axes.plot(
         epochs, history["train_loss"], color=TRAIN_COLOUR, marker=marker, markersize=3.5, label="training"
     )
     axes.plot(epochs, validation, color=VALIDATION_COLOUR, marker=marker, markersize=3.5, label="validation")
-    axes.set_ylabel("loss, bits a token")
     axes.legend(loc="upper right")
     if not np.isfinite(validation).any():
         return ""
     best = int(np.nanargmin(validation))
     axes.axvline(epochs[best], color=VALIDATION_COLOUR, linewidth=1, linestyle=":")
     axes.plot(epochs[best], validation[best], "o", color=VALIDATION_COLOUR, markersize=8)
-    return (
-        f"best epoch {epochs[best]:.0f} of {len(epochs)}: {validation[best]:.3f} bits a token in validation"
-    )
+    return f"{epochs[best]:.0f} of {epochs[-1]:.0f}: validation loss {validation[best]:.3f}"
 
 
 def _draw_measure(axes: Axes, epochs: NDArray[np.float64], values: NDArray[np.float64], colour: str) -> None:
@@ -80,9 +86,10 @@ def _draw_measure(axes: Axes, epochs: NDArray[np.float64], values: NDArray[np.fl
     axes.annotate(
         f"{values[taken][-1]:.3f}",
         (epochs[taken][-1], values[taken][-1]),
-        xytext=(-4, 8),
+        xytext=(0, 9),
         textcoords="offset points",
         ha="right",
+        bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 1},
         color=colour,
         fontweight="bold",
     )
