@@ -1,0 +1,242 @@
+"""Windows of songs as tensors: cut anew each epoch, sorted by length, padded, masked.
+
+Belongs here: what an epoch consists of, transposition and dropped features while training, and the tensors
+that networks take. Padding never counts: its target is `IGNORED`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from emo_assets.describing.alphabet import READ_TOKENS, Alphabet, alphabet_of
+from emo_assets.describing.describers import WINDOW_BARS, DescriberConfig, DescriberSpec
+from emo_assets.describing.feature_encoding import FeatureEncoder
+from emo_assets.describing.repeats import AGREEMENT_WIDTH, LAGS, NO_HINT
+from emo_assets.describing.songs import Song
+from emo_assets.describing.steps import SongSteps, Window
+from emo_assets.describing.transposition import SHIFTS, chord_shift, key_shift
+from emo_assets.features import FEATURE_NAMES
+from emo_assets.symbolic.vocabulary import PAD
+
+IGNORED = -1
+"""Target of padded steps."""
+
+KEY = FEATURE_NAMES.index("key")
+BUCKET_BATCHES = 8
+"""Windows are sorted by length within so many batches: little padding, and still a new order each epoch."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A window with the features of its song.
+
+    Attributes:
+        window: the steps.
+        features: the song's features as they are asked for, shape (10,).
+        song: number of the song in its split.
+        present: which of the ten features the network is told, shape (10,).
+        noise: what is added to the standardised features, shape (ENCODED_WIDTH,); None for nothing.
+    """
+
+    window: Window
+    features: NDArray[np.float64]
+    song: int
+    present: NDArray[np.bool_]
+    noise: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Tensors of one batch of windows, padded on the right.
+
+    Attributes:
+        inputs: token read, (batch, time).
+        targets: index of the token to be written among the describer's outputs, `IGNORED` on padding,
+            (batch, time).
+        bars: index of the target's bar in the window, (batch, time).
+        places: number of the target's bar in the song, from 1, (batch, time).
+        hints: output that an earlier bar has there, `NO_HINT` where none, (batch, time, lags).
+        agreement: how well earlier bars agree, (batch, time, lags, AGREEMENT_WIDTH).
+        content: what stands in each bar of the window, (batch, 12, READ_TOKENS).
+        features: encoded features, 0 where not told, (batch, ENCODED_WIDTH).
+        present: which of the ten features are told, (batch, 10).
+    """
+
+    inputs: torch.Tensor
+    targets: torch.Tensor
+    bars: torch.Tensor
+    places: torch.Tensor
+    hints: torch.Tensor
+    agreement: torch.Tensor
+    content: torch.Tensor
+    features: torch.Tensor
+    present: torch.Tensor
+
+    def to(self, device: torch.device) -> Self:
+        """Return the batch on `device`."""
+        moved = {field.name: getattr(self, field.name).to(device) for field in fields(self)}
+        return replace(self, **moved)
+
+
+class WindowSource:
+    """The songs of a split, prepared for one describer.
+
+    Args:
+        songs: the songs.
+        spec: the describer.
+        config: its settings.
+        encoder: the feature encoding.
+    """
+
+    def __init__(
+        self, songs: Sequence[Song], spec: DescriberSpec, config: DescriberConfig, encoder: FeatureEncoder
+    ) -> None:
+        self.alphabet: Alphabet = alphabet_of(spec.writes)
+        self.encoder = encoder
+        self.config = config
+        self.songs = songs
+        self._parts: list[tuple[int, SongSteps, list[tuple[int, int]]]] = []
+        for number, song in enumerate(songs):
+            shift = chord_shift(-int(song.features[KEY])) if config.degrees else chord_shift(0)
+            for stretch in song.stretches:
+                bars = [shift[bar].tolist() for bar in stretch.bars]
+                steps = SongSteps(bars, stretch.first_bar, self.alphabet)
+                self._parts.append((number, steps, stretch.segments))
+
+    def segments(self) -> list[Example]:
+        """Return the songs' segments as they are, with all features: what is validated and tested on."""
+        everything = np.ones(len(FEATURE_NAMES), dtype=np.bool_)
+        return [
+            Example(steps.window(start, stop), self.songs[song].features, song, everything)
+            for song, steps, segments in self._parts
+            for start, stop in segments
+        ]
+
+    def epoch(self, rng: np.random.Generator) -> list[Example]:
+        """Return one epoch of training examples.
+
+        Songs are cut at random bars (the first window always starts where the song does), transposed, and
+        told with some features missing or blurred, as the configuration says.
+        """
+        examples = []
+        for song, steps, segments in self._parts:
+            cuts = _random_cuts(len(steps), rng) if self.config.random_windows else segments
+            examples += [self._varied(steps.window(start, stop), song, rng) for start, stop in cuts]
+        return examples
+
+    def _varied(self, window: Window, song: int, rng: np.random.Generator) -> Example:
+        config = self.config
+        features = self.songs[song].features
+        if config.transpose:
+            semitones = int(rng.choice(SHIFTS))
+            # chords written relative to the key stay as they are when the key moves with them
+            chords = -semitones if config.degrees else 0
+            window = _transposed(window, chord_shift(chords)[key_shift(semitones)])
+            features = features.copy()
+            features[KEY] = (features[KEY] + semitones) % 12
+        present = rng.random(len(FEATURE_NAMES)) >= config.drop_one_feature
+        if rng.random() < config.drop_all_features:
+            present[:] = False
+        noise = None
+        if config.feature_noise:
+            noise = (config.feature_noise * rng.standard_normal(7)).astype(np.float32)
+        return Example(window, features, song, present, noise)
+
+    def batches(
+        self, examples: Sequence[Example], size: int, rng: np.random.Generator | None = None
+    ) -> Iterator[Batch]:
+        """Put examples of similar length together.
+
+        Args:
+            examples: what `segments` or `epoch` returned.
+            size: examples a batch.
+            rng: draws the order; without it they come as they are.
+
+        Yields:
+            Batches in random order, or in the order of `examples`.
+        """
+        if rng is None:
+            groups = [examples[start : start + size] for start in range(0, len(examples), size)]
+        else:
+            groups = _buckets(examples, size, rng)
+        for group in groups:
+            yield self.collate(group)
+
+    def collate(self, examples: Sequence[Example]) -> Batch:
+        """Pad examples to the longest of them and make tensors."""
+        size = len(examples)
+        time = max(len(example.window.inputs) for example in examples)
+        inputs = np.full((size, time), PAD)
+        targets = np.full((size, time), IGNORED)
+        bars = np.zeros((size, time), dtype=np.int64)
+        places = np.ones((size, time), dtype=np.int64)
+        hints = np.full((size, time, len(LAGS)), NO_HINT)
+        agreed = np.zeros((size, time, len(LAGS), AGREEMENT_WIDTH), dtype=np.float32)
+        content = np.zeros((size, WINDOW_BARS, READ_TOKENS), dtype=np.float32)
+        output_of = np.append(self.alphabet.output_of, NO_HINT)
+        for row, example in enumerate(examples):
+            window = example.window
+            length = len(window.inputs)
+            inputs[row, :length] = window.inputs
+            targets[row, :length] = output_of[window.targets]
+            bars[row, :length] = window.bars
+            places[row, :length] = window.bars + window.first_bar
+            hints[row, :length] = output_of[window.hints]
+            agreed[row, :length] = window.agreement
+            content[row, : len(window.content)] = window.content
+        features, present = told_features(self.encoder, examples)
+        arrays = (inputs, targets, bars, places, hints, agreed, content, features, present)
+        return Batch(*(torch.from_numpy(array) for array in arrays))
+
+
+def told_features(
+    encoder: FeatureEncoder, examples: Sequence[Example]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Encode the features that examples tell.
+
+    Returns:
+        Encoded features with 0 where a feature is not told, shape (examples, ENCODED_WIDTH), and which of
+        the ten are told, shape (examples, 10).
+    """
+    features = encoder.encode(np.stack([example.features for example in examples]))
+    for row, example in enumerate(examples):
+        if example.noise is not None:
+            features[row, : len(example.noise)] += example.noise
+    present = np.stack([example.present for example in examples])
+    return encoder.hide(features, present), present.astype(np.float32)
+
+
+def _buckets(examples: Sequence[Example], size: int, rng: np.random.Generator) -> list[list[Example]]:
+    """Group examples of similar length, in random order."""
+    order = rng.permutation(len(examples))
+    lengths = np.array([len(examples[number].window.inputs) for number in order.tolist()])
+    bucket = np.arange(len(order)) // (size * BUCKET_BATCHES)
+    order = order[np.lexsort((lengths, bucket))]
+    groups = [order[start : start + size].tolist() for start in range(0, len(order), size)]
+    return [[examples[number] for number in groups[place]] for place in rng.permutation(len(groups)).tolist()]
+
+
+def _random_cuts(bars: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """Cut a song into windows of 12 bars from a random bar on, and the 12 bars at its start."""
+    offset = int(rng.integers(WINDOW_BARS))
+    starts = [0, *range(offset, bars, WINDOW_BARS)] if offset else [*range(0, bars, WINDOW_BARS)]
+    return [(start, min(start + WINDOW_BARS, bars)) for start in starts]
+
+
+def _transposed(window: Window, table: NDArray[np.int64]) -> Window:
+    content = np.zeros_like(window.content)
+    bars, tokens = np.nonzero(window.content)
+    content[bars, table[tokens]] = True
+    return replace(
+        window,
+        inputs=table[window.inputs],
+        targets=table[window.targets],
+        hints=table[window.hints],
+        content=content,
+    )

@@ -1,0 +1,149 @@
+"""Teacher-forced scores, token by token: how likely each true token was, and whether it was the first guess.
+
+Belongs here: asking a trained network about windows, and the record of the answers. Baselines fill the same
+record; means, intervals and tables are made of it in `scoring`. Padding never enters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from emo_assets.describing.batches import IGNORED, Batch, Example, WindowSource
+from emo_assets.describing.networks.factory import DescriberNetwork
+from emo_assets.describing.soft_labels import soft_labels
+from emo_assets.symbolic.vocabulary import DescriptionKind
+
+BITS = float(1 / np.log(2))
+"""Bits in a nat."""
+
+
+@dataclass(frozen=True)
+class TokenScores:
+    """One entry a token that had to be predicted.
+
+    Attributes:
+        song: number of its song in the split, shape (tokens,).
+        kind: index of its kind in `alphabet.KINDS`, shape (tokens,).
+        bits: negative binary logarithm of its probability, shape (tokens,).
+        right: whether it was the most likely one, shape (tokens,).
+        kl: divergence of the prediction from its soft label in bits, NaN for kinds without, shape (tokens,).
+        bars: number of bars described.
+    """
+
+    song: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    bits: NDArray[np.float64]
+    right: NDArray[np.bool_]
+    kl: NDArray[np.float64]
+    bars: int
+
+    def only(self, kinds: Sequence[int]) -> TokenScores:
+        """Return the entries of some kinds."""
+        mask = np.isin(self.kind, kinds)
+        return replace(
+            self,
+            song=self.song[mask],
+            kind=self.kind[mask],
+            bits=self.bits[mask],
+            right=self.right[mask],
+            kl=self.kl[mask],
+        )
+
+
+def joined(parts: Sequence[TokenScores]) -> TokenScores:
+    """Put scores of describers that write different kinds of the same windows together."""
+    return TokenScores(
+        song=np.concatenate([part.song for part in parts]),
+        kind=np.concatenate([part.kind for part in parts]),
+        bits=np.concatenate([part.bits for part in parts]),
+        right=np.concatenate([part.right for part in parts]),
+        kl=np.concatenate([part.kl for part in parts]),
+        bars=max(part.bars for part in parts),
+    )
+
+
+class SoftLabels:
+    """Labels of a describer's outputs: soft for the ordered kinds, when a deviation is given.
+
+    Args:
+        outputs: kind of each output as `Alphabet.output_kinds`.
+        kind: the one kind that gets soft labels.
+        sigma: deviation in bins.
+    """
+
+    def __init__(self, kind: DescriptionKind, sigma: float) -> None:
+        self.table = torch.from_numpy(soft_labels(kind, sigma))  # (33, 33)
+        self.entropy = -(self.table * self.table.clamp(min=1e-30).log()).sum(dim=-1)  # (33,)
+
+    def divergence(self, predicted: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Return KL(label ‖ prediction) in nats.
+
+        Args:
+            predicted: log-probabilities over the class, (tokens, 33).
+            targets: right outputs, (tokens,).
+        """
+        labels = self.table.to(predicted.device)[targets]  # (tokens, 33)
+        # 0 · log 0 is 0 where the label has no weight
+        cross = -(labels * predicted.clamp(min=-100)).sum(dim=-1)
+        return cross - self.entropy.to(predicted.device)[targets]
+
+
+@torch.no_grad()
+def token_scores(
+    network: DescriberNetwork,
+    source: WindowSource,
+    examples: Sequence[Example],
+    *,
+    label: SoftLabels | None = None,
+    size: int = 128,
+) -> TokenScores:
+    """Ask a network about every token of some windows.
+
+    Args:
+        network: the network, in evaluation mode.
+        source: where `examples` come from.
+        examples: the windows.
+        label: soft labels for the divergence; None to leave it out.
+        size: windows at once.
+    """
+    device = next(network.parameters()).device
+    kinds = source.alphabet.output_kinds
+    columns: list[tuple[NDArray[np.generic], ...]] = []
+    for start in range(0, len(examples), size):
+        part = examples[start : start + size]
+        batch = source.collate(part).to(device)
+        predicted, targets = counted_steps(network(batch)[0], batch)
+        nats = -predicted.gather(-1, targets[:, None]).squeeze(-1)
+        kl = label.divergence(predicted, targets) if label else torch.full_like(nats, torch.nan)
+        songs = torch.tensor([example.song for example in part], device=device)
+        song_of = songs[:, None].expand_as(batch.targets)[batch.targets != IGNORED]
+        outcomes = (song_of, targets, nats.double() * BITS, predicted.argmax(dim=-1) == targets, kl * BITS)
+        columns.append(tuple(column.cpu().numpy() for column in outcomes))
+    song, target, bits, right, kl_bits = (np.concatenate(column) for column in zip(*columns, strict=True))
+    return TokenScores(
+        song=song.astype(np.int64),
+        kind=kinds[target.astype(np.int64)],
+        bits=bits.astype(np.float64),
+        right=right.astype(np.bool_),
+        kl=kl_bits.astype(np.float64),
+        bars=sum(len(example.window.content) for example in examples),
+    )
+
+
+def counted_steps(predicted: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Leave out padding.
+
+    Args:
+        predicted: log-probabilities, (batch, time, outputs).
+        batch: with its targets, (batch, time).
+
+    Returns:
+        Log-probabilities (tokens, outputs) and targets (tokens,) of the steps that count.
+    """
+    counts = batch.targets != IGNORED
+    return predicted[counts], batch.targets[counts]

@@ -1,0 +1,16 @@
+"""One door to all networks."""
+
+from __future__ import annotations
+
+from emo_assets.describing.describers import DescriberConfig, DescriberSpec
+from emo_assets.describing.networks.lstm import LstmDescriber
+from emo_assets.describing.networks.transformer import TransformerDescriber
+
+DescriberNetwork = LstmDescriber | TransformerDescriber
+
+
+def build_network(spec: DescriberSpec, config: DescriberConfig) -> DescriberNetwork:
+    """Return an untrained network; its weights are drawn from torch's generator as it stands."""
+    if spec.network == "transformer":
+        return TransformerDescriber(spec, config)
+    return LstmDescriber(spec, config)
