@@ -5,6 +5,9 @@ Tables in, tables out. How names are normalised stands in `names`, which near ti
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
 
@@ -17,10 +20,10 @@ COLUMNS: tuple[str, ...] = ("track_id", "msd_track_id", "method", "score")
 """The columns that `link_tracks` returns, in order."""
 
 SURE = 1.0
-"""Score of a link between equal names of a title and of the primary artist."""
+"""Score of a link between equal titles of the same artists; each thing below takes some of it away."""
 
 LESS_WHEN_ADDITION_DROPPED = 0.02
-LESS_WHEN_SECOND_ARTIST = 0.05
+LESS_WHEN_ARTISTS_DIFFER = 0.03
 LESS_WHEN_BAND_LEFT_OUT = 0.05
 LESS_WHEN_SUBTITLE_MISSING = 0.1
 LESS_WHEN_NEAR = 0.1
@@ -33,10 +36,12 @@ _NOBODY = frozenset({"variousartists", "various", "unknown", "unknownartist", "t
 def link_tracks(spotify: pd.DataFrame, msd: pd.DataFrame, *, progress: Progress = silent) -> pd.DataFrame:
     """Find for each Spotify track the Million Song tracks that are the same recording of the same song.
 
-    Two tracks are linked when they share an artist and either their titles' normal forms are equal (method
-    "exact"), or one has a subtitle in brackets that the other lacks ("exact", a lower score), or, for
-    tracks that found nothing so, their titles differ like a slip of the pen ("fuzzy"). Titles that name
-    different versions are never linked, nor those that name no piece in particular (`Allegro`, `Intro`).
+    Two tracks are linked when they have the same primary artist, or all the same artists, and either their
+    titles' normal forms are equal (method "exact"), or, for tracks that found nothing so, one has a subtitle
+    in brackets that the other lacks ("exact", a lower score), or at last their titles differ like a slip of
+    the pen ("fuzzy"). An artist who is only among others is not enough: remixes and remakes name the artist
+    of the original so. Titles that name different versions are never linked, nor those that name no piece
+    in particular (`Allegro`, `Intro`).
 
     Args:
         spotify: `track_id`, `artists` and `track_name`; a track may stand in several rows.
@@ -45,12 +50,13 @@ def link_tracks(spotify: pd.DataFrame, msd: pd.DataFrame, *, progress: Progress 
 
     Returns:
         One row a pair of linked tracks with `COLUMNS`, sorted by both ids. All links of a track are kept;
-        `score` is 1 for equal titles and primary artists, and lower for each thing that is less sure.
+        `score` is 1 for equal titles and artists, and lower for each thing that is less sure.
     """
     tracks = spotify[["track_id", "artists", "track_name"]].drop_duplicates("track_id")
     progress("linking", 0, _STEPS)
-    ours = _by_artist(tracks.rename(columns={"artists": "artist", "track_name": "title"}))
-    theirs = _by_artist(msd[["msd_track_id", "artist", "title"]])
+    tracks = tracks.rename(columns={"artists": "artist", "track_name": "title"})
+    ours = _by_artist(tracks, lambda artists: artist_keys(artists.split(";")[0]))
+    theirs = _by_artist(msd[["msd_track_id", "artist", "title"]], lambda artist: artist_keys(artist)[:1])
     shared = set(ours["artist_key"]) & set(theirs["artist_key"])
     ours = ours[ours["artist_key"].isin(shared)]
     theirs = theirs[theirs["artist_key"].isin(shared)]
@@ -68,39 +74,54 @@ def link_tracks(spotify: pd.DataFrame, msd: pd.DataFrame, *, progress: Progress 
     return links.drop_duplicates(["track_id", "msd_track_id"], ignore_index=True)[list(COLUMNS)]
 
 
-def _by_artist(tracks: pd.DataFrame) -> pd.DataFrame:
-    """Give each track a row for each key of its artists, with what a link by that key lacks in sureness."""
-    names = tracks["artist"].unique()
-    keys = [(name, *key) for name in names for key in _keys_to_join(name)]
-    table = pd.DataFrame(keys, columns=["artist", "artist_key", "less", "led"])
+def _by_artist(tracks: pd.DataFrame, primary: Callable[[str], tuple[str, ...]]) -> pd.DataFrame:
+    """Give each track a row for each key under which its artists are to be found in the other table.
+
+    Args:
+        tracks: an id, `artist` and `title`.
+        primary: picks the keys of the primary artist out of a field of artists.
+    """
+    fields = tracks["artist"].unique()
+    keys = [(field, *key) for field in fields for key in _keys_to_join(field, primary(field))]
+    table = pd.DataFrame(keys, columns=["artist", "artist_key", "others", "led"])
+    table = table.astype({"artist": "str", "artist_key": "str", "others": "str", "led": "bool"})
     return tracks.merge(table, on="artist").drop(columns="artist")
 
 
-def _keys_to_join(artists: str) -> list[tuple[str, float, bool]]:
-    """Return the keys of a field of artists, what each lacks, and whether it is a band's leader."""
+def _keys_to_join(artists: str, primary: tuple[str, ...]) -> list[tuple[str, str, bool]]:
+    """Return the keys that stand for a field of artists.
+
+    These are each name of the primary artist, all artists together in whatever order, two artists as one
+    name (`Elton John & Kiki Dee`), and the leader of the primary artist's band. With each stand the artists
+    that it leaves out, and whether it is a leader's.
+    """
     keys = artist_keys(artists)
-    found = [(key, LESS_WHEN_SECOND_ARTIST if place else 0.0, False) for place, key in enumerate(keys)]
+    others = ";".join(sorted(set(keys).difference(primary)))
+    found = [(key, others, False) for key in primary]
+    if others:
+        found.append((";".join(sorted(keys)), "", False))
     if len(keys) == 2:
-        found += [(f"{one}and{other}", 0.0, False) for one, other in (keys, keys[::-1])]
-    found += [(key, LESS_WHEN_BAND_LEFT_OUT, True) for key in leader_keys(artists) if key not in keys]
+        found += [(f"{one}and{other}", "", False) for one, other in (keys, keys[::-1])]
+    found += [(key, others, True) for key in leader_keys(artists)[:1] if key not in keys]
     return [key for key in found if key[0] not in _NOBODY]
 
 
 def _parsed(titles: pd.Series[str]) -> pd.DataFrame:
-    """Parse each different title once."""
-    unique = titles.unique()
-    parsed = [parse_title(title) for title in unique]
+    """Parse each different title once, leaving out those that name no piece in particular."""
+    found = {title: parse_title(title) for title in titles.unique()}
+    found = {title: parsed for title, parsed in found.items() if not names_no_piece(parsed.words)}
+    parsed = list(found.values())
     keys = [title.key for title in parsed]
     return pd.DataFrame(
         {
-            "title": unique,
-            "name": [key.name for key in keys],
-            "version": [key.version for key in keys],
-            "short": [title.short_name for title in parsed],
-            "bare": [title.bare for title in parsed],
-            "parsed": pd.Series(parsed, dtype=object),
+            "title": pd.Series(list(found), dtype="str"),
+            "name": pd.Series([key.name for key in keys], dtype="str"),
+            "version": pd.Series([key.version for key in keys], dtype="str"),
+            "short": pd.Series([title.short_name for title in parsed], dtype="str"),
+            "bare": pd.Series([title.bare for title in parsed], dtype="bool"),
+            "parsed": pd.Series(parsed, dtype="object"),
         }
-    )[[not names_no_piece(title.words) for title in parsed]]
+    )
 
 
 def _exact(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
@@ -114,11 +135,11 @@ def _with_subtitle(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     pairs = ours.merge(theirs, on=["artist_key", "short", "version"], suffixes=("", "_theirs"))
     ours_has, theirs_has = pairs["name"] != pairs["short"], pairs["name_theirs"] != pairs["short"]
     pairs = pairs[ours_has ^ theirs_has]
-    alike = [
+    alike = (
         differ_harmlessly(one.words, other.words)
         for one, other in zip(pairs["parsed"], pairs["parsed_theirs"], strict=True)
-    ]
-    pairs = pairs[alike]
+    )
+    pairs = pairs[np.fromiter(alike, dtype=bool, count=len(pairs))]
     return _links(pairs, "exact", pd.Series(SURE - LESS_WHEN_SUBTITLE_MISSING, index=pairs.index))
 
 
@@ -136,7 +157,14 @@ def _near(ours: pd.DataFrame, theirs: pd.DataFrame, progress: Progress) -> pd.Da
                 if similarity is not None:
                     near.append((*block, rows["name"].iloc[here], others["name"].iloc[there], similarity))
         progress("comparing near titles", done, wanted.ngroups)
-    table = pd.DataFrame(near, columns=["artist_key", "version", "name", "name_theirs", "similarity"])
+    columns = {
+        "artist_key": "str",
+        "version": "str",
+        "name": "str",
+        "name_theirs": "str",
+        "similarity": "float64",
+    }
+    table = pd.DataFrame(near, columns=list(columns)).astype(columns)
     pairs = ours.merge(table, on=["artist_key", "version", "name"]).merge(
         theirs.rename(columns={"name": "name_theirs"}),
         on=["artist_key", "version", "name_theirs"],
@@ -154,13 +182,14 @@ def _similar(ours: pd.DataFrame, theirs: pd.DataFrame) -> list[tuple[int, int]]:
 
 
 def _links(pairs: pd.DataFrame, method: str, score: pd.Series[float]) -> pd.DataFrame:
-    """Turn joined rows into links, less sure where the artists are not the primary ones.
+    """Turn joined rows into links, less sure where the artists are not all the same.
 
     Two bands of one leader are two artists: they are not linked through him.
     """
-    apart = pairs["led"] & pairs["led_theirs"]
-    sureness = score - pairs["less"] - pairs["less_theirs"]
-    return pairs[["track_id", "msd_track_id"]].assign(method=method, score=sureness.round(4))[~apart]
+    less = LESS_WHEN_ARTISTS_DIFFER * (pairs["others"] != pairs["others_theirs"])
+    less += LESS_WHEN_BAND_LEFT_OUT * (pairs["led"] | pairs["led_theirs"])
+    links = pairs[["track_id", "msd_track_id"]].assign(method=method, score=(score - less).round(4))
+    return links[~(pairs["led"] & pairs["led_theirs"])]
 
 
 def _unlinked(tracks: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:

@@ -14,8 +14,9 @@ from typing import NamedTuple
 from emo_assets.linking.versions import Addition, is_year, kind_of_addition
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
-_UNDECOMPOSED = str.maketrans("øđðłı×‘’ʼ`´“”«»‐‑–—−", "oddlix'''''\"\"\"\"-----", "™®©")
-_UNDECOMPOSED |= str.maketrans({"æ": "ae", "œ": "oe", "þ": "th"})
+_PLAIN_SIGNS = str.maketrans("øđðłı×‘’ʼ`´“”«»‐‑–—−", "oddlix'''''\"\"\"\"-----", "™®©")
+_LIGATURES = re.compile("[æœþ]")
+_LETTERS_OF_LIGATURE = {"æ": "ae", "œ": "oe", "þ": "th"}
 
 
 def folded(text: str) -> str:
@@ -26,8 +27,9 @@ def folded(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.translate(_UNDECOMPOSED)).casefold()
-    return unicodedata.normalize("NFKC", _ACCENTS.sub("", decomposed)).translate(_UNDECOMPOSED)
+    decomposed = unicodedata.normalize("NFKD", text.translate(_PLAIN_SIGNS)).casefold()
+    plain = unicodedata.normalize("NFKC", _ACCENTS.sub("", decomposed)).translate(_PLAIN_SIGNS)
+    return _LIGATURES.sub(lambda sign: _LETTERS_OF_LIGATURE[sign[0]], plain)
 
 
 class _WordSigns(dict[int, str]):

@@ -25,7 +25,7 @@ _MANY_WORDS = 5
 """A title of so many words is another's misspelling rather than another title."""
 
 _TELLING = VERSION_WORDS.union(
-    ("part", "vol", "volume", "chapter", "act", "scene", "no", "number", "op", "opus", "bwv", "kv"),
+    ("part", "vol", "volume", "chapter", "act", "scene", "op", "opus", "bwv", "kv"),
     ("major", "minor", "flat", "sharp", "not", "never", "north", "south", "east", "west"),
     ("he", "she", "him", "her", "his", "man", "woman", "boy", "girl", "king", "queen"),
 )
@@ -34,8 +34,8 @@ _TELLING = VERSION_WORDS.union(
 _DROPPABLE = frozenset({"a", "an", "and", "the", "oh", "o"})
 """Words that people forget or add without meaning another title."""
 
-_NUMBER = re.compile(r"\d+\w*|[ivxlcdm]+|\w")
-"""What counts: digits, roman numerals, and single letters, such as the key of a symphony."""
+_NUMBER = re.compile(r"\d+\w*|[ivxlcdm]{2,}|[a-hj-z]")
+"""What counts: digits, roman numerals, and single letters, such as the key of a symphony; but not "I"."""
 
 
 def nearness(one: Sequence[str], other: Sequence[str]) -> float | None:
@@ -88,4 +88,5 @@ def _misspelled(here: Sequence[str], there: Sequence[str]) -> bool:
         return False
     if len(here) >= _MANY_WORDS:
         return len(a) >= SHORTEST_MISSPELLED - 1
-    return len(a) >= SHORTEST_MISSPELLED and a[-2:] == b[-2:]
+    letters_swapped = sorted(a) == sorted(b) and len(here) > 1
+    return len(a) >= SHORTEST_MISSPELLED and (letters_swapped or a[-2:] == b[-2:])
