@@ -306,9 +306,9 @@ def _plainly(error: Exception) -> str:
     inner: Any = error.args[0] if error.args else error
     reason = getattr(inner, "reason", None) or inner
     if isinstance(reason, urllib3.exceptions.NameResolutionError):
-        return "its server's name cannot be looked up; is there a network?"
+        return "there is no network, or its server's name is not known"
     if isinstance(reason, urllib3.exceptions.ConnectTimeoutError | urllib3.exceptions.NewConnectionError):
-        return "its server cannot be reached; is there a network?"
+        return "there is no network, or its server is down"
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
         return "its server fell silent"
     if isinstance(error, requests.ConnectionError | urllib3.exceptions.ProtocolError):
