@@ -32,16 +32,17 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Where the raw data come from.
 
     `sample` composes a small corpus in the three data sets' own formats; `local` reads files that lie at
-    the three paths.
+    the three paths; `download` fetches from the official places what no path is given for.
     """
 
-    source: Literal["sample", "local"] = "sample"
+    source: Literal["sample", "local", "download"] = "sample"
     spotify: str | None = None
-    """`local`: the Kaggle table, `dataset.csv`."""
+    """`local` and `download`: path of the Kaggle table, `dataset.csv`."""
     msd: str | None = None
-    """`local`: the Million Song names, `unique_tracks.txt`."""
+    """`local` and `download`: path of the Million Song names, `unique_tracks.txt`, or of a folder of
+    Million Song files, `lmd_matched_h5`."""
     lakh: str | None = None
-    """`local`: the folder `lmd_matched`."""
+    """`local` and `download`: path of the folder `lmd_matched`."""
     sample_songs: int = 240
     """`sample`: how many songs are composed."""
     sample_seed: int = 0
@@ -49,25 +50,45 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def spotify_file(self, store: Store, progress: Progress = silent) -> Path:
         """Return the path of the Spotify table."""
-        return self._local("spotify") or self._corpus(store, progress) / "spotify" / "dataset.csv"
+        if self.source == "sample":
+            return self._corpus(store, progress) / "spotify" / "dataset.csv"
+        path = self._given("spotify")
+        if path is None:
+            from emo_assets.sources.downloads.kaggle import spotify_table
+
+            path = spotify_table(_downloads(store))
+        return path
 
     def msd_file(self, store: Store, progress: Progress = silent) -> Path:
-        """Return the path of the Million Song names."""
-        return self._local("msd") or self._corpus(store, progress) / "msd" / "unique_tracks.txt"
+        """Return the path of the Million Song names, or of a folder of Million Song files."""
+        if self.source == "sample":
+            return self._corpus(store, progress) / "msd" / "unique_tracks.txt"
+        path = self._given("msd")
+        if path is None:
+            from emo_assets.sources.downloads.datasets import msd_names
+
+            path = msd_names(_downloads(store), progress=progress)
+        return path
 
     def lakh_folder(self, store: Store, progress: Progress = silent) -> Path:
         """Return the folder of the Lakh MIDI files."""
-        return self._local("lakh") or self._corpus(store, progress) / "lmd_matched"
-
-    def _local(self, name: Literal["spotify", "msd", "lakh"]) -> Path | None:
         if self.source == "sample":
-            return None
-        path: str | None = getattr(self, name)
+            return self._corpus(store, progress) / "lmd_matched"
+        path = self._given("lakh")
         if path is None:
+            from emo_assets.sources.downloads.datasets import lakh_files
+
+            path = lakh_files(_downloads(store), progress=progress)
+        return path
+
+    def _given(self, name: Literal["spotify", "msd", "lakh"]) -> Path | None:
+        """Return the path that is given for a data set, None where it is to be downloaded."""
+        path: str | None = getattr(self, name)
+        if path is None and self.source == "local":
             raise InputError(
                 f"the source is 'local' but no path is given for {name}: set resources.raw_data.config.{name}"
             )
-        return Path(path).expanduser()
+        return None if path is None else Path(path).expanduser()
 
     def _corpus(self, store: Store, progress: Progress) -> Path:
         """Return the composed corpus, composing it first where it does not lie complete.
@@ -90,6 +111,17 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if not folder.is_dir():
             raise InputError(f"{folder}: the sample corpus could not be written there")
         return folder
+
+
+def _downloads(store: Store) -> Path:
+    """Return the folder of downloaded files; archives need a folder on this machine."""
+    base = store.base
+    if base.protocol not in ("", "file"):
+        raise InputError(
+            f"{base}: is no folder of this machine, where downloads could go; fetch the data sets elsewhere "
+            "and name their paths with the source 'local'"
+        )
+    return Path(base.path) / "downloads"
 
 
 class SoundResource(dg.ConfigurableResource):  # type: ignore[type-arg]

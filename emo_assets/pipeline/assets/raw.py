@@ -88,13 +88,15 @@ def spotify(
 def million_songs(
     context: dg.AssetExecutionContext, raw_data: RawDataSource, store: StoreResource
 ) -> Iterator[dg.Output[Any]]:
-    """Read the Million Song names."""
+    """Read the Million Song names, from their list or out of Million Song files."""
     from emo_assets.sources.msd import read_msd
+    from emo_assets.sources.msd_h5 import read_msd_h5
 
-    path = raw_data.msd_file(store.open(), logged_progress(context))
+    progress = logged_progress(context)
+    path = raw_data.msd_file(store.open(), progress)
     yield from _outputs(
         context,
-        read_msd(path),
+        read_msd_h5(path, progress=progress) if path.is_dir() else read_msd(path),
         "msd_tracks",
         "rejected_msd_rows",
         source=raw_data.source,

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emo_assets.errors import InputError
+from emo_assets.pipeline.resources import RawDataSource
+from emo_assets.store import Store
+
+
+def test_local_data_are_where_their_paths_say(tmp_path: Path) -> None:
+    source = RawDataSource(source="local", spotify="~/dataset.csv", msd=str(tmp_path))
+    store = Store(tmp_path)
+    assert source.spotify_file(store) == Path.home() / "dataset.csv"
+    assert source.msd_file(store) == tmp_path
+    with pytest.raises(InputError, match=r"no path is given for lakh: set resources\.raw_data\.config\.lakh"):
+        source.lakh_folder(store)
+
+
+def test_downloads_are_kept_in_the_store_and_a_given_path_goes_before_them(tmp_path: Path) -> None:
+    downloads = tmp_path / "downloads"
+    (downloads / "lmd_matched").mkdir(parents=True)
+    (downloads / "dataset.csv").write_bytes(b"here already")
+    source = RawDataSource(source="download", msd=str(tmp_path / "names.txt"))
+    store = Store(tmp_path)
+    assert source.spotify_file(store) == downloads / "dataset.csv"
+    assert source.msd_file(store) == tmp_path / "names.txt"
+    assert source.lakh_folder(store) == downloads / "lmd_matched"
+
+
+def test_a_store_elsewhere_cannot_hold_downloads() -> None:
+    with pytest.raises(InputError, match="no folder of this machine"):
+        RawDataSource(source="download").lakh_folder(Store("memory://store"))
