@@ -31,16 +31,16 @@ def _words(text: str) -> frozenset[str]:
 
 RECORDING_WORDS = _words("""
     acappella acoustic alternate alternative animation arr arranged arrangement bbc bootleg chopped club
-    concert cover dance demo dub english excerpt extended flip french german guitar instrumental interlude
-    intro italian japanese karaoke live lofi long lullaby medley mixed movie nightcore orchestra orchestral
-    orchestrated outro outtake piano portuguese prelude reanimation reconstruction reggae rehearsal
-    reimagined reinterpretation remake remix reprise rerecorded reverb revisited rework rhythm screwed
-    session sessions short skit slowed sped spanish strings symphonic take trance tribute unplugged vip
-    vocal vocals
+    concert cover demo dub english excerpt excerpts extended famous flip french german guitar instrumental
+    interlude intro italian japanese karaoke live lofi lullaby medley mixed mixtape movie nightcore orchestra
+    orchestral orchestrated originally outro outtake performance performed piano portuguese prelude
+    reanimation reconstruction reggae rehearsal reimagined reinterpretation remake remix reprise rerecorded
+    reverb revisited rework rhythm screwed session sessions skit slowed sped spanish strings style symphonic
+    take trance tribute unplugged vip vocal vocals
 """)
 """Words that make an addition the name of another recording, or another arrangement, of a song."""
 
-VERSION_WORDS = RECORDING_WORDS | _words("cut edit mix recorded recording special version")
+VERSION_WORDS = RECORDING_WORDS | _words("cut dance edit mix recorded recording special version")
 """The same, and words that do so in the company of a name only: `Radio Edit`, but `Robin Schulz Edit`."""
 
 _SYNONYMS = {
@@ -54,7 +54,11 @@ _SYNONYMS = {
     "instrumentals": "instrumental",
     "remixed": "remix",
     "rmx": "remix",
+    "directo": "live",
+    "remast": "remastered",
+    "remasterise": "remastered",
     "ver": "version",
+    "versao": "version",
     "vivo": "live",
 }
 _TOGETHER = {"a cappella": "acappella", "a capella": "acappella", "lo fi": "lofi"}
@@ -69,12 +73,12 @@ _SAME_RECORDING = _words("""
 """)
 """Words of additions that leave the recording what it is: how it was cleaned up, pressed or sold."""
 
-_BESIDE = _words("a and at by for in of on the to version mix from")
+_BESIDE = _words("a and at by en for in of on the to version mix from")
 
 _YEAR = re.compile(r"(?:19|20)?\d\d")
 _YEARS_MIX = re.compile(r"(?:19|20)\d\d (?:mix|mix master|stereo mix|mono mix)")
 
-_FEATURING = _words("feat ft featuring with prod duet starring")
+_FEATURING = _words("feat ft featuring with w prod duet starring")
 
 _STAGE_OR_FILM = _words("film movie motion picture soundtrack musical series show broadway game anime ost")
 
