@@ -161,6 +161,7 @@ class WindowSource:
         Yields:
             Batches in random order, or in the order of `examples`.
         """
+        groups: list[Sequence[Example]]
         if rng is None:
             groups = [examples[start : start + size] for start in range(0, len(examples), size)]
         else:
@@ -212,7 +213,7 @@ def told_features(
     return encoder.hide(features, present), present.astype(np.float32)
 
 
-def _buckets(examples: Sequence[Example], size: int, rng: np.random.Generator) -> list[list[Example]]:
+def _buckets(examples: Sequence[Example], size: int, rng: np.random.Generator) -> list[Sequence[Example]]:
     """Group examples of similar length, in random order."""
     order = rng.permutation(len(examples))
     lengths = np.array([len(examples[number].window.inputs) for number in order.tolist()])

@@ -55,15 +55,20 @@ class TokenScores:
         )
 
 
-def joined(parts: Sequence[TokenScores]) -> TokenScores:
-    """Put scores of describers that write different kinds of the same windows together."""
+def joined(parts: Sequence[TokenScores], bars: int) -> TokenScores:
+    """Put scores together: of several songs, or of describers that write different kinds of the same bars.
+
+    Args:
+        parts: the scores.
+        bars: how many bars they describe together.
+    """
     return TokenScores(
         song=np.concatenate([part.song for part in parts]),
         kind=np.concatenate([part.kind for part in parts]),
         bits=np.concatenate([part.bits for part in parts]),
         right=np.concatenate([part.right for part in parts]),
         kl=np.concatenate([part.kl for part in parts]),
-        bars=max(part.bars for part in parts),
+        bars=bars,
     )
 
 

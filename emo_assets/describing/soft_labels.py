@@ -54,4 +54,5 @@ def soft_labels(kind: DescriptionKind, sigma: float) -> NDArray[np.float32]:
     width = (values[-1] - values[0]) / (len(values) - 1)
     distance = (values[:, None] - values[None, :]) / (sigma * width)
     weights = np.exp(-0.5 * distance**2)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    labels: NDArray[np.float32] = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return labels

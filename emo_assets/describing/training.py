@@ -97,7 +97,7 @@ def train_describer(
         DivergedError: the loss is not a number.
     """
     songs = checked_songs(training_set)
-    encoder = FeatureEncoder.fitted(_feature_table(songs["train"]))
+    encoder = FeatureEncoder.fitted(feature_table(songs["train"]))
     train = WindowSource(songs["train"], spec, config, encoder)
     validation = WindowSource(songs["validation"], spec, config, encoder)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -220,7 +220,8 @@ def _optimizer(network: DescriberNetwork, config: DescriberConfig) -> torch.opti
     )
 
 
-def _feature_table(songs: Sequence[Song]) -> pd.DataFrame:
+def feature_table(songs: Sequence[Song]) -> pd.DataFrame:
+    """Return the songs' ten features, one row a song: what an encoder is fitted to."""
     return pd.DataFrame(np.stack([song.features for song in songs]), columns=list(FEATURE_NAMES))
 
 
