@@ -5,9 +5,15 @@ from typing import Any
 import dagster as dg
 
 from emo_assets.errors import InputError
-from emo_assets.pipeline.metadata import logged_progress, markdown_table, picture
+from emo_assets.pipeline.metadata import logged_progress
 from emo_assets.pipeline.partitions import REQUESTS
 from emo_assets.pipeline.resources import SoundResource, StoreResource
+from emo_assets.pipeline.track_metadata import (
+    description_metadata,
+    midi_metadata,
+    request_metadata,
+    track_metadata,
+)
 from emo_assets.requests import TrackRequest, checked_name, read_request
 
 GROUP = "generation"
@@ -30,18 +36,7 @@ def requested_features(context: dg.AssetExecutionContext, store: StoreResource) 
             f"there is no request file {path}: write it, or register it with `emo request {name}`"
         )
     request = read_request(path)
-    features = request.features.model_dump()
-    rows = [{"feature": feature, "asked": value} for feature, value in features.items()]
-    return dg.Output(
-        request.model_dump(mode="json"),
-        metadata={
-            "mood": request.mood or name,
-            "key": request.features.key_name,
-            "bars": request.bars,
-            "seed": request.seed,
-            "features": dg.MetadataValue.md(markdown_table(rows)),
-        },
-    )
+    return dg.Output(request.model_dump(mode="json"), metadata=request_metadata(request))
 
 
 @dg.asset(
@@ -54,19 +49,11 @@ def requested_features(context: dg.AssetExecutionContext, store: StoreResource) 
 )
 def track_description(requested_features: dict[str, Any], store: StoreResource) -> dg.Output[dict[str, Any]]:
     """What the champion writes for the request: FIGARO's description, bar by bar."""
-    from emo_assets.generation import describe_request, description_rows, load_describer
+    from emo_assets.generation import describe_request, load_describer
 
     describer, version = load_describer(store.open())
     tokens = describe_request(TrackRequest.from_values(requested_features), describer)
-    rows = description_rows(tokens)
-    return dg.Output(
-        {"champion": version, "tokens": tokens},
-        metadata={
-            "bars": len(rows),
-            "champion": version,
-            "description": dg.MetadataValue.md(markdown_table(rows)),
-        },
-    )
+    return dg.Output({"champion": version, "tokens": tokens}, metadata=description_metadata(version, tokens))
 
 
 @dg.asset(
@@ -90,7 +77,7 @@ def track_midi(
     midi = compose_request(
         request, track_description["tokens"], load_figaro(store.open()), progress=logged_progress(context)
     )
-    return dg.Output(midi, metadata={"bytes": len(midi), "seed": request.seed})
+    return dg.Output(midi, metadata=midi_metadata(midi, request))
 
 
 @dg.asset(
@@ -118,20 +105,5 @@ def generated_track(
         sound_font=sound.sound_font_path(),
         progress=logged_progress(context),
     )
-    return dg.Output(track.as_document(), metadata=_track_metadata(track))
-
-
-def _track_metadata(track: Any) -> dict[str, Any]:
-    """Show a track: its files, its length, tempo and key, and asked against measured."""
-    files = {kind: dg.MetadataValue.path(str(path)) for kind, path in track.files.items()}
-    return {
-        **files,
-        "mood": track.request.mood or track.request.name,
-        "seconds": track.seconds,
-        "tempo": track.heard.tempo,
-        "key": track.heard.key_name,
-        "bars": track.heard.bars,
-        "seed": track.request.seed,
-        "asked_and_measured": dg.MetadataValue.md(markdown_table(track.comparison)),
-        "piano_roll_preview": picture(track.piano_roll, "piano roll"),
-    }
+    document = track.as_document()
+    return dg.Output(document, metadata=track_metadata(document, track.piano_roll))

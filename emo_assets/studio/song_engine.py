@@ -1,0 +1,115 @@
+"""The engine that makes real songs, with the store's champion and FIGARO.
+
+Lives in the worker process. Both models stay loaded, and are loaded anew when the store holds newer ones.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from upath import UPath
+
+from emo_assets import generation
+from emo_assets.errors import InputError
+from emo_assets.pipeline.track_files import is_kept, keep_track, read_document
+from emo_assets.progress import Progress
+from emo_assets.requests import TrackRequest
+from emo_assets.store import Store
+from emo_assets.studio.tasks import Stage
+from emo_assets.studio.worker import Listener
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+_Mark = tuple[float, int] | None
+"""When a file was written and how large it is; None where there is no file."""
+
+
+class SongEngine:
+    """Makes songs and keeps them in a store.
+
+    Args:
+        base: the store's base path.
+        threads: how many threads a model may compute with.
+    """
+
+    def __init__(self, base: str, *, threads: int = 2) -> None:
+        import torch
+
+        torch.set_num_threads(threads)
+        self._store = Store(base)
+        self._models: generation.Models | None = None
+        self._marks: tuple[_Mark, ...] = ()
+        self._instance: dg.DagsterInstance | None = None
+
+    def prepare(self) -> str:
+        """Load the models if they are not loaded, or if newer ones are there; return the champion's version.
+
+        Raises:
+            InputError: they are missing or damaged.
+        """
+        marks = tuple(_mark(path) for path in model_files(self._store))
+        if self._models is None or marks != self._marks:
+            self._models = generation.load_models(self._store)
+            self._marks = marks
+        return self._models.champion
+
+    def make(self, request: TrackRequest, listener: Listener) -> str:
+        """Make a song and keep it, unless it is there already; return the version of its champion.
+
+        Raises:
+            InputError: it cannot be made as asked.
+        """
+        if is_kept(self._store, request.name):
+            return str(read_document(self._store, "track_description", request.name)["champion"])
+        if self._models is None:
+            raise InputError("the models are not loaded")
+        listener(Stage.DESCRIBING, 0, 1)
+        tokens = generation.describe_request(request, self._models.describer)
+        listener(Stage.COMPOSING, 0, 1)
+        midi = generation.compose_request(
+            request, tokens, self._models.figaro, progress=_as_stage(Stage.COMPOSING, listener)
+        )
+        listener(Stage.RENDERING, 0, 1)
+        track = generation.render_track(
+            request,
+            midi,
+            self._store.tracks / request.name,
+            progress=_as_stage(Stage.RENDERING, listener),
+        )
+        keep_track(self._store, track, champion=self._models.champion, tokens=tokens, midi=midi)
+        return self._models.champion
+
+    def record(self, name: str) -> None:
+        """Record a song in the Dagster instance; do nothing when it is recorded already.
+
+        Raises:
+            InputError: there is no instance.
+        """
+        from emo_assets.pipeline.instance import checkout_instance
+        from emo_assets.pipeline.recording import record_track
+
+        if self._instance is None:
+            self._instance = checkout_instance()
+        record_track(self._instance, self._store, name)
+
+
+def model_files(store: Store) -> tuple[UPath, UPath]:
+    """Return the files that say which models serve requests: the champion's record and FIGARO's weights."""
+    return store.assets / "champion.json", store.assets / "figaro_model.safetensors"
+
+
+def _mark(path: UPath) -> _Mark:
+    if not path.exists():
+        return None
+    status = path.stat()
+    return status.st_mtime, status.st_size
+
+
+def _as_stage(whole: Stage, listener: Listener) -> Progress:
+    """Return a listener for the parts of a stage, which tells of them as the stage as a whole."""
+
+    def progress(stage: str, done: int, total: int) -> None:
+        listener(whole, done, total)
+
+    return progress
