@@ -94,7 +94,7 @@ def load_models(store: Store) -> Models:
 
 def load_describer(store: Store) -> tuple[Describer, str]:
     """Load the champion among the describers, and return it with its version."""
-    from emo_assets.describing.champion_files import read_champion
+    from emo_assets.describing.promotion import read_champion
 
     return read_champion(store)
 
@@ -125,10 +125,24 @@ def describe_request(request: TrackRequest, describer: Describer) -> list[int]:
 
 
 def description_rows(tokens: Sequence[int]) -> list[dict[str, Any]]:
-    """Return a description bar by bar, in words, for people to read."""
-    from emo_assets.symbolic.grammar.description import DescriptionGrammar
+    """Return a description bar by bar, in words and real values, for people to read."""
+    from emo_assets.symbolic import bins
+    from emo_assets.symbolic.grammar.descriptions import DescriptionGrammar
+    from emo_assets.symbolic.vocabulary import CHORDS, INSTRUMENT_NAMES
 
-    return [bar.as_row() for bar in DescriptionGrammar().parse(tokens)]
+    return [
+        {
+            "bar": bar.number,
+            "notes a beat": round(
+                float(bins.NOTE_DENSITY_BINS[bar.note_density]) * bins.POSITIONS_PER_QUARTER, 1
+            ),
+            "velocity": int(bins.MEAN_VELOCITY_BINS[bar.mean_velocity]),
+            "pitch": int(bins.MEAN_PITCH_BINS[bar.mean_pitch]),
+            "chords": " ".join(CHORDS[chord] for chord in bar.chords),
+            "instruments": ", ".join(INSTRUMENT_NAMES[instrument] for instrument in bar.instruments),
+        }
+        for bar in DescriptionGrammar().parse(tokens)
+    ]
 
 
 def compose_request(

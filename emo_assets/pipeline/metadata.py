@@ -65,6 +65,11 @@ def _cell(value: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def counts(values: pd.Series) -> dg.MetadataValue:
+    """Show how often each value stands in a column, the most frequent first."""
+    return dg.MetadataValue.json({str(value): int(count) for value, count in values.value_counts().items()})
+
+
 def picture(png: bytes, meaning: str) -> dg.MetadataValue:
     """Embed a PNG so that a click in the UI shows it; one that is too large is only named."""
     if len(png) > LARGEST_EMBEDDED_PICTURE:

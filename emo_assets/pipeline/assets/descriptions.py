@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from emo_assets.pipeline.assets.raw import FEATURE_MEANINGS
-from emo_assets.pipeline.metadata import logged_progress, table_metadata
+from emo_assets.pipeline.metadata import counts, logged_progress, table_metadata
 from emo_assets.pipeline.partitions import SHARDS, shard_of
 from emo_assets.pipeline.tables import Table
 
@@ -78,16 +78,15 @@ def descriptions(
     not_taken_in = files_not_taken_in(rejected_lakh_files)
     not_taken_in = not_taken_in[not_taken_in["path"].map(shard_of).isin(context.partition_keys)]
     rejects = pd.concat([described.rejects, not_taken_in], ignore_index=True)
-    counts = {"files_described": described.described, "files_rejected": len(rejects)}
+    files = {"files_described": described.described, "files_rejected": len(rejects)}
     if "figaro_descriptions" in context.selected_output_names:
         segments = described.segments
         shards = segments["msd_track_id"].map(shard_of)
-        metadata = {**table_metadata(segments, descriptions=SEGMENT_MEANINGS), **counts}
+        metadata = {**table_metadata(segments, descriptions=SEGMENT_MEANINGS), **files}
         yield dg.Output(_by_shard(context, segments, shards), "figaro_descriptions", metadata=metadata)
     if "rejected_midi" in context.selected_output_names:
         shards = rejects["msd_track_id"].where(rejects["msd_track_id"].notna(), rejects["path"]).map(shard_of)
-        stages = rejects["stage"].value_counts().to_dict()
-        metadata = {**table_metadata(rejects), **counts, "stages": dg.MetadataValue.json(stages)}
+        metadata = {**table_metadata(rejects), **files, "stages": counts(rejects["stage"])}
         yield dg.Output(_by_shard(context, rejects, shards), "rejected_midi", metadata=metadata)
 
 
@@ -123,11 +122,11 @@ def training_set(matched_tracks: Table, figaro_descriptions: dict[str, Table]) -
     from emo_assets.describing.training_set import assemble_training_set
 
     table = assemble_training_set(matched_tracks, pd.concat(figaro_descriptions.values(), ignore_index=True))
-    by_split = table.groupby("split").agg(segments=("md5", "size"), songs=("md5", "nunique"))
     return dg.Output(
         table,
         metadata={
             **table_metadata(table, descriptions={**FEATURE_MEANINGS, **SEGMENT_MEANINGS}),
-            "segments_by_split": dg.MetadataValue.json(by_split.to_dict(orient="index")),
+            "segments_by_split": counts(table["split"]),
+            "songs_by_split": counts(table.drop_duplicates("md5")["split"]),
         },
     )

@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from emo_assets.pipeline.assets.raw import FEATURE_MEANINGS
-from emo_assets.pipeline.metadata import logged_progress, table_metadata
+from emo_assets.pipeline.metadata import counts, logged_progress, table_metadata
 from emo_assets.pipeline.tables import Table
 
 
@@ -27,7 +27,7 @@ def matched_tracks(
         metadata={
             **table_metadata(matched, descriptions=FEATURE_MEANINGS),
             "links": len(links),
-            "links_by_method": dg.MetadataValue.json(links["method"].value_counts().to_dict()),
+            "links_by_method": counts(links["method"]),
             "spotify_tracks_linked": int(matched["track_id"].nunique()),
             "msd_tracks_linked": int(matched["msd_track_id"].nunique()),
             "midi_files_linked": int(matched["md5"].nunique()),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from emo_assets.features import FeatureVector
-from emo_assets.pipeline.metadata import logged_progress, table_metadata
+from emo_assets.pipeline.metadata import counts, logged_progress, table_metadata
 from emo_assets.pipeline.resources import RawDataSource, StoreResource
 
 if TYPE_CHECKING:
@@ -44,11 +44,10 @@ def _outputs(
         described = table_metadata(read.rows, descriptions=FEATURE_MEANINGS, hidden=hidden)
         yield dg.Output(read.rows, accepted, metadata={**described, "rejected_rows": refused, **metadata})
     if rejected in context.selected_output_names:
-        reasons = read.rejects["reason"].value_counts().to_dict()
         yield dg.Output(
             read.rejects,
             rejected,
-            metadata={**table_metadata(read.rejects), "reasons": dg.MetadataValue.json(reasons)},
+            metadata={**table_metadata(read.rejects), "reasons": counts(read.rejects["reason"])},
         )
 
 

@@ -1,0 +1,184 @@
+"""The champion in the store: whose weights serve requests, and how a challenger takes its place.
+
+Weights lie in a folder a version, named after their content; the record that says which version serves is
+one document, the asset `champion`. The rule itself is `champion`'s. A version's files are complete before
+a record names it, and the one before it is kept, so that a promotion which fails changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import pandas as pd
+from upath import UPath
+
+from emo_assets.describing.champion import INCUMBENT, ChampionDecision, choose_champion
+from emo_assets.describing.describers import SPECIALISED_ORDER
+from emo_assets.describing.sampling import WindowedDescriber, describer_from
+from emo_assets.describing.scoring import COMBINED, validation_likelihoods
+from emo_assets.describing.weights import TrainedDescriber, from_bytes
+from emo_assets.errors import InputError
+from emo_assets.store import Store, written_whole
+
+MEMBERS: Mapping[str, tuple[str, ...]] = {
+    "transformer": ("transformer",),
+    "lstm_full": ("lstm_full",),
+    COMBINED: SPECIALISED_ORDER,
+}
+"""The describers that may serve, and the models that each is made of."""
+
+
+@dataclass(frozen=True)
+class ChampionRecord:
+    """Which weights serve, and why.
+
+    Attributes:
+        version: the folder of the weights, a hash of their content.
+        decision: how the champion was chosen, or why it stayed.
+        previous: the version that served before this one; None for the first.
+    """
+
+    version: str
+    decision: ChampionDecision
+    previous: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `from_json` takes."""
+        return {"version": self.version, "previous": self.previous, "decision": self.decision.as_json()}
+
+    @classmethod
+    def from_json(cls, values: Any) -> Self:
+        """Build the record from what `as_json` returned.
+
+        Raises:
+            InputError: it is not that.
+        """
+        try:
+            decision = ChampionDecision.from_json(values["decision"])
+            version, previous = str(values["version"]), values["previous"]
+        except (KeyError, TypeError) as error:
+            raise InputError(
+                f"the champion's record is damaged ({error}); materialize champion anew"
+            ) from error
+        if decision.champion not in MEMBERS or not version.isalnum():
+            raise InputError(f"the champion's record is damaged ({version!r}); materialize champion anew")
+        return cls(version, decision, previous)
+
+
+def record_path(store: Store) -> UPath:
+    """Return where the store keeps the champion's record."""
+    return store.assets / "champion.json"
+
+
+def read_record(store: Store) -> ChampionRecord | None:
+    """Return the record of the champion that serves, None when there was never one.
+
+    Raises:
+        InputError: the record is damaged.
+    """
+    try:
+        content = record_path(store).read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        return ChampionRecord.from_json(json.loads(content))
+    except ValueError as error:
+        raise InputError(f"{record_path(store)}: {error}") from error
+
+
+def read_champion(store: Store) -> tuple[WindowedDescriber, str]:
+    """Load the champion, and return it with its version.
+
+    Raises:
+        InputError: there is none yet, or one of its files is missing or damaged.
+    """
+    record = read_record(store)
+    if record is None:
+        raise InputError(f"{record_path(store)} is missing: run `make demo`, or materialize champion")
+    return describer_from(list(_weights(store, record).values())), record.version
+
+
+def promote(
+    store: Store,
+    weights: Mapping[str, bytes],
+    validity: Mapping[str, float],
+    training_set: pd.DataFrame,
+) -> ChampionRecord:
+    """Choose the champion among new describers and the one that serves, and keep its weights.
+
+    The record that is returned takes effect when it is written to `record_path`; until then the weights of
+    the old champion serve, and stay complete.
+
+    Args:
+        store: where champions are kept.
+        weights: the seven models, as `weights.to_bytes` wrote them, by name.
+        validity: share of valid samples by describer.
+        training_set: the `training_set` table; its validation split decides.
+
+    Raises:
+        InputError: no describer writes only valid descriptions, or a file is damaged.
+    """
+    serving = read_record(store)
+    candidates = {
+        name: [from_bytes(weights[member]) for member in members] for name, members in MEMBERS.items()
+    }
+    if serving is not None:
+        candidates[INCUMBENT] = [from_bytes(blob) for blob in _weights(store, serving).values()]
+    decision = _decided(candidates, validity, training_set, serving)
+    if serving is not None and not decision.promoted:
+        return ChampionRecord(serving.version, decision, serving.previous)
+    chosen = {member: weights[member] for member in MEMBERS[decision.champion]}
+    version = _version(chosen)
+    for member, blob in chosen.items():
+        with written_whole(store.champions / version / f"{member}.safetensors") as file:
+            file.write(blob)
+    if serving is None:
+        return ChampionRecord(version, decision, None)
+    _forget_all_but(store, {version, serving.version})
+    return ChampionRecord(
+        version, decision, serving.version if serving.version != version else serving.previous
+    )
+
+
+def _decided(
+    candidates: Mapping[str, list[TrainedDescriber]],
+    validity: Mapping[str, float],
+    training_set: pd.DataFrame,
+    serving: ChampionRecord | None,
+) -> ChampionDecision:
+    likelihoods = validation_likelihoods(candidates, training_set)
+    return choose_champion(likelihoods, validity, None if serving is None else serving.decision)
+
+
+def _weights(store: Store, record: ChampionRecord) -> dict[str, bytes]:
+    """Read the weights that a record names."""
+    folder = store.champions / record.version
+    try:
+        return {
+            member: (folder / f"{member}.safetensors").read_bytes()
+            for member in MEMBERS[record.decision.champion]
+        }
+    except OSError as error:
+        raise InputError(
+            f"{folder}: the champion's weights are not complete ({error}); materialize champion anew"
+        ) from error
+
+
+def _version(weights: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, blob in sorted(weights.items()):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(blob).digest())
+    return digest.hexdigest()[:16]
+
+
+def _forget_all_but(store: Store, versions: set[str]) -> None:
+    """Remove the weights of champions that neither serve nor served last."""
+    for folder in store.champions.iterdir():
+        if folder.name not in versions:
+            for file in folder.iterdir():
+                file.unlink()
+            folder.rmdir()
