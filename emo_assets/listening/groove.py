@@ -13,6 +13,8 @@ from emo_assets.listening.timing import share_on_grid
 POSITIONS = 12
 """Positions a quarter note at which onsets are counted."""
 
+BASS_PROGRAMS = range(32, 40)
+
 DRUM_GRID = 0.5
 """Quarter notes: the eighth-note grid that danceable drums keep to."""
 
@@ -22,14 +24,16 @@ _SMOOTHING = np.array([1.0, 4.0, 1.0])
 def groove_regularity(song: Song) -> float:
     """Return how much each bar's rhythm is like the next one's.
 
-    The onsets of a bar, drums included, are counted at 12 positions a quarter note and smoothed by 1 4 1;
-    regularity is the mean cosine similarity of neighbouring bars of equal length that both have notes.
+    The onsets of the rhythm section (drums and basses; all notes where there is neither) are counted at 12
+    positions a quarter note and smoothed by 1 4 1; regularity is the mean cosine similarity of neighbouring
+    bars of equal length that both have onsets.
 
     Returns:
         0 to 1; NaN where no two neighbouring bars can be compared.
     """
-    lengths = np.diff(song.bar_edges)
-    histograms = [_onset_histogram(song, bar) for bar in range(len(lengths))]
+    rhythm = song.notes.is_drum | np.isin(song.notes.program, list(BASS_PROGRAMS))
+    counted = rhythm if rhythm.any() else np.ones_like(rhythm)
+    histograms = _onset_histograms(song, counted)
     similarities = [
         _cosine(one, other)
         for one, other in pairwise(histograms)
@@ -43,13 +47,16 @@ def on_grid_drums(song: Song) -> float:
     return share_on_grid(song, song.notes.where(song.notes.is_drum), DRUM_GRID)
 
 
-def _onset_histogram(song: Song, bar: int) -> NDArray[np.float64]:
-    """Count a bar's onsets at its positions, smoothed, shape (positions in the bar,)."""
-    begin, end = song.bar_edges[bar : bar + 2]
-    size = max(round((end - begin) * POSITIONS), 1)
-    onsets = song.notes.onset[song.bar_of == bar]
-    positions = np.minimum(np.round((onsets - begin) * POSITIONS).astype(np.int64), size - 1)
-    return np.convolve(np.bincount(positions, minlength=size), _SMOOTHING, mode="same")[:size]
+def _onset_histograms(song: Song, counted: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
+    """Count each bar's onsets at its positions, smoothed, one array of shape (positions,) a bar."""
+    histograms = []
+    for bar, (begin, end) in enumerate(pairwise(song.bar_edges)):
+        size = max(round((end - begin) * POSITIONS), 1)
+        onsets = song.notes.onset[counted & (song.bar_of == bar)]
+        positions = np.minimum(np.round((onsets - begin) * POSITIONS).astype(np.int64), size - 1)
+        counts = np.bincount(positions, minlength=size)
+        histograms.append(np.convolve(counts, _SMOOTHING, mode="same")[:size])
+    return histograms
 
 
 def _cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:

@@ -28,6 +28,9 @@ BRIGHT_QUALITIES = ("maj", "maj7")
 CHORD_STEPS = 4
 """Steps a quarter note at which the sounding pitch classes are sampled."""
 
+BASS_STEPS = 2
+ENDING = 0.03
+
 BASS_BONUS = 0.1
 FAINTEST_MATCH = 0.7
 
@@ -47,30 +50,37 @@ class Key:
     confidence: float
 
 
-def pitch_class_seconds(song: Song) -> NDArray[np.float64]:
-    """Return for how many seconds each pitch class sounds, shape (12,), drums and percussion left out."""
-    notes = song.pitched
-    seconds = np.zeros(12)
-    np.add.at(seconds, notes.pitch % 12, notes.end - notes.start)
-    return seconds
+def pitch_class_weights(song: Song) -> NDArray[np.float64]:
+    """Return how much each pitch class counts for the key, shape (12,), drums and percussion left out.
+
+    A pitch class counts for every sixteenth note in which it sounds, once however many octaves and
+    instruments play it. The lowest of a beat counts `BASS_STEPS` more, and the lowest of the last beat
+    `ENDING` of the whole besides: basses name the chords, and songs end at home.
+    """
+    chroma, lowest = _beat_chroma(song)
+    weights: NDArray[np.float64] = np.minimum(chroma, CHORD_STEPS).sum(axis=0)
+    basses = lowest[lowest >= 0]
+    np.add.at(weights, basses, BASS_STEPS)
+    weights[basses[-1:]] += ENDING * weights.sum()
+    return weights
 
 
 def key(song: Song) -> Key | None:
     """Estimate the key by Krumhansl and Schmuckler's way.
 
-    The durations of the twelve pitch classes are correlated (Pearson) with the 24 profiles of major and minor
-    keys; the best one wins, the lowest pitch class of equals, major before minor.
+    `pitch_class_weights` are correlated (Pearson) with the 24 profiles of major and minor keys; the best one
+    wins, the lowest pitch class of equals, major before minor.
 
     Returns:
-        The key, or None where no pitched note sounds or all pitch classes sound equally long.
+        The key, or None where no pitched note sounds or all pitch classes count the same.
     """
-    seconds = pitch_class_seconds(song)
-    if np.ptp(seconds) == 0:
+    weights = pitch_class_weights(song)
+    if np.ptp(weights) == 0:
         return None
     profiles = np.array(
         [np.roll(profile, tonic) for profile in (MAJOR_PROFILE, MINOR_PROFILE) for tonic in range(12)]
     )  # (24, 12)
-    correlations = np.corrcoef(np.vstack([seconds, profiles]))[0, 1:]
+    correlations = np.corrcoef(np.vstack([weights, profiles]))[0, 1:]
     best = int(correlations.argmax())
     second = np.delete(correlations, best).max()
     return Key(best % 12, int(best < 12), float(correlations[best] - second))

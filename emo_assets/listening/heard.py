@@ -38,6 +38,7 @@ class Heard:
         groove_regularity: likeness of neighbouring bars' rhythms, 0 to 1.
         on_grid_drums: share of drum hits on eighth notes.
         on_beat_share: share of notes on quarter notes.
+        drums_share: share of bars with drums.
         acoustic_share: share of sounding time on acoustic instruments.
         lead_share: share of bars with a lead line.
     """
@@ -61,6 +62,7 @@ class Heard:
     groove_regularity: float
     on_grid_drums: float
     on_beat_share: float
+    drums_share: float
     acoustic_share: float
     lead_share: float
 
@@ -116,6 +118,7 @@ def heard_in(song: Song) -> Heard:
         groove_regularity=groove.groove_regularity(song),
         on_grid_drums=groove.on_grid_drums(song),
         on_beat_share=timing.on_beat_share(song),
+        drums_share=texture.drums_share(song),
         acoustic_share=texture.acoustic_share(song),
         lead_share=texture.lead_share(song),
     )
@@ -135,7 +138,7 @@ def compare(asked: FeatureVector, heard: Heard) -> list[dict[str, Any]]:
     heard_key = None if heard.key is None else PITCH_CLASSES[heard.key]
     rows: list[tuple[str, Any, Any, str]] = [
         ("danceability", asked.danceability, heard.groove_regularity, "likeness of neighbouring bars"),
-        ("energy", asked.energy, heard.notes_a_second, "notes a second"),
+        ("energy", asked.energy, heard.note_density, "notes a quarter note"),
         ("key", PITCH_CLASSES[asked.key], heard_key, ""),
         ("loudness", asked.loudness, heard.mean_velocity, "mean velocity of the notes"),
         ("mode", ("minor", "major")[asked.mode], heard_mode, ""),

@@ -17,8 +17,8 @@ LOWEST_LEAD, HIGHEST_LEAD = 55, 96
 """Mean pitches between which a line may lead: from G3, below which basses and cellos play, up to C7."""
 
 MOST_OVERLAP = 0.2
-LEAST_ONSETS = 2
-LEAST_STEPS = 0.25
+MELODIC_STEPS = 0.4
+FEWEST_STEPS = 0.05
 
 
 def note_density(song: Song) -> float:
@@ -55,13 +55,19 @@ def acoustic_share(song: Song) -> float:
     return float(seconds[acoustic].sum() / seconds.sum()) if seconds.sum() else float("nan")
 
 
+def drums_share(song: Song) -> float:
+    """Return the share of bars in which a drum is hit; NaN without notes."""
+    bars = len(song.bar_edges) - 1
+    return len(np.unique(song.bar_of[song.notes.is_drum])) / bars if bars else float("nan")
+
+
 def lead_share(song: Song) -> float:
     """Return the share of bars with pitched notes in which some part plays a lead line.
 
-    A part leads in a bar when it plays at least two notes there, hardly ever two at once (overlap below a
-    fifth of its sounding time), between `LOWEST_LEAD` and `HIGHEST_LEAD` on average, and when over the whole
-    song at least a quarter of its intervals are steps (one or two semitones), as in melodies and unlike in
-    broken chords.
+    A part can lead when it moves as melodies do and broken chords do not: `MELODIC_STEPS` of its intervals
+    are steps (one or two semitones), or `FEWEST_STEPS` of them are and it is played at least as loud as the
+    average note. It leads in a bar when it starts a note there, hardly ever sounds two at once (overlap at
+    most `MOST_OVERLAP` of its sounding time), and lies between `LOWEST_LEAD` and `HIGHEST_LEAD` on average.
 
     Returns:
         0 to 1; NaN where no pitched note sounds.
@@ -69,33 +75,31 @@ def lead_share(song: Song) -> float:
     notes = song.pitched
     if not len(notes):
         return float("nan")
+    average_velocity = notes.velocity.mean()
     leading: set[int] = set()
     for part in np.unique(notes.part):
         own = notes.where(notes.part == part)
-        if _step_share(own) >= LEAST_STEPS:
-            leading.update(_leading_bars(own, song.bar_edges))
+        needed = FEWEST_STEPS if own.velocity.mean() >= average_velocity else MELODIC_STEPS
+        if _step_share(own) >= needed:
+            leading.update(_single_line_bars(own, song.bar_edges))
     return len(leading) / len(np.unique(bars_of(notes.onset, song.bar_edges)))
 
 
-def _leading_bars(part: HeardNotes, bar_edges: NDArray[np.float64]) -> list[int]:
-    """Return the bars in which the notes of one part could be a lead line."""
+def _single_line_bars(part: HeardNotes, bar_edges: NDArray[np.float64]) -> list[int]:
+    """Return the bars in which one part plays a single line in a lead's register."""
     in_bar = bars_of(part.onset, bar_edges)
     found = []
     for bar in np.unique(in_bar):
         notes = part.where(in_bar == bar)
         sounding = (notes.release - notes.onset).sum()
         overlap = np.maximum(notes.release[:-1] - notes.onset[1:], 0).sum()
-        if (
-            len(notes) >= LEAST_ONSETS
-            and overlap <= MOST_OVERLAP * sounding
-            and LOWEST_LEAD <= notes.pitch.mean() <= HIGHEST_LEAD
-        ):
+        if overlap <= MOST_OVERLAP * sounding and LOWEST_LEAD <= notes.pitch.mean() <= HIGHEST_LEAD:
             found.append(int(bar))
     return found
 
 
 def _step_share(part: HeardNotes) -> float:
-    """Return the share of one or two semitones among the intervals between successive notes, 0 for none."""
+    """Return the share of one or two semitones among the moves between successive notes, 0 for none."""
     intervals = np.abs(np.diff(part.pitch))
     moving = intervals[intervals > 0]
     return float((moving <= 2).mean()) if len(moving) else 0.0
