@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -214,6 +215,29 @@ def describe(
         )
         for item in described:
             write(json.dumps(item.as_document(), ensure_ascii=False))
+
+
+@app.command()
+def studio(
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; others than this machine's own need a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65_535)] = 8000,
+    token: Annotated[
+        str | None, typer.Option(help="What clients must know.", envvar="EMO_STUDIO_TOKEN")
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser", help="Open the page in a browser.")] = False,
+    store: StoreOption = DEFAULT_BASE,
+) -> None:
+    """Open the studio: a web page and a REST API through which anyone makes a song from a feeling."""
+    from emo_assets.studio.server import serve
+
+    def opened(address: str) -> None:
+        print(f"The studio is open at {address} (Ctrl+C closes it)", flush=True)
+        if browser:
+            webbrowser.open(address)
+
+    serve(store, host=host, port=port, token=token, opened=opened)
 
 
 @contextmanager

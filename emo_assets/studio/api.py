@@ -90,14 +90,20 @@ def _add_making(router: APIRouter, studio: Studio) -> None:
         """Tell what has become of a request."""
         return status_of(_standing(studio, task_id))
 
-    def known_task(task_id: TaskId) -> str:
+    def refuse_unknown(task_id: TaskId) -> None:
         """Refuse an unknown id before the stream begins, when the answer's status can still say so."""
-        return _standing(studio, task_id).task.task_id
+        _standing(studio, task_id)
 
-    @router.get("/events", response_class=EventSourceResponse, responses=_UNKNOWN, tags=["making"])
-    async def events(known: Annotated[str, Depends(known_task)]) -> AsyncIterator[ServerSentEvent]:
+    @router.get(
+        "/events",
+        response_class=EventSourceResponse,
+        dependencies=[Depends(refuse_unknown)],
+        responses=_UNKNOWN,
+        tags=["making"],
+    )
+    async def events(task_id: TaskId) -> AsyncIterator[ServerSentEvent]:
         """Tell what becomes of a request as it happens: server-sent events with the fields of `/status`."""
-        async for standing in studio.watch(known, seconds_between=SECONDS_BETWEEN_EVENTS):
+        async for standing in studio.watch(task_id, seconds_between=SECONDS_BETWEEN_EVENTS):
             yield ServerSentEvent(data=status_of(standing), event="status")
 
     @router.post("/cancel", responses=_UNKNOWN, tags=["making"])

@@ -10,7 +10,7 @@ import logging
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import uvicorn
@@ -143,20 +143,25 @@ def serve(
         raise InputError(f"the token must have {SHORTEST_TOKEN} signs or more, so that nobody guesses it")
     store = Store(base)
     check_models(store)
-    listener = _listener(host, port)
-    with listener:
+    with open_listener(host, port) as listener:
         studio = Studio(store, partial(SongEngine, base))
         app = build_app(studio, token=token, hosts=LOOPBACK_NAMES if is_loopback else None)
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=SECONDS_TO_SAY_GOODBYE,
-            limit_concurrency=MOST_CONNECTIONS,
-        )
         opened(_address(host, listener.getsockname()[1], token))
+        run_app(app, listener)
+
+
+def run_app(app: FastAPI, listener: socket.socket) -> None:
+    """Serve an application on a socket until the process is interrupted or told to end."""
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=SECONDS_TO_SAY_GOODBYE,
+        limit_concurrency=MOST_CONNECTIONS,
+    )
+    with suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -169,7 +174,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def open_listener(host: str, port: int) -> socket.socket:
     """Open the listening socket; everything that can be wrong with the address shows here.
 
     Raises:

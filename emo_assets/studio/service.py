@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from emo_assets.errors import InputError
 from emo_assets.requests import TrackRequest
 from emo_assets.store import Store
-from emo_assets.studio.exclusion import Exclusion
 from emo_assets.studio.headway import HeadwayBoard
 from emo_assets.studio.journal import Journal
 from emo_assets.studio.library import Library, Song
@@ -79,8 +80,14 @@ class Studio:
         self.library = Library(store)
         self._longest_queue = longest_queue
         folder = Path(str(store.base)) / "studio"
-        self._exclusion = Exclusion(folder / "server.lock")
-        self._exclusion.take(f"a studio is already open on {store.base}: use that one, or end it first")
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(folder / "server.lock")
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise InputError(
+                f"a studio is already open on {store.base}: use that one, or end it first"
+            ) from None
         self.journal = Journal(folder / "journal.sqlite")
         self._board = HeadwayBoard()
         self.workshop = Workshop(self.journal, self._board, make_engine, folder / "worker.lock")
@@ -95,7 +102,7 @@ class Studio:
         """Stop working; what is not finished is done after the next start."""
         self.workshop.stop()
         self.journal.close()
-        self._exclusion.release()
+        self._lock.release()
 
     async def submit(self, request: TrackRequest) -> None:
         """Accept a request. When this returns it is written down and will be worked on.

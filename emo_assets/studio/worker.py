@@ -18,9 +18,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Protocol
 
+from filelock import FileLock
+
 from emo_assets.errors import InputError
 from emo_assets.requests import TrackRequest
-from emo_assets.studio.exclusion import Exclusion
 from emo_assets.studio.tasks import Stage
 
 SECONDS_BETWEEN_REPORTS = 0.1
@@ -150,7 +151,7 @@ def run_worker(connection: Connection, lock: Path, make_engine: Callable[[], Eng
         signal.SIGINT, signal.SIG_IGN
     )  # the server decides what an interrupt from the keyboard ends
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    Worker(connection, make_engine).run(Exclusion(lock))
+    Worker(connection, make_engine).run(lock)
 
 
 class Worker:
@@ -167,10 +168,13 @@ class Worker:
         self._orders: queue.Queue[Order] = queue.Queue()
         self._cancelled: set[str] = set()
 
-    def run(self, exclusion: Exclusion) -> None:
+    def run(self, lock: Path) -> None:
         """Wait for the worker before this one to be gone, get ready, then work."""
         threading.Thread(target=self._listen, name="orders", daemon=True).start()
-        exclusion.wait()
+        with FileLock(lock):
+            self._work()
+
+    def _work(self) -> None:
         engine = self._make_engine()
         self._report(_readiness(engine))
         while True:
