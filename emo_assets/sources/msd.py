@@ -59,7 +59,7 @@ def read_msd(path: Path | UPath) -> TableRead:
     blocks: list[pa.Table] = []
     numbers: list[pa.Array] = []
     with opened(path, WHERE_TO_GET) as file:
-        for first_line, lines in _blocks_of_lines(file):
+        for first_line, lines in _blocks_of_lines(file, path):
             accepted, lines_accepted = _split_block(lines, first_line, rejects)
             blocks.append(accepted)
             numbers.append(lines_accepted)
@@ -85,7 +85,7 @@ def _pandas_type(arrow_type: Any) -> Any:
     return pd.StringDtype("pyarrow", na_value=float("nan")) if arrow_type == pa.string() else None
 
 
-def _blocks_of_lines(file: BinaryIO) -> Iterator[tuple[int, list[bytes]]]:
+def _blocks_of_lines(file: BinaryIO, path: Path | UPath) -> Iterator[tuple[int, list[bytes]]]:
     """Yield the number of a block's first line (from 1) and the block's lines without their ends."""
     first_line = 1
     rest = b""
@@ -94,7 +94,7 @@ def _blocks_of_lines(file: BinaryIO) -> Iterator[tuple[int, list[bytes]]]:
         lines = (rest + block).split(b"\n")
         rest = lines.pop() if block else b""
         if len(rest) > _BLOCK:
-            raise InputError(f"a line from line {first_line + len(lines)} on has no end; {WHERE_TO_GET}")
+            raise InputError(f"{path}: line {first_line + len(lines)} has no end; {WHERE_TO_GET}")
         if lines:
             yield first_line, lines
             first_line += len(lines)

@@ -11,7 +11,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, TextIO
 
 import numpy as np
 import pandas as pd
@@ -86,8 +86,11 @@ def read_spotify(path: Path | UPath) -> TableRead:
     Raises:
         InputError: the file cannot be read, lacks columns, or holds no acceptable row.
     """
-    with opened(path, WHERE_TO_GET) as file:
-        lines, table, rejects = _read_texts(file, path)
+    with (
+        opened(path, WHERE_TO_GET) as file,
+        io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as text,
+    ):
+        lines, table, rejects = _read_texts(text, path)
     reasons = _Reasons(len(table))
     rows = _typed(table, reasons)
     repeated = rows.duplicated(["track_id", "track_genre"]).to_numpy() & ~reasons.any
@@ -122,10 +125,9 @@ class _Reasons:
             yield index, "; ".join(self._reasons[index])
 
 
-def _read_texts(file: BinaryIO, path: Path | UPath) -> tuple[list[list[str]], pd.DataFrame, list[Reject]]:
+def _read_texts(text: TextIO, path: Path | UPath) -> tuple[list[list[str]], pd.DataFrame, list[Reject]]:
     """Read the rows' fields, the wanted columns as text by line number, and the lines that are no rows."""
-    lines = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.reader(lines)
+    reader = csv.reader(text)
     places, fields = _header(reader, path)
     rejects: list[Reject] = []
     numbers: list[int] = []
