@@ -20,12 +20,16 @@ from emo_assets.pipeline.assets import (
     models,
     raw,
 )
+from emo_assets.pipeline.checks import models as model_checks
+from emo_assets.pipeline.checks import tables as table_checks
+from emo_assets.pipeline.checks import tracks as track_checks
 from emo_assets.pipeline.io_managers import Documents, MidiFiles, Tables, Weights
 from emo_assets.pipeline.jobs import JOBS
 from emo_assets.pipeline.resources import RawDataSource, SoundResource, StoreResource
 from emo_assets.store import DEFAULT_BASE
 
 STAGES = (raw, linking, descriptions, exploration, models, evaluation, figaro, generation)
+CHECKS = (table_checks, model_checks, track_checks)
 
 
 def build_defs(base_path: str = DEFAULT_BASE, **resources: Any) -> dg.Definitions:
@@ -49,6 +53,7 @@ def build_defs(base_path: str = DEFAULT_BASE, **resources: Any) -> dg.Definition
     }
     return dg.Definitions(
         assets=dg.load_assets_from_modules(STAGES),
+        asset_checks=dg.load_asset_checks_from_modules(CHECKS),
         jobs=JOBS,
         resources={**defaults, **resources},
         executor=dg.in_process_executor,

@@ -43,6 +43,8 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
     Million Song files, `lmd_matched_h5`."""
     lakh: str | None = None
     """`local` and `download`: path of the folder `lmd_matched`."""
+    may_shrink: bool = False
+    """Whether a raw table may have lost more than half of its rows since it was last in order."""
     sample_songs: int = 240
     """`sample`: how many songs are composed."""
     sample_seed: int = 0

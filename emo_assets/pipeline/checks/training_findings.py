@@ -1,0 +1,104 @@
+"""What can be wrong with descriptions and with a training set: pure functions, as in `findings`.
+
+Knows the tokens of descriptions and the splits. Nothing here knows Dagster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from emo_assets.pipeline.checks.findings import Finding
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PARSED = 500
+"""Segments that are parsed, spread evenly over the table; parsing all of them takes minutes at full size."""
+
+SEGMENT_BARS = 12
+
+
+def segments_finding(segments: pd.DataFrame) -> Finding:
+    """Find segments that are no descriptions, or of another length than they say.
+
+    Args:
+        segments: `bars` and `tokens` (ids of the description vocabulary) of each segment.
+    """
+    import numpy as np
+
+    from emo_assets.symbolic.grammar.descriptions import DescriptionGrammar
+    from emo_assets.symbolic.grammar.errors import GrammarError
+
+    grammar = DescriptionGrammar()
+    faults = []
+    chosen = sorted(
+        {int(place) for place in np.linspace(0, len(segments) - 1, PARSED)} if len(segments) else ()
+    )
+    for position in chosen:
+        row = segments.iloc[position]
+        try:
+            bars = grammar.parse([int(token) for token in row["tokens"]])
+        except GrammarError as error:
+            faults.append(f"segment {position} is no description ({error})")
+            continue
+        if len(bars) != row["bars"] or not 1 <= len(bars) <= SEGMENT_BARS or bars[0].number != 1:
+            faults.append(f"segment {position} has {len(bars)} bars and says {row['bars']}")
+    return Finding(tuple(faults), {"segments": len(segments), "parsed": len(chosen)})
+
+
+def leakage_finding(training_set: pd.DataFrame, splits: Sequence[str]) -> Finding:
+    """Find artists or files that stand on two sides of the split, and sides that are empty.
+
+    Args:
+        training_set: `split`, `md5` and `artist_keys` (lists) of each segment.
+        splits: the sides there must be.
+    """
+    sides = training_set["split"].value_counts()
+    faults = [f"no segment is on the side {split!r}" for split in splits if split not in sides]
+    faults += [f"{split!r} is no side" for split in sides.index.difference(list(splits))]
+    by_artist = training_set[["split", "artist_keys"]].explode("artist_keys").drop_duplicates()
+    by_file = training_set[["split", "md5"]].drop_duplicates()
+    for what, column, table in (("artist", "artist_keys", by_artist), ("file", "md5", by_file)):
+        on_several = table[table.duplicated(column)][column].drop_duplicates()
+        if len(on_several):
+            faults.append(
+                f"{len(on_several):,} {what}s stand on more than one side, the first: {on_several.iloc[0]}"
+            )
+    measured = {f"segments_{split}": int(sides.get(split, 0)) for split in splits}
+    return Finding(tuple(faults), {**measured, "artists": int(by_artist["artist_keys"].nunique())})
+
+
+def coverage_finding(training_set: pd.DataFrame, *, most_unseen: float) -> Finding:
+    """Find kinds of tokens that the training side hardly has, and tokens that only the test side has.
+
+    Args:
+        training_set: `split` and `tokens` of each segment.
+        most_unseen: the largest share of tokens on the test side that the training side may never have.
+    """
+    import numpy as np
+
+    from emo_assets.symbolic.vocabulary import DESCRIPTIONS, DescriptionKind
+
+    def counts(split: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        tokens = training_set.loc[training_set["split"] == split, "tokens"]
+        joined = np.concatenate([np.empty(0, np.int64), *tokens]).astype(np.int64)
+        return np.bincount(joined, minlength=len(DESCRIPTIONS))
+
+    train, test = counts("train"), counts("test")
+    faults: list[str] = []
+    measured: dict[str, float] = {}
+    for kind in DescriptionKind:
+        span = DESCRIPTIONS.span(kind)
+        different = int(np.count_nonzero(train[span.start : span.stop]))
+        measured[f"different_{kind.name.lower()}"] = different
+        least = 1 if kind is DescriptionKind.TIME_SIGNATURE else 2
+        if different < least:
+            faults.append(
+                f"the training side has {different} different tokens of {kind.name.lower().replace('_', ' ')}"
+            )
+    unseen = float(test[train == 0].sum() / max(test.sum(), 1))
+    measured["share_unseen"] = unseen
+    if unseen > most_unseen:
+        faults.append(f"{unseen:.1%} of the test side's tokens never stand on the training side")
+    return Finding(tuple(faults), measured)
