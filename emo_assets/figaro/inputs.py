@@ -1,0 +1,173 @@
+"""What the network is fed: token ids with their bar and position ids, and the description beside a context.
+
+Works on ids alone, in numpy: no network, no files. How windows are drawn for training is in `batches`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_assets.symbolic.bins import MEAN_PITCH_BINS, nearest_bin
+from emo_assets.symbolic.vocabulary import (
+    BOS,
+    CHORD_QUALITIES,
+    DESCRIPTIONS,
+    EOS,
+    EVENTS,
+    DescriptionKind,
+    EventKind,
+)
+
+Ids = NDArray[np.int64]
+
+LAST_BAR_ID = 256
+"""The highest bar id that the network has an embedding for; later bars share it."""
+
+_BARS = EVENTS.span(EventKind.BAR)
+_POSITIONS = EVENTS.span(EventKind.POSITION)
+_PITCHES = EVENTS.span(EventKind.PITCH)
+_DRUM_PITCHES = EVENTS.span(EventKind.PITCH_DRUM)
+_EVENT_CHORDS = EVENTS.span(EventKind.CHORD)
+_DESCRIPTION_BARS = DESCRIPTIONS.span(DescriptionKind.BAR)
+_DESCRIPTION_CHORDS = DESCRIPTIONS.span(DescriptionKind.CHORD)
+_MEAN_PITCHES = DESCRIPTIONS.span(DescriptionKind.MEAN_PITCH)
+
+
+def among(ids: Ids, span: range) -> NDArray[np.bool_]:
+    """Say of each id whether it lies in `span`; same shape as `ids`."""
+    return (ids >= span.start) & (ids < span.stop)
+
+
+def event_bars(events: Ids) -> Ids:
+    """Return each event's bar id: the running count of Bar tokens, 0 for `<bos>` and `<eos>`.
+
+    Args:
+        events: a whole song's ids, (time,). The number in a Bar token is not used.
+    """
+    bars = np.minimum(np.cumsum(among(events, _BARS)), LAST_BAR_ID)  # (time,)
+    bars[(events == BOS) | (events == EOS)] = 0
+    return bars
+
+
+def event_positions(events: Ids) -> Ids:
+    """Return each event's position id: the last Position token's value, 0 from a Bar to the next Position."""
+    sets = among(events, _BARS) | among(events, _POSITIONS)  # (time,)
+    value = np.where(among(events, _POSITIONS), events - _POSITIONS.start, 0)  # (time,)
+    last_set = np.maximum.accumulate(np.where(sets, np.arange(len(events)), -1))  # (time,)
+    return np.where(last_set >= 0, value[last_set], 0)
+
+
+def description_bars(description: Ids) -> Ids:
+    """Return the bar id of each description token, (time,): the count of Bar tokens; 0 for the specials."""
+    bars = np.minimum(np.cumsum(among(description, _DESCRIPTION_BARS)), LAST_BAR_ID)  # (time,)
+    bars[(description == BOS) | (description == EOS)] = 0
+    return bars
+
+
+@dataclass(frozen=True)
+class DescriptionInput:
+    """A whole song's description, ready to be looked at from any bar on.
+
+    Attributes:
+        ids: token ids (time,), from `<bos>` to `<eos>`.
+        bars: bar ids (time,).
+        starts: (bars + 1,): where bar n begins in `ids`; entry 0 is the start.
+    """
+
+    ids: Ids
+    bars: Ids
+    starts: Ids
+
+    @classmethod
+    def of(cls, description: Sequence[int] | Ids) -> DescriptionInput:
+        """Prepare a description given as ids without `<bos>` and `<eos>`."""
+        ids = np.array([BOS, *description, EOS], np.int64)
+        starts = np.concatenate([[0], np.flatnonzero(among(ids, _DESCRIPTION_BARS))])
+        return cls(ids, description_bars(ids), starts)
+
+    def seen_from(self, bar: int, limit: int) -> tuple[Ids, Ids]:
+        """Return ids and bar ids of what a context sees whose first token lies in `bar`.
+
+        Args:
+            bar: bar id; 0 is the context that starts at `<bos>`. Past the end only the last token is left.
+            limit: at most so many tokens.
+        """
+        start = int(self.starts[bar]) if bar < len(self.starts) else len(self.ids) - 1
+        return self.ids[start : start + limit], self.bars[start : start + limit]
+
+
+@dataclass(frozen=True)
+class Song:
+    """One song as the network learns from it.
+
+    Attributes:
+        events: ids (time,), from `<bos>` to `<eos>`.
+        bars: bar ids (time,).
+        positions: position ids (time,).
+        description: its description.
+    """
+
+    events: Ids
+    bars: Ids
+    positions: Ids
+    description: DescriptionInput
+
+    @classmethod
+    def of(cls, events: Sequence[int] | Ids, description: Sequence[int] | Ids) -> Song:
+        """Prepare a song given as event ids and description ids, both without `<bos>` and `<eos>`."""
+        ids = np.array([BOS, *events, EOS], np.int64)
+        return cls(ids, event_bars(ids), event_positions(ids), DescriptionInput.of(description))
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def transposed(self, semitones: int) -> Song:
+        """Return the song in another key: pitches, chords and mean pitches move, drums stay.
+
+        Args:
+            semitones: how far up, negative for down.
+
+        Raises:
+            ValueError: a note would leave the 128 pitches; see `transpositions`.
+        """
+        pitched = among(self.events, _PITCHES)
+        moved = self.events[pitched] + semitones
+        if not among(moved, _PITCHES).all():
+            raise ValueError(f"{semitones} semitones would move notes beyond the 128 pitches")
+        events = _rotated_chords(self.events, _EVENT_CHORDS, semitones)
+        events[pitched] = moved
+        ids = _rotated_chords(self.description.ids, _DESCRIPTION_CHORDS, semitones)
+        means = np.flatnonzero(among(ids, _MEAN_PITCHES))
+        ids[means] = self._mean_pitch_tokens(events, ids[means], self.description.bars[means])
+        description = DescriptionInput(ids, self.description.bars, self.description.starts)
+        return Song(events, self.bars, self.positions, description)
+
+    def transpositions(self, down: int, up: int) -> range:
+        """Return the shifts between `-down` and `up` semitones that keep every note within the pitches."""
+        pitches = self.events[among(self.events, _PITCHES)] - _PITCHES.start
+        if not len(pitches):
+            return range(1)
+        return range(-min(down, int(pitches.min())), min(up, 127 - int(pitches.max())) + 1)
+
+    def _mean_pitch_tokens(self, events: Ids, tokens: Ids, bars: Ids) -> Ids:
+        """Describe the mean pitch, drums included, of each of `bars`; bars without notes keep their token."""
+        drums = among(events, _DRUM_PITCHES)
+        notes = drums | among(events, _PITCHES)
+        pitches = (events - np.where(drums, _DRUM_PITCHES.start, _PITCHES.start))[notes]
+        count = np.bincount(self.bars[notes], minlength=LAST_BAR_ID + 1)[bars]
+        total = np.bincount(self.bars[notes], weights=pitches, minlength=LAST_BAR_ID + 1)[bars]
+        bins = nearest_bin(total / np.maximum(count, 1), MEAN_PITCH_BINS)
+        return np.where(count > 0, _MEAN_PITCHES.start + bins, tokens)
+
+
+def _rotated_chords(ids: Ids, chords: range, semitones: int) -> Ids:
+    """Return a copy of `ids` whose chord roots are `semitones` higher; `N:N` stays."""
+    ids = ids.copy()
+    rooted = among(ids, range(chords.start, chords.stop - 1))
+    root, quality = np.divmod(ids[rooted] - chords.start, len(CHORD_QUALITIES))
+    ids[rooted] = chords.start + (root + semitones) % 12 * len(CHORD_QUALITIES) + quality
+    return ids

@@ -1,0 +1,273 @@
+"""FIGARO's network: a description encoder and an event decoder with relative positions.
+
+One file to read in one sitting; every tensor's shape stands at the end of its line. What tokens mean, how
+they are sampled and how weights come from files is not known here.
+
+Source: von Rütte et al., "FIGARO: Generating Symbolic Music with Fine-Grained Artistic Control", 2022;
+relative positions after Huang et al., "Improve Transformer Models with Better Relative Position
+Embeddings", 2020, method 4.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from emo_assets.figaro.config import BAR_ROWS, POSITION_ROWS, FigaroConfig
+from emo_assets.symbolic.vocabulary import DESCRIPTIONS, EVENTS
+
+NORM_EPSILON = 1e-12
+
+
+def skew(products: Tensor, columns: int) -> Tensor:
+    """Shift row l of `products` left by (rows - 1 - l): distances become positions.
+
+    Column c of the input belongs to the distance l - r = rows - 1 - c, so that entry [l, r] of the result
+    is the input's [l, rows - 1 - l + r]. It is a view: nothing is gathered.
+
+    Args:
+        products: (..., rows, width); its last two dimensions are contiguous.
+        columns: number of positions r: at most width - 1, or width when there is one row.
+
+    Returns:
+        A view (..., rows, columns). Entries that would fall beside a row hold values of its neighbour.
+    """
+    rows, width = products.shape[-2:]
+    if rows == 1:
+        return products[..., :columns]
+    flat = products.flatten(-2)[..., rows - 1 : rows - 1 + rows * (width - 1)]  # (..., rows * (width - 1))
+    return flat.unflatten(-1, (rows, width - 1))[..., :columns]  # (..., rows, columns)
+
+
+class Attention(nn.Module):
+    """Multi-head attention with the relative term of method 4, followed by its residual and norm.
+
+    score[l, r] = (q_l · k_r + q_l · E[l - r] + k_r · E[l - r]) / sqrt(head size)
+
+    Args:
+        config: sizes.
+        relative: whether the two relative terms are there.
+        causal: whether position l sees only positions r <= l.
+    """
+
+    def __init__(self, config: FigaroConfig, *, relative: bool, causal: bool) -> None:
+        super().__init__()
+        width = config.d_model
+        self.heads = config.heads
+        self.causal = causal
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(width, width)
+        self.value = nn.Linear(width, width)
+        self.output = nn.Linear(width, width)
+        self.norm = nn.LayerNorm(width, eps=NORM_EPSILON)
+        self.distance = (
+            nn.Parameter(torch.empty(2 * config.distances - 1, config.head_size)) if relative else None
+        )
+
+    def forward(self, states: Tensor, memory: Tensor) -> Tensor:
+        """Let `states` (batch, left, d_model) look at `memory` (batch, right, d_model)."""
+        scale = 1 / math.sqrt(states.shape[-1] // self.heads)
+        query = split_heads(self.query(states), self.heads) * scale  # (batch, heads, left, head_size)
+        key = split_heads(self.key(memory), self.heads)  # (batch, heads, right, head_size)
+        value = split_heads(self.value(memory), self.heads)  # (batch, heads, right, head_size)
+        scores = query @ key.transpose(-1, -2)  # (batch, heads, left, right)
+        if self.distance is not None:
+            relative = relative_scores(query, key * scale, self.distance, causal=self.causal)
+            scores = scores + relative  # (batch, heads, left, right)
+        if self.causal:
+            scores = scores.masked_fill(future(scores), float("-inf"))  # (batch, heads, left, right)
+        mixed = scores.softmax(-1) @ value  # (batch, heads, left, head_size)
+        mixed = mixed.transpose(1, 2).flatten(2)  # (batch, left, d_model)
+        result: Tensor = self.norm(states + self.output(mixed))  # (batch, left, d_model)
+        return result
+
+
+
+def split_heads(states: Tensor, heads: int) -> Tensor:
+    """Part (batch, time, d_model) into (batch, heads, time, head_size)."""
+    return states.unflatten(-1, (heads, -1)).transpose(1, 2)  # (batch, heads, time, head_size)
+
+
+def relative_scores(query: Tensor, key: Tensor, distance: Tensor, *, causal: bool) -> Tensor:
+    """Return both relative terms, q_l · E[l - r] + k_r · E[l - r], before the division.
+
+    Args:
+        query: (..., left, head_size).
+        key: (..., right, head_size).
+        distance: E, (2 * distances - 1, head_size), ascending; distance 0 stands in the middle.
+        causal: whether left equals right and entries with r > l do not matter: half the work.
+
+    Returns:
+        (..., left, right).
+    """
+    left, right = query.shape[-2], key.shape[-2]
+    zero = distance.shape[0] // 2
+    lowest = -1 if causal else 1 - right
+    rows = distance[zero + lowest : zero + left]  # (width, head_size), ascending distance
+    of_query = skew(query @ rows.flip(0).T, right)  # (..., left, right)
+    # Seen from the key the distance runs the other way: the same shift with the two sides exchanged.
+    if causal:
+        by_key = key @ distance[zero : zero + right + 1].T  # (..., right, right + 1), ascending distance
+        flat = by_key.flatten(-2)[..., : right * right]  # (..., right * right)
+        of_key = flat.unflatten(-1, (right, right))  # (..., right, left)
+    else:
+        of_key = skew(key @ rows.T, left)  # (..., right, left)
+    return of_query + of_key.transpose(-1, -2)  # (..., left, right)
+
+
+def future(scores: Tensor) -> Tensor:
+    """Mark the entries (left, right) of `scores` (..., left, right) that lie in the future, r > l."""
+    left, right = scores.shape[-2:]
+    return torch.ones(left, right, dtype=torch.bool, device=scores.device).triu(1)  # (left, right)
+
+
+class FeedForward(nn.Module):
+    """Two linear layers with the exact GELU between them, residual and norm."""
+
+    def __init__(self, config: FigaroConfig) -> None:
+        super().__init__()
+        self.inner = nn.Linear(config.d_model, config.feed_forward)
+        self.outer = nn.Linear(config.feed_forward, config.d_model)
+        self.norm = nn.LayerNorm(config.d_model, eps=NORM_EPSILON)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Map (batch, time, d_model) to the same shape."""
+        result: Tensor = self.norm(states + self.outer(F.gelu(self.inner(states))))  # (batch, time, d_model)
+        return result
+
+
+class EncoderLayer(nn.Module):
+    """Self-attention over the description, then feed-forward."""
+
+    def __init__(self, config: FigaroConfig) -> None:
+        super().__init__()
+        self.attention = Attention(config, relative=True, causal=False)
+        self.feed_forward = FeedForward(config)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Map (batch, description, d_model) to the same shape."""
+        result: Tensor = self.feed_forward(self.attention(states, states))  # (batch, description, d_model)
+        return result
+
+
+class DecoderLayer(nn.Module):
+    """Causal self-attention over the events, attention to the encoded description, feed-forward."""
+
+    def __init__(self, config: FigaroConfig) -> None:
+        super().__init__()
+        self.attention = Attention(config, relative=True, causal=True)
+        self.cross = Attention(config, relative=config.relative_cross, causal=False)
+        self.feed_forward = FeedForward(config)
+
+    def forward(self, states: Tensor, memory: Tensor) -> Tensor:
+        """Map (batch, time, d_model), seeing `memory` (batch, description, d_model), to the same shape."""
+        states = self.attention(states, states)  # (batch, time, d_model)
+        states = self.cross(states, memory)  # (batch, time, d_model)
+        result: Tensor = self.feed_forward(states)  # (batch, time, d_model)
+        return result
+
+
+class InputNorm(nn.Module):
+    """What BERT does to its input: the token type's vector is added, then the norm."""
+
+    def __init__(self, config: FigaroConfig) -> None:
+        super().__init__()
+        self.token_type = nn.Parameter(torch.zeros(config.d_model))
+        self.norm = nn.LayerNorm(config.d_model, eps=NORM_EPSILON)
+
+    def forward(self, embedded: Tensor) -> Tensor:
+        """Map (batch, time, d_model) to the same shape."""
+        result: Tensor = self.norm(embedded + self.token_type)  # (batch, time, d_model)
+        return result
+
+
+class FigaroNetwork(nn.Module):
+    """The whole network: description ids and event ids in, logits of the next event out.
+
+    Args:
+        config: sizes. Weights are drawn from torch's global generator; seed it for equal weights.
+    """
+
+    def __init__(self, config: FigaroConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.event_embedding = nn.Embedding(len(EVENTS), config.d_model)
+        self.description_embedding = nn.Embedding(len(DESCRIPTIONS), config.d_model)
+        self.bar_embedding = nn.Embedding(BAR_ROWS, config.d_model)
+        self.position_embedding = nn.Embedding(POSITION_ROWS, config.d_model)
+        self.encoder_input = InputNorm(config)
+        self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.encoder_layers))
+        self.decoder_input = InputNorm(config)
+        self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.decoder_layers))
+        self.output = nn.Linear(config.d_model, len(EVENTS), bias=False)
+        self.apply(_initialise)
+
+    def encode(self, description: Tensor, bars: Tensor) -> Tensor:
+        """Encode a description.
+
+        Args:
+            description: token ids (batch, description).
+            bars: bar ids (batch, description), 0 to 256.
+
+        Returns:
+            States (batch, description, d_model).
+        """
+        states = self.embed_description(description, bars)  # (batch, description, d_model)
+        for layer in self.encoder:
+            states = layer(states)  # (batch, description, d_model)
+        return states
+
+    def embed_description(self, description: Tensor, bars: Tensor) -> Tensor:
+        """Embed a description: ids and bar ids (batch, description) to (batch, description, d_model)."""
+        embedded = self.description_embedding(description) + self.bar_embedding(bars)
+        result: Tensor = self.encoder_input(embedded)  # (batch, description, d_model)
+        return result
+
+    def embed_events(self, events: Tensor, bars: Tensor, positions: Tensor) -> Tensor:
+        """Embed events: ids, bar ids and position ids (batch, time) to (batch, time, d_model)."""
+        embedded = (
+            self.event_embedding(events) + self.bar_embedding(bars) + self.position_embedding(positions)
+        )
+        result: Tensor = self.decoder_input(embedded)  # (batch, time, d_model)
+        return result
+
+    def decode(self, events: Tensor, bars: Tensor, positions: Tensor, memory: Tensor) -> Tensor:
+        """Return the last decoder states.
+
+        Args:
+            events: token ids (batch, time).
+            bars: bar ids (batch, time), 0 to 256.
+            positions: position ids (batch, time).
+            memory: encoder states (batch, description, d_model). When shorter than the events it is
+                continued with zero vectors, which are attended to like any other.
+
+        Returns:
+            States (batch, time, d_model).
+        """
+        missing = events.shape[1] - memory.shape[1]
+        if missing > 0:
+            memory = F.pad(memory, (0, 0, 0, missing))  # (batch, time, d_model)
+        states = self.embed_events(events, bars, positions)  # (batch, time, d_model)
+        for layer in self.decoder:
+            states = layer(states, memory)  # (batch, time, d_model)
+        return states
+
+    def forward(self, events: Tensor, bars: Tensor, positions: Tensor, memory: Tensor) -> Tensor:
+        """Return the logits of each next event, (batch, time, events); arguments as for `decode`."""
+        logits: Tensor = self.output(self.decode(events, bars, positions, memory))  # (batch, time, events)
+        return logits
+
+
+def _initialise(module: nn.Module) -> None:
+    """Draw a module's own weights as BERT does: normal with deviation 0.02, biases 0."""
+    if isinstance(module, nn.Linear | nn.Embedding):
+        nn.init.normal_(module.weight, std=0.02)
+        bias: Any = getattr(module, "bias", None)
+        if bias is not None:
+            nn.init.zeros_(bias)
+    elif isinstance(module, Attention) and module.distance is not None:
+        nn.init.normal_(module.distance, std=0.02)
