@@ -23,7 +23,7 @@ ACOUSTIC_PROGRAMS = frozenset(
 LEAD_PROGRAMS = frozenset({22, 40, 53, 54, 56, 65, 66, 71, 73, 77, 81, 85})
 """General MIDI programs (from 0) of the voices and solo instruments that leads sing with."""
 
-SECTIONS_WITHOUT_MELODY = frozenset({SectionKind.INTRO, SectionKind.BREAK, SectionKind.ENDING})
+SECTIONS_WITHOUT_MELODY = frozenset({SectionKind.INTRO, SectionKind.ENDING})
 
 _SEARCH_STEPS = 8
 

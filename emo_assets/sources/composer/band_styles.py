@@ -15,7 +15,7 @@ SUNG_ELECTRONIC = (54, 54, 85, 81)
 DISCO = Style(
     name="disco",
     genres=("disco", "dance", "pop"),
-    habits=Habits(1.0, 0.74, 0.72, 0.70, 0.14, 0.08, (108, 130)),
+    habits=Habits(1.2, 0.74, 0.72, 0.70, 0.14, 0.08, (108, 130)),
     groove=Groove(
         (
             DrumLine(KICK, "9...|9...|9...|9...", 6),
@@ -45,7 +45,7 @@ DISCO = Style(
 SYNTH_POP = Style(
     name="synth-pop",
     genres=("synth-pop", "electro", "pop"),
-    habits=Habits(1.2, 0.68, 0.63, 0.55, 0.08, 0.08, (96, 132)),
+    habits=Habits(1.4, 0.68, 0.63, 0.55, 0.08, 0.08, (96, 132)),
     groove=Groove(
         (
             DrumLine(KICK, "9...|..5.|9...|..3.", 6),
@@ -74,7 +74,7 @@ SYNTH_POP = Style(
 ROCK = Style(
     name="rock",
     genres=("rock", "alt-rock", "hard-rock"),
-    habits=Habits(1.5, 0.78, 0.52, 0.50, 0.07, 0.04, (100, 160), three=0.3, mode=0.05),
+    habits=Habits(1.8, 0.78, 0.52, 0.50, 0.07, 0.04, (100, 160), three=0.3, mode=0.05),
     groove=Groove(
         (
             DrumLine(KICK, "9...|..3.|8.6.|...2", 8),
@@ -101,7 +101,7 @@ ROCK = Style(
 METAL = Style(
     name="metal",
     genres=("metal", "heavy-metal", "hard-rock"),
-    habits=Habits(0.9, 0.91, 0.42, 0.33, 0.02, 0.15, (120, 190), mode=-0.2),
+    habits=Habits(1.2, 0.91, 0.42, 0.33, 0.02, 0.15, (120, 190), mode=-0.2),
     groove=Groove(
         (
             DrumLine(KICK, "9.64|5.64|8.64|5.64", 8),
@@ -116,10 +116,10 @@ METAL = Style(
         Layer(
             Role.CHORDS, Manner.POWER, "9.64|6.64|8.64|6.64", (25, 24), (30, 29), 45, 2, gate=0.7, accent=4
         ),
-        Layer(Role.PAD, Manner.POWER, "9...|....|7...|....", (48, 19), (30, 50), 57, 3, 0.15, 0.95, -2),
+        Layer(Role.PAD, Manner.BLOCK, "9...|....|7...|....", (48, 19), (50, 18), 59, 3, 0.05, 0.95, -2),
         Layer(Role.COLOUR, Manner.BROKEN, "6.5.|5.5.|6.5.|5.5.", (46, 45), (29, 84), 67, 1, 0.40, 0.9, -2),
         Layer(Role.THEME, Manner.MELODY, "", (42, 60), (30, 29), 66, 2, accent=2),
-        Layer(Role.LEAD, Manner.MELODY, "", (53, 53), (54, 85), 66, 1, accent=8),
+        Layer(Role.LEAD, Manner.MELODY, "", (53, 53), (54, 85), 70, 1, accent=8),
     ),
     major=("I IV I V", "I bVII IV I", "IV V I I"),
     minor=("i bVI i V", "i iv bVI V", "i bII i V"),
@@ -128,7 +128,7 @@ METAL = Style(
 HOUSE = Style(
     name="house",
     genres=("house", "deep-house", "edm"),
-    habits=Habits(1.1, 0.77, 0.74, 0.46, 0.05, 0.35, (118, 130)),
+    habits=Habits(1.3, 0.77, 0.74, 0.46, 0.05, 0.35, (118, 130)),
     groove=Groove(
         (
             DrumLine(KICK, "9...|9...|9...|9...", 8),
@@ -185,7 +185,7 @@ REGGAE = Style(
 FUNK = Style(
     name="funk",
     genres=("funk", "groove", "soul"),
-    habits=Habits(0.9, 0.70, 0.74, 0.66, 0.18, 0.12, (92, 118)),
+    habits=Habits(1.0, 0.70, 0.74, 0.66, 0.18, 0.12, (92, 118)),
     groove=Groove(
         (
             DrumLine(KICK, "9..5|..4.|..85|.4..", 8),
@@ -205,14 +205,13 @@ FUNK = Style(
     ),
     major=("I IV I IV", "I ii IV V", "IV I V I"),
     minor=("i iv i iv", "i IV i v", "iv i V i"),
-    colour=Colour.DOMINANT,
-    bars_a_chord=1.0,
+    colour=Colour.SEVENTHS,
 )
 
 COUNTRY = Style(
     name="country",
     genres=("country", "honky-tonk", "bluegrass"),
-    habits=Habits(1.0, 0.60, 0.57, 0.62, 0.40, 0.04, (92, 140), three=0.8, mode=0.25),
+    habits=Habits(1.1, 0.60, 0.57, 0.62, 0.40, 0.04, (92, 140), three=0.8, mode=0.25),
     groove=Groove(
         (
             DrumLine(KICK, "9...|....|9...|....", 4),

@@ -14,6 +14,9 @@ from emo_assets.sources.composer.styles import Manner
 from emo_assets.sources.composer.voicing import nearest_pitch
 from emo_assets.symbolic.bins import POSITIONS_PER_QUARTER
 
+LOWEST, HIGHEST = 28, 52
+"""The bass stays within these pitches: above the lowest string, below the chords."""
+
 
 def bass_sounds(score: Score, voice: Voice, levels: dict[SectionKind, float], chance: Chance) -> list[Sound]:
     """Write the bass of the whole song.
@@ -35,7 +38,7 @@ def bass_sounds(score: Score, voice: Voice, levels: dict[SectionKind, float], ch
             pitch = _pitch(score, voice, riff, place, start, chance)
             length = max(1, int((end - start) * voice.layer.gate))
             accent = voice.layer.accent + 6 * (score.meter.strength(start % score.meter.positions) - 0.5)
-            sounds.append(Sound(start, length, pitch, accent))
+            sounds.append(Sound(start, length, _within_range(pitch), accent))
     if sounds:
         pitch = _root(score, voice, score.last_bar_start)
         sounds.append(Sound(score.last_bar_start, score.meter.positions, pitch, voice.layer.accent))
@@ -81,7 +84,7 @@ def _pitch(score: Score, voice: Voice, riff: tuple[int, ...], place: int, start:
             return root + 12 * (start % POSITIONS_PER_QUARTER != 0)
         case Manner.ROOT_FIFTH:
             below = fifth - 12
-            return root if place % 2 == 0 else (below if below >= 28 else fifth)
+            return root if place % 2 == 0 else (below if below >= LOWEST else fifth)
         case Manner.WALKING:
             return _walked(score, voice, place, start, chance)
         case Manner.RIFF:
@@ -90,7 +93,13 @@ def _pitch(score: Score, voice: Voice, riff: tuple[int, ...], place: int, start:
             return wanted if wanted % 12 in chord.tones else nearest_pitch(chord.tones[2], wanted)
         case _:
             closing = place > 2 and start % score.meter.positions >= score.meter.positions - 6
-            return fifth - 12 if closing and fifth - 12 >= 28 and chance.happens(0.3) else root
+            return fifth - 12 if closing and fifth - 12 >= LOWEST and chance.happens(0.3) else root
+
+
+def _within_range(pitch: int) -> int:
+    if pitch < LOWEST:
+        return pitch + 12
+    return pitch - 12 if pitch > HIGHEST else pitch
 
 
 def _walked(score: Score, voice: Voice, place: int, start: int, chance: Chance) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from emo_assets.features import FeatureVector
 from emo_assets.sources.composer.accompaniment import chord_sounds
 from emo_assets.sources.composer.arrangement import Arrangement, Voice, arranged
@@ -9,11 +11,19 @@ from emo_assets.sources.composer.bass import bass_sounds
 from emo_assets.sources.composer.chance import Chance
 from emo_assets.sources.composer.drums import drum_sounds
 from emo_assets.sources.composer.feel import feel_of
-from emo_assets.sources.composer.form import sections_of
+from emo_assets.sources.composer.form import SectionKind, sections_of
 from emo_assets.sources.composer.looseness import late_beats, moved_strokes, swayed
-from emo_assets.sources.composer.melody import Phrase, melody_sounds, phrases_of, sung_phrases
+from emo_assets.sources.composer.melody import (
+    Phrase,
+    Theme,
+    divided,
+    melody_sounds,
+    opening_hook,
+    phrases_of,
+    themes_of,
+)
 from emo_assets.sources.composer.meter import Meter
-from emo_assets.sources.composer.performance import performed
+from emo_assets.sources.composer.performance import performed, shaded
 from emo_assets.sources.composer.progression import chords_of
 from emo_assets.sources.composer.score import Score, Sound
 from emo_assets.sources.composer.song import Song
@@ -41,20 +51,31 @@ def compose_song(features: FeatureVector, style: Style, bars: int, seed: int) ->
     """
     chance = Chance(seed, style.name)
     score = _planned(features, style, bars, chance)
-    phrases = phrases_of(score)
-    sung = sung_phrases(phrases, score.feel.sung_share, chance.child("sung"))
-    lead_phrases = [phrase for phrase, is_sung in zip(phrases, sung, strict=True) if is_sung]
-    playing = chance.child("played")
-    theme_phrases = [
-        phrase
-        for phrase, is_sung in zip(phrases, sung, strict=True)
-        if not is_sung and playing.happens(_PLAYED_SHARE)
-    ]
-    melody_share = (len(lead_phrases) + 2 * len(theme_phrases)) / max(1, len(phrases))
-    band = arranged(style, score.feel, score.sections, score.meter, melody_share, chance.child("band"))
-    parts = _parts(score, band, lead_phrases, theme_phrases, bars, chance)
-    lead = tuple(voice.program for voice in band.voices_of(Role.LEAD)) if lead_phrases else ()
+    tunes = _tunes(score, chance)
+    melody_bars = sum(phrase.bars for phrase in tunes.sung) + 2 * sum(phrase.bars for phrase in tunes.played)
+    share = melody_bars / sum(section.bars for section in score.sections)
+    band = arranged(style, score.feel, score.sections, score.meter, share, chance.child("band"))
+    parts = _parts(score, band, tunes, bars, chance)
+    lead = tuple(voice.program for voice in band.voices_of(Role.LEAD)) if tunes.sung else ()
     return Song(features, style.name, bars, parts, lead, score.sections, score.chords, score.feel)
+
+
+@dataclass(frozen=True)
+class _Tunes:
+    """The song's tunes, and which phrases are sung by the lead or played by an instrument."""
+
+    themes: dict[SectionKind, Theme]
+    sung: list[Phrase]
+    played: list[Phrase]
+
+
+def _tunes(score: Score, chance: Chance) -> _Tunes:
+    wanted = score.feel.sung_share * score.bars
+    sung, unsung = divided(phrases_of(score.sections), wanted, chance.child("sung"))
+    hook = opening_hook(score.sections)
+    playing = chance.child("played")
+    played = [phrase for phrase in ([hook] if hook else []) + unsung if playing.happens(_PLAYED_SHARE)]
+    return _Tunes(themes_of(score, chance.child("themes")), sung, played)
 
 
 def _planned(features: FeatureVector, style: Style, bars: int, chance: Chance) -> Score:
@@ -78,19 +99,18 @@ def _planned(features: FeatureVector, style: Style, bars: int, chance: Chance) -
 def _parts(
     score: Score,
     band: Arrangement,
-    lead_phrases: list[Phrase],
-    theme_phrases: list[Phrase],
+    tunes: _Tunes,
     bars: int,
     chance: Chance,
 ) -> tuple[Part, ...]:
     """Let every instrument write and play; those that have nothing to play are left out."""
     end = bars * score.meter.written * POSITIONS_PER_QUARTER
-    late = late_beats(score.bars * score.meter.beats, score.feel.looseness, chance.child("late"))
+    late = late_beats(score.bars, score.meter, score.feel.looseness, chance.child("late"))
     parts: list[Part] = []
 
     def play(sounds: list[Sound], name: str, program: int, pan: int, *, drums: bool, strummed: bool) -> None:
         notes = performed(
-            swayed(sounds, late),
+            swayed(shaded(sounds, score), late),
             velocity=score.feel.velocity,
             looseness=score.feel.looseness,
             end=end,
@@ -106,7 +126,7 @@ def _parts(
         play(sounds, "drums", kit, 64, drums=True, strummed=False)
     for voice in band.voices:
         role = voice.layer.role
-        sounds = _written(score, voice, band, lead_phrases, theme_phrases, chance.child("write", role))
+        sounds = _written(score, voice, band, tunes, chance.child("write", role))
         strummed = voice.layer.manner is Manner.STRUM
         play(sounds, role, voice.program, _PAN[role], drums=False, strummed=strummed)
     return tuple(parts)
@@ -116,16 +136,15 @@ def _written(
     score: Score,
     voice: Voice,
     band: Arrangement,
-    lead_phrases: list[Phrase],
-    theme_phrases: list[Phrase],
+    tunes: _Tunes,
     chance: Chance,
 ) -> list[Sound]:
     match voice.layer.role:
         case Role.BASS:
             return bass_sounds(score, voice, band.levels, chance)
         case Role.LEAD:
-            return melody_sounds(score, voice, lead_phrases, chance)
+            return melody_sounds(score, voice, tunes.sung, tunes.themes)
         case Role.THEME:
-            return melody_sounds(score, voice, theme_phrases, chance)
+            return melody_sounds(score, voice, tunes.played, tunes.themes)
         case _:
             return chord_sounds(score, voice, band.levels, chance)

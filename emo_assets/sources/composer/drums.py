@@ -42,10 +42,9 @@ def drum_sounds(score: Score, levels: dict[SectionKind, float], chance: Chance) 
         sounds += _section_sounds(score, groove, section, level, chance)
         played_before = True
     if played_before:
-        sounds += [
-            Sound(score.last_bar_start, POSITIONS_PER_QUARTER, KICK, 8),
-            Sound(score.last_bar_start, score.meter.positions, CRASH, 6),
-        ]
+        sounds.append(Sound(score.last_bar_start, POSITIONS_PER_QUARTER, KICK, 8))
+        if groove.fills:
+            sounds.append(Sound(score.last_bar_start, score.meter.positions, CRASH, 6))
     return sounds
 
 

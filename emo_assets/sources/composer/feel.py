@@ -25,7 +25,7 @@ class Feel:
         looseness: 0 for a steady groove, 1 for a free one; follows danceability downwards.
         velocity: mean MIDI velocity; follows loudness, and energy a little.
         acoustic_share: share of the instruments that are natural ones; follows acousticness.
-        sung_share: share of the phrases that the lead sings; follows instrumentalness downwards.
+        sung_share: share of the bars in which the lead sings; follows instrumentalness downwards.
         register: semitones by which the upper parts are raised; follows valence.
         rise: scale steps by which melodies tend to rise over a phrase; follows valence.
         melody_rate: melody notes a beat; follows energy.
@@ -44,16 +44,16 @@ class Feel:
 
 def feel_of(features: FeatureVector, chance: Chance) -> Feel:
     """Return the musical quantities that `features` ask for, with this song's own deviations."""
-    mode_share = 0.22 if features.mode else 0.02
+    mode_share = 0.16 if features.mode else 0.02
     loudness = (features.loudness - QUIETEST) / (LOUDEST - QUIETEST)
     return Feel(
         notes_a_beat=(3.2 + 11.0 * features.energy) * (1 + chance.spread(0.06)),
-        bright_share=_within(mode_share + 0.74 * features.valence + chance.spread(0.04), 0.05, 1.0),
+        bright_share=_within(mode_share + 0.84 * features.valence + chance.spread(0.04), 0.05, 1.0),
         looseness=_within((0.86 - features.danceability) / 0.66 + chance.spread(0.04), 0.0, 1.0),
         velocity=42 + 58 * _within(loudness, 0.0, 1.15) + 6 * features.energy + chance.spread(1.5),
         acoustic_share=_within(features.acousticness * 1.04 - 0.02 + chance.spread(0.03), 0.0, 1.0),
-        sung_share=_within(1.04 - 1.12 * features.instrumentalness + chance.spread(0.02), 0.0, 1.0),
-        register=round(10 * (features.valence - 0.5) + chance.spread(1.0)),
+        sung_share=_within(0.75 - 0.84 * features.instrumentalness + chance.spread(0.006), 0.0, 1.0),
+        register=round(13 * (features.valence - 0.5) + chance.spread(0.8)),
         rise=4 * (features.valence - 0.5) + chance.spread(0.5),
         melody_rate=0.55 + 0.6 * features.energy + chance.spread(0.06),
     )

@@ -52,11 +52,11 @@ _SEQUENCES: dict[Form, tuple[tuple[SectionKind, int], ...]] = {
         (SectionKind.CHORUS, 8),
     ),
     Form.DANCE: (
-        (SectionKind.INTRO, 8),
+        (SectionKind.INTRO, 4),
         (SectionKind.VERSE, 8),
         (SectionKind.CHORUS, 8),
         (SectionKind.BREAK, 4),
-        (SectionKind.VERSE, 4),
+        (SectionKind.VERSE, 8),
         (SectionKind.CHORUS, 8),
         (SectionKind.CHORUS, 8),
     ),
@@ -89,7 +89,7 @@ _SEQUENCES: dict[Form, tuple[tuple[SectionKind, int], ...]] = {
 def sections_of(form: Form, bars: int) -> tuple[Section, ...]:
     """Lay out a form over `bars` bars (at least 1): sections in order, without gaps, the last an ending.
 
-    Songs of fewer than eight bars have one verse before the ending.
+    Songs of fewer than 16 bars have no introduction, those of fewer than eight one verse and the ending.
     """
     if bars < 8:
         short = (Section(SectionKind.VERSE, 0, bars - 1),) if bars > 1 else ()
@@ -97,7 +97,7 @@ def sections_of(form: Form, bars: int) -> tuple[Section, ...]:
     sections: list[Section] = []
     first_bar = 0
     turn = 0
-    sequence = _SEQUENCES[form]
+    sequence = _SEQUENCES[form] if bars >= 16 else _SEQUENCES[form][1:]
     while (left := bars - 2 - first_bar) >= PHRASE_BARS:
         # A long piece goes round again, past the introduction.
         kind, length = sequence[turn] if turn < len(sequence) else sequence[1 + turn % (len(sequence) - 1)]

@@ -34,7 +34,6 @@ _NUMERALS: dict[str, tuple[int, str]] = {
     "bII": (1, "maj"),
     "ii": (2, "min"),
     "iio": (2, "dim"),
-    "bIII": (3, "maj"),
     "iii": (4, "min"),
     "IV": (5, "maj"),
     "iv": (5, "min"),
@@ -47,12 +46,12 @@ _NUMERALS: dict[str, tuple[int, str]] = {
 """Semitones above the tonic and quality of each chord that progressions use."""
 
 _DARKER: dict[int, dict[str, tuple[str, ...]]] = {
-    1: {"IV": ("iv", "ii"), "V": ("iii", "ii"), "bVII": ("ii",), "bVI": ("iv",), "I": ("vi", "iii")},
-    0: {"bVI": ("iv", "i"), "bIII": ("i",), "bVII": ("v", "iv"), "V": ("v",), "IV": ("iv",), "bII": ("iv",)},
+    1: {"IV": ("iv", "ii"), "V": ("iii", "iv"), "bVII": ("iv",), "I": ("iii", "iv")},
+    0: {"bVI": ("iv", "i"), "bVII": ("v", "iv"), "V": ("i", "v"), "IV": ("iv", "i"), "bII": ("iv", "i")},
 }
 _BRIGHTER: dict[int, dict[str, tuple[str, ...]]] = {
     1: {"vi": ("IV", "I"), "ii": ("IV", "V"), "iii": ("V", "I"), "iv": ("IV",)},
-    0: {"iv": ("IV", "bVI"), "v": ("V",), "iio": ("bVI", "IV"), "i": ("bVI", "V", "IV")},
+    0: {"iv": ("bVI", "V"), "v": ("V", "bVI"), "iio": ("bVI", "V"), "i": ("bVI", "V")},
 }
 """What stands in for a chord of a major (1) or minor (0) key where the music shall be darker or brighter."""
 
@@ -94,11 +93,13 @@ def chord_of(numeral: str, key: int, colour: Colour, *, ending: bool = False) ->
     Args:
         numeral: degree and quality, such as "bVI" or "ii".
         key: pitch class of the tonic, 0 to 11.
-        colour: how rich the style's chords are.
+        colour: how rich the style's chords are. Where they have sevenths the tonic goes without: with one
+            it would be its relative's chord as well.
         ending: whether it is the song's last chord, which is a plain one in all styles.
     """
     degree, quality = _NUMERALS[numeral]
-    if not ending and colour is not Colour.TRIADS and quality != "dim":
+    plain = ending or (numeral in {"I", "i"} and colour is not Colour.DOMINANT)
+    if not plain and colour is not Colour.TRIADS and quality != "dim":
         if quality == "min":
             quality = "min7"
         elif colour is Colour.DOMINANT or numeral in {"V", "bVII"}:
@@ -129,9 +130,20 @@ def bent(cycle: Sequence[str], bright_share: float, mode: int, chance: Chance) -
         if surplus == 0:
             break
         if (numerals[place] in bright) == (surplus > 0) and numerals[place] in relatives:
-            numerals[place] = chance.pick(relatives[numerals[place]])
+            numerals[place] = _fitting(relatives[numerals[place]], place, numerals, chance)
             surplus += -1 if surplus > 0 else 1
     return numerals
+
+
+def _fitting(relatives: Sequence[str], place: int, numerals: list[str], chance: Chance) -> str:
+    """Return a relative for the chord at `place` that is no change of colour on a neighbour's root."""
+    around = (numerals[place - 1], numerals[(place + 1) % len(numerals)])
+    fitting = [
+        relative
+        for relative in relatives
+        if all(_NUMERALS[relative][0] != _NUMERALS[other][0] or relative == other for other in around)
+    ]
+    return chance.pick(fitting or relatives)
 
 
 def scale_of(chord: Chord, key: int, mode: int) -> tuple[int, ...]:

@@ -44,16 +44,19 @@ def moved_strokes(
     return tuple(moved)
 
 
-def late_beats(beats: int, looseness: float, chance: Chance) -> list[int]:
-    """Return by how many positions each beat comes late: a slow wandering, 0 in a steady groove."""
-    wander = max(0.0, looseness - 0.35)
+def late_beats(bars: int, meter: Meter, looseness: float, chance: Chance) -> list[int]:
+    """Return by how many positions each beat comes late: a slow wandering, 0 in a steady groove.
+
+    Most bars start on time, so that one can still hear where they do.
+    """
+    wander = max(0.0, looseness - 0.3)
     late = []
     now = 0
-    for _ in range(beats):
-        if chance.happens(wander):
-            now = min(LATEST, max(0, now + chance.pick((-1, 1))))
-        elif chance.happens(0.3):
+    for beat in range(bars * meter.beats):
+        if beat % meter.beats == 0 and chance.happens(0.65):
             now = 0
+        elif chance.happens(wander):
+            now = min(LATEST, max(0, now + chance.pick((-1, 1, 1))))
         late.append(now)
     return late
 

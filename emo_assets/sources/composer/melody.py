@@ -6,11 +6,11 @@ answer it with a second and close on a long note; strong beats have chord tones,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emo_assets.sources.composer.arrangement import SECTIONS_WITHOUT_MELODY, Voice
 from emo_assets.sources.composer.chance import Chance
-from emo_assets.sources.composer.form import PHRASE_BARS, SectionKind
+from emo_assets.sources.composer.form import PHRASE_BARS, Section, SectionKind
 from emo_assets.sources.composer.harmony import scale_of
 from emo_assets.sources.composer.meter import Meter
 from emo_assets.sources.composer.score import Score, Sound
@@ -34,66 +34,121 @@ class Motif:
 
 @dataclass(frozen=True)
 class Theme:
-    """A section's material: opening, answer and close, and the height in steps of a phrase's four bars."""
+    """A section's material.
+
+    Attributes:
+        opening: the bar that phrases begin with.
+        answer: the bar after it.
+        variant: what may stand in the opening's place when it comes back.
+        close: the last bar.
+        shape: the height in scale steps of a phrase's four bars.
+    """
 
     opening: Motif
     answer: Motif
+    variant: Motif
     close: Motif
     shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """Four bars, or fewer at the end of a section, that are sung or played; bars count from 0."""
+    """Four bars, or fewer at the end of a section, that are sung or played.
 
-    kind: SectionKind
+    Attributes:
+        material: the kind of section whose theme it is made of.
+        first_bar: its first bar, from 0.
+        bars: its length.
+        turn: how many phrases on the same material came before it.
+        closes_section: whether a section ends with it.
+    """
+
+    material: SectionKind
     first_bar: int
     bars: int
+    turn: int
     closes_section: bool
 
 
-def phrases_of(score_sections: Score) -> list[Phrase]:
+def phrases_of(sections: tuple[Section, ...]) -> list[Phrase]:
     """Return the phrases of all sections that may have a melody, in order."""
-    phrases = []
-    for section in score_sections.sections:
+    phrases: list[Phrase] = []
+    turns: dict[SectionKind, int] = {}
+    for section in sections:
         if section.kind in SECTIONS_WITHOUT_MELODY:
             continue
         for first in range(0, section.bars, PHRASE_BARS):
             bars = min(PHRASE_BARS, section.bars - first)
+            turn = turns.get(section.kind, 0)
+            turns[section.kind] = turn + 1
             closes = first + bars == section.bars
-            phrases.append(Phrase(section.kind, section.first_bar + first, bars, closes))
+            phrases.append(Phrase(section.kind, section.first_bar + first, bars, turn, closes))
     return phrases
 
 
-def sung_phrases(phrases: list[Phrase], share: float, chance: Chance) -> list[bool]:
-    """Decide which phrases the lead sings: the `share` of them asked for, those of choruses first."""
-    order = sorted(
-        range(len(phrases)),
-        key=lambda place: (phrases[place].kind is not SectionKind.CHORUS, chance.uniform()),
-    )
-    chosen = set(order[: round(share * len(phrases))])
-    return [place in chosen for place in range(len(phrases))]
+def opening_hook(sections: tuple[Section, ...]) -> Phrase | None:
+    """Return the phrase in which the introduction gives the chorus away, or none without an introduction."""
+    first = sections[0]
+    if first.kind is not SectionKind.INTRO:
+        return None
+    return Phrase(SectionKind.CHORUS, first.first_bar, min(PHRASE_BARS, first.bars), 0, True)
 
 
-def melody_sounds(score: Score, voice: Voice, phrases: list[Phrase], chance: Chance) -> list[Sound]:
+def divided(phrases: list[Phrase], bars: float, chance: Chance) -> tuple[list[Phrase], list[Phrase]]:
+    """Divide phrases among the lead and the instruments.
+
+    Args:
+        phrases: all phrases, in order.
+        bars: how many bars the lead shall sing, to the nearest two; those of choruses come first.
+        chance: decides which verses are left to the instruments.
+
+    Returns:
+        The phrases that are sung and those that are not, each in order. One phrase may be cut in halves.
+    """
+    order = sorted(phrases, key=lambda phrase: (phrase.material is not SectionKind.CHORUS, chance.uniform()))
+    sung: list[Phrase] = []
+    unsung: list[Phrase] = []
+    for phrase in order:
+        half = phrase.bars // 2
+        if bars >= phrase.bars - 1:
+            sung.append(phrase)
+        elif half and bars >= half - 1:
+            sung.append(replace(phrase, bars=half, closes_section=False))
+            unsung.append(replace(phrase, first_bar=phrase.first_bar + half, bars=phrase.bars - half))
+        else:
+            unsung.append(phrase)
+        bars -= phrase.bars
+    return _in_order(sung), _in_order(unsung)
+
+
+def _in_order(phrases: list[Phrase]) -> list[Phrase]:
+    return sorted(phrases, key=lambda phrase: phrase.first_bar)
+
+
+def themes_of(score: Score, chance: Chance) -> dict[SectionKind, Theme]:
+    """Invent the song's tunes: the material of each kind of section, whoever sings or plays it."""
+    kinds = [kind for kind in SectionKind if kind not in SECTIONS_WITHOUT_MELODY]
+    return {kind: _new_theme(score, kind, chance.child(kind)) for kind in kinds}
+
+
+def melody_sounds(
+    score: Score, voice: Voice, phrases: list[Phrase], themes: dict[SectionKind, Theme]
+) -> list[Sound]:
     """Write a melody over `phrases`; an instrument with two voices adds a third below.
 
     Args:
         score: the song's plan.
         voice: who sings or plays.
         phrases: where.
-        chance: decides the motifs.
+        themes: the song's tunes.
     """
-    themes: dict[SectionKind, Theme] = {}
     centre = voice.layer.register + score.feel.register
     sounds: list[Sound] = []
     last_pitch = centre
     for phrase in phrases:
-        theme = themes.setdefault(phrase.kind, _new_theme(score, phrase.kind, chance))
-        lift = 2 if phrase.kind is SectionKind.CHORUS else 0
-        line = _phrase_line(score, voice, theme, phrase, centre + lift, last_pitch)
-        if line:
-            last_pitch = line[-1].pitch
+        lift = 2 if phrase.material is SectionKind.CHORUS else 0
+        line = _phrase_line(score, voice, themes[phrase.material], phrase, centre + lift, last_pitch)
+        last_pitch = line[-1].pitch
         sounds += line
         if voice.layer.voices > 1:
             sounds += [_third_below(score, sound) for sound in line]
@@ -102,12 +157,15 @@ def melody_sounds(score: Score, voice: Voice, phrases: list[Phrase], chance: Cha
 
 def _new_theme(score: Score, kind: SectionKind, chance: Chance) -> Theme:
     rate = score.feel.melody_rate * (1.1 if kind is SectionKind.CHORUS else 1.0)
-    opening = _new_motif(score, rate, chance)
-    answer = _new_motif(score, rate, chance)
-    close = _new_motif(score, rate * 0.7, chance)
     shape = chance.pick(_PHRASE_SHAPES)
     rise = score.feel.rise
-    return Theme(opening, answer, close, tuple(round(s + rise * place / 3) for place, s in enumerate(shape)))
+    return Theme(
+        opening=_new_motif(score, rate, chance),
+        answer=_new_motif(score, rate, chance),
+        variant=_new_motif(score, rate, chance),
+        close=_new_motif(score, rate * 0.7, chance),
+        shape=tuple(round(step + rise * place / 3) for place, step in enumerate(shape)),
+    )
 
 
 def _new_motif(score: Score, rate: float, chance: Chance) -> Motif:
@@ -144,7 +202,8 @@ def _start_weight(meter: Meter, position: int, looseness: float, taken: set[int]
 def _phrase_line(
     score: Score, voice: Voice, theme: Theme, phrase: Phrase, centre: int, last_pitch: int
 ) -> list[Sound]:
-    order = (theme.opening, theme.answer, theme.opening, theme.close)
+    again = theme.variant if phrase.turn % 4 == 3 else theme.opening
+    order = (theme.opening, theme.answer, again, theme.close)
     line: list[Sound] = []
     width = score.meter.positions
     pitch = last_pitch
@@ -156,10 +215,10 @@ def _phrase_line(
         for start, end, step in zip(motif.starts, ends, motif.steps, strict=True):
             position = bar_start + start
             length = min(end - start, LONGEST_NOTE)
-            pitch = goal if start == motif.starts[0] else pitch
-            pitch = _stepped(score, position, pitch, step)
-            if score.meter.strength(start) >= 0.6 or length >= POSITIONS_PER_QUARTER:
-                pitch = _chord_tone(score, position, pitch)
+            before = goal if start == motif.starts[0] else pitch
+            pitch = _stepped(score, position, before, step)
+            if score.meter.strength(start) >= 0.8 or length > POSITIONS_PER_QUARTER:
+                pitch = _chord_tone(score, position, pitch, away_from=before if step else None)
             pitch = _kept_within(pitch, centre)
             accent = voice.layer.accent + 6 * (score.meter.strength(start) - 0.5)
             line.append(Sound(position, max(2, length - (1 if length > 3 else 0)), pitch, accent))
@@ -168,8 +227,6 @@ def _phrase_line(
 
 def _closed(score: Score, phrase: Phrase, line: list[Sound]) -> list[Sound]:
     """Let the phrase end on a long chord tone, the section on the tonic where the chord has it."""
-    if not line:
-        return line
     last = line[-1]
     chord = score.chord_at(last.start)
     pitch = _chord_tone(score, last.start, last.pitch)
@@ -194,9 +251,11 @@ def _stepped(score: Score, position: int, pitch: int, steps: int) -> int:
     return pitch
 
 
-def _chord_tone(score: Score, position: int, pitch: int) -> int:
+def _chord_tone(score: Score, position: int, pitch: int, away_from: int | None = None) -> int:
+    """Return the chord tone nearest to `pitch`, but not `away_from`: a moving line does not stand still."""
     candidates = [nearest_pitch(tone, pitch) for tone in score.chord_at(position).tones]
-    return min(candidates, key=lambda candidate: (abs(candidate - pitch), candidate))
+    moving = [candidate for candidate in candidates if candidate != away_from]
+    return min(moving, key=lambda candidate: (abs(candidate - pitch), candidate))
 
 
 def _kept_within(pitch: int, centre: int) -> int:

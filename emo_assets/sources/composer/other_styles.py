@@ -18,7 +18,7 @@ from emo_assets.sources.composer.styles import DrumLine, Form, Groove, Habits, L
 BALLAD = Style(
     name="ballad",
     genres=("singer-songwriter", "sad", "pop"),
-    habits=Habits(1.3, 0.36, 0.48, 0.32, 0.60, 0.05, (60, 94), three=1.0, mode=0.05),
+    habits=Habits(1.2, 0.36, 0.48, 0.32, 0.60, 0.05, (60, 94), three=1.0, mode=0.05),
     groove=Groove(
         (
             DrumLine(KICK, "9...|....|8..3|....", 2),
@@ -150,7 +150,7 @@ FOLK = Style(
 JAZZ = Style(
     name="jazz",
     genres=("jazz", "soul", "blues"),
-    habits=Habits(1.2, 0.42, 0.52, 0.52, 0.66, 0.28, (92, 190), three=0.8),
+    habits=Habits(1.1, 0.42, 0.52, 0.52, 0.66, 0.28, (92, 190), three=0.8),
     groove=Groove(
         (
             DrumLine(RIDE, "9..|8.8|9..|8.8", -4),
@@ -164,7 +164,7 @@ JAZZ = Style(
     layers=(
         Layer(Role.BASS, Manner.WALKING, "9..|7.2|9..|7.3", (32, 32), (35, 33), 38, gate=0.95, accent=2),
         Layer(Role.CHORDS, Manner.BLOCK, "8.4|..8|..4|.5.", (0, 0), (4, 26), 60, 3, gate=0.7, accent=-4),
-        Layer(Role.COLOUR, Manner.BLOCK, "5..|6.3|5..|6.3", (11, 24), (26, 16), 58, 3, 0.35, 0.6, -10),
+        Layer(Role.COLOUR, Manner.BLOCK, "5..|6.3|5..|6.3", (11, 24), (26, 16), 67, 2, 0.35, 0.6, -10),
         Layer(Role.PAD, Manner.SUSTAINED, "9..|...|...|...", (61, 48), (89, 17), 62, 3, 0.45, 0.9, -12),
         Layer(Role.THEME, Manner.MELODY, "", (11, 57), (26, 4), 68, 2, accent=2),
         Layer(Role.LEAD, Manner.MELODY, "", (65, 66, 53, 56), (54, 85), 69, 1, accent=8),
@@ -179,7 +179,7 @@ JAZZ = Style(
 CLASSICAL_PIANO = Style(
     name="classical piano",
     genres=("classical", "piano", "new-age"),
-    habits=Habits(1.1, 0.24, 0.36, 0.36, 0.93, 0.75, (60, 140), three=2.5),
+    habits=Habits(0.9, 0.24, 0.36, 0.36, 0.93, 0.75, (60, 140), three=2.5),
     groove=None,
     layers=(
         Layer(Role.BASS, Manner.ROOTS, "9...|....|6...|....", (0, 0), (5, 2), 41, 1, gate=1.0),
@@ -227,7 +227,7 @@ BOSSA_NOVA = Style(
 AMBIENT = Style(
     name="ambient",
     genres=("ambient", "chill", "new-age"),
-    habits=Habits(0.9, 0.24, 0.36, 0.22, 0.50, 0.75, (60, 100), three=0.8),
+    habits=Habits(0.8, 0.24, 0.36, 0.22, 0.50, 0.75, (60, 100), three=0.8),
     groove=Groove(
         (
             DrumLine(KICK, "8...|....|6...|....", -4),

@@ -7,15 +7,26 @@ fall into the position, or the bar, before its own.
 from __future__ import annotations
 
 from emo_assets.sources.composer.chance import Chance
-from emo_assets.sources.composer.score import Sound
+from emo_assets.sources.composer.form import SectionKind
+from emo_assets.sources.composer.score import Score, Sound
 from emo_assets.sources.composer.song import TICKS_PER_POSITION
 from emo_assets.symbolic.midi_file import Note
 
 SOFTEST, HARDEST = 12, 126
+SHADES = {SectionKind.INTRO: -5, SectionKind.CHORUS: 3, SectionKind.BREAK: -6, SectionKind.ENDING: -2}
+"""Velocity of sections above or below the average."""
+
 STRUM_TICKS = 4
 """Ticks from one string of a strummed chord to the next."""
 
 _LONGEST_DELAY = TICKS_PER_POSITION - 6
+
+
+def shaded(sounds: list[Sound], score: Score) -> list[Sound]:
+    """Return `sounds` louder in choruses and softer in introductions and breaks."""
+    shades = [SHADES.get(section.kind, 0) for section in score.sections for _ in range(section.bars)]
+    width = score.meter.positions
+    return [sound._replace(accent=sound.accent + shades[sound.start // width]) for sound in sounds]
 
 
 def performed(

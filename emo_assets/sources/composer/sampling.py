@@ -19,7 +19,7 @@ SHARE_OF_THREE, SHARE_OF_FIVE, SHARE_OF_ONE = 0.07, 0.015, 0.005
 _KEY_WEIGHTS = (11.6, 9.7, 10.0, 3.3, 7.8, 8.2, 6.8, 11.2, 6.5, 10.1, 6.5, 8.3)
 """How common each key is, in percent: as in the real table."""
 
-_LENGTHS = (32, 36, 40, 44, 48)
+_LENGTHS = (32, 40, 40, 48)
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,14 @@ def _sample_features(habits: Habits, time_signature: int, chance: Chance) -> Fea
     acousticness = _acousticness(habits, drive, chance)
     instrumentalness = _instrumentalness(habits, chance)
     quiet_tail = 9.0 * (1 - energy) * min(chance.uniform(), chance.uniform())
-    loudness = -15.0 + 11.0 * energy - quiet_tail - 1.5 * instrumentalness + chance.spread(1.6)
+    loudness = -13.0 + 10.5 * energy - quiet_tail - 1.5 * instrumentalness + chance.spread(2.2)
     slow, fast = habits.tempo
     return FeatureVector(
         danceability=_significant(danceability),
         energy=_significant(energy),
         key=chance.weighted(range(12), _KEY_WEIGHTS),
         loudness=round(max(-40.0, min(-1.0, loudness)), 3),
-        mode=int(chance.happens(min(0.95, max(0.05, 0.42 + 0.45 * valence + habits.mode)))),
+        mode=int(chance.happens(min(0.95, max(0.05, 0.38 + 0.54 * valence + habits.mode)))),
         acousticness=_significant(acousticness),
         instrumentalness=_significant(instrumentalness),
         valence=_significant(valence),
@@ -101,13 +101,13 @@ def _acousticness(habits: Habits, drive: float, chance: Chance) -> float:
 
 
 def _instrumentalness(habits: Habits, chance: Chance) -> float:
-    """Draw instrumentalness: 0 for half of the sung songs, else small; large for instrumental ones."""
+    """Draw instrumentalness: 0 for two thirds of the sung songs, else small; large for instrumental ones."""
     if chance.happens(habits.instrumental):
         return min(0.97, 0.35 + 0.62 * max(chance.uniform(), chance.uniform()))
-    if chance.happens(0.55):
+    if chance.happens(0.68):
         return 0.0
     small = chance.uniform()
-    return 0.3 * small * small * small * small
+    return 0.35 * small * small * small
 
 
 def _share(value: float) -> float:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 from emo_assets.sources.composer.harmony import Chord
+
+LOWEST_CLOSE_PITCH = 50
+"""Below it, notes less than a fourth apart sound muddy."""
 
 
 @lru_cache(maxsize=65536)
@@ -33,7 +37,9 @@ def voiced(chord: Chord, previous: tuple[int, ...] | None, centre: int, voices: 
             moved = 0.0
             if previous is not None and len(previous) == len(pitches):
                 moved = sum(abs(a - b) for a, b in zip(previous, pitches, strict=True))
-            cost = moved + away * 1.5
+            rubbing = sum(b - a == 1 for a, b in pairwise(pitches))
+            muddy = sum(b - a < 5 for a, b in pairwise(pitches) if a < LOWEST_CLOSE_PITCH)
+            cost = moved + away * 1.5 + 5 * rubbing + 2 * muddy
             if best is None or cost < best[0]:
                 best = (cost, tuple(pitches))
     if best is None:
