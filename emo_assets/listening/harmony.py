@@ -91,7 +91,7 @@ def key(song: Song) -> Key | None:
 def major_share(song: Song) -> float:
     """Return the share of beats with a chord whose chord has a major third and a fifth.
 
-    NaN where no beat has a chord. Within 0.04 (mean) of the share in 240 composed songs; rank correlation
+    NaN where no beat has a chord. Within 0.05 (mean) of the share in 240 composed songs; rank correlation
     there with valence 0.79. In 214 real songs it goes with the mode (0.34) and not with valence.
     """
     return _share_of_chords(song, MAJOR_QUALITIES)
