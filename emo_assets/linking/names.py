@@ -205,12 +205,15 @@ def parse_title(title: str) -> Title:
     short: list[str] = []
     versions: list[str] = []
     bare = True
+    within_left_out = False
     for index, (piece, found) in enumerate(pieces):
         if index and (piece.bracketed or piece.dashed):
             kind, version = kind_of_addition(found, after_dash=piece.dashed, quoted='"' in piece.text)
             year_of_next = is_year(found) and piece.dashed and index + 1 < len(pieces)
-            if kind is Addition.SAME or year_of_next:
+            belongs_to_left_out = kind is Addition.TITLE and piece.bracketed and within_left_out
+            if kind is Addition.SAME or year_of_next or belongs_to_left_out:
                 bare = False
+                within_left_out = within_left_out or piece.dashed
                 continue
             if kind is Addition.VERSION:
                 versions.append(version)

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emo_assets.linking.names import artist_keys, folded, leader_keys, parse_title, title_key
+
+
+@pytest.mark.parametrize(
+    ("artists", "keys"),
+    [
+        ("The Beatles", ("beatles",)),
+        ("Beatles, The", ("beatles",)),
+        ("The The", ("the",)),
+        ("The Weeknd;Daft Punk", ("weeknd", "daftpunk")),
+        ("Daft Punk;Daft Punk", ("daftpunk",)),
+        ("Eminem (Feat. Dido)", ("eminem", "dido")),
+        ("Jay-Z / Linkin Park", ("jayz", "linkinpark")),
+        ("RUN-DMC vs. Jason Nevins", ("rundmc", "jasonnevins")),
+        ("AC/DC", ("acdc",)),
+        ("Little Feat", ("littlefeat",)),
+        ("Simon & Garfunkel", ("simonandgarfunkel",)),
+        ("Simon and Garfunkel", ("simonandgarfunkel",)),
+        ("Florence + The Machine", ("florenceandmachine",)),
+        ("A$AP Rocky", ("asaprocky",)),
+        ("Sigur Rós", ("sigurros",)),
+        ("Đorđe Balašević", ("dordebalasevic",)),
+        ("坂本龍一", ("坂本龍一",)),
+        ("!!!", ("!!!",)),
+        ("10,000 Maniacs", ("10 000maniacs",)),
+        ("", ()),
+        (" ; ", ()),
+    ],
+)
+def test_artists_become_keys(artists: str, keys: tuple[str, ...]) -> None:
+    assert artist_keys(artists) == keys
+
+
+@pytest.mark.parametrize(
+    ("artist", "keys"),
+    [
+        ("The Jimi Hendrix Experience", ("jimihendrix",)),
+        ("The Dave Brubeck Quartet", ("davebrubeck",)),
+        ("Tom Petty And The Heartbreakers", ("tompetty",)),
+        ("Count Basie and His Orchestra", ("countbasie",)),
+        ("Elvis Presley With The Jordanaires", ("elvispresley",)),
+        ("Kool & The Gang", ()),
+        ("The Band", ()),
+        ("Average Band", ()),
+        ("Simon & Garfunkel", ()),
+        ("Florence + The Machine", ()),
+    ],
+)
+def test_a_band_named_after_its_leader_is_known_by_it(artist: str, keys: tuple[str, ...]) -> None:
+    assert leader_keys(artist) == keys
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "version"),
+    [
+        ("Imagine", "imagine", ""),
+        ("Imagine - Remastered 2010", "imagine", ""),
+        ("Mama - 2007 - Remaster", "mama", ""),
+        ("Heroes (1999 Digital Remaster) [Live]", "heroes", "live"),
+        ("Hurt - Ao Vivo", "hurt", "live"),
+        ("Hurt (Live at Wembley 1986)", "hurt", "live at wembley 1986"),
+        ("Monster (feat. X) [Tiësto Remix]", "monster", "tiesto remix"),
+        ("Song - Acoustic - Live", "song", "acoustic live"),
+        ('Grease - From "Grease (Film)"', "grease", ""),
+        ("(I Can't Get No) Satisfaction", "icantgetnosatisfaction", ""),
+        ("(Everything I Do) I Do It For You", "everythingidoidoitforyou", ""),
+        ("Another Brick in the Wall, Pt. 2", "anotherbrickinthewallpart2", ""),
+        ("Another Brick In The Wall (Part II)", "anotherbrickinthewallpart2", ""),
+        ("Song for (the) Dead (unclosed", "songforthedeadunclosed", ""),
+        ("Hello LP Version", "hello", ""),
+        ("Mambo #5", "mambono5", ""),
+        ("1, 2, 3", "1 2 3", ""),
+        ("123", "123", ""),
+        ("1999", "1999", ""),
+        ("(Live)", "live", ""),
+        ("Remastered", "remastered", ""),
+        ("The", "the", ""),
+        ("A", "a", ""),
+        ("!!!", "!!!", ""),
+        ("…", "...", ""),
+        ("( )", "()", ""),
+        ("", "", ""),
+    ],
+)
+def test_titles_become_a_name_and_a_version(title: str, name: str, version: str) -> None:
+    assert title_key(title) == (name, version)
+
+
+def test_a_title_tells_its_subtitle_and_what_it_left_out() -> None:
+    title = parse_title("Sweet Dreams (Are Made of This) - Remastered")
+
+    assert title.words == ("sweet", "dreams", "are", "made", "of", "this")
+    assert title.short == ("sweet", "dreams")
+    assert not title.bare
+    assert parse_title("Sweet Dreams (Live)").bare
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Ærøskøbing", "aeroskobing"),
+        ("Straße", "strasse"),
+        ("Ёлка", "елка"),
+        ("がぎ", "がぎ"),
+        ("हिन्दी", "हिन्दी"),
+        ("Ｔｗｏ", "two"),
+    ],
+)
+def test_folding_takes_accents_off_where_they_are_accents(text: str, plain: str) -> None:
+    assert folded(text) == plain
+
+
+@given(st.text(max_size=60))
+def test_any_text_has_keys_that_do_not_depend_on_case(text: str) -> None:
+    assert title_key(text) == title_key(folded(text))
+    assert artist_keys(text) == artist_keys(folded(text))
+    assert all(artist_keys(text))
+    assert title_key(text).name or not text.strip()
+
+
+@given(st.text(alphabet="([{)]} -bcd\"'", max_size=40))
+def test_brackets_and_dashes_may_stand_in_any_order(text: str) -> None:
+    title = parse_title(text)
+
+    assert set("".join(title.short)) <= set("".join(title.words))
