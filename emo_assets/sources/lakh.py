@@ -236,8 +236,13 @@ def _table(rows: list[tuple[str | bytes, ...]], rejects: list[Reject], layout: _
 
 
 def _joined(batches: Iterator[TableRead]) -> TableRead:
-    parts = list(batches)
-    return TableRead(
-        pd.concat([part.rows for part in parts], ignore_index=True),
-        pd.concat([part.rejects for part in parts], ignore_index=True),
-    )
+    """Put batches into one table, in which a file that stands under several ids is held once."""
+    held: dict[str, bytes] = {}
+    rows: list[pd.DataFrame] = []
+    rejects: list[pd.DataFrame] = []
+    for batch in batches:
+        files = zip(batch.rows["md5"], batch.rows["content"], strict=True)
+        contents = [held.setdefault(md5, content) for md5, content in files]
+        rows.append(batch.rows.assign(content=pd.Series(contents, index=batch.rows.index, dtype=object)))
+        rejects.append(batch.rejects)
+    return TableRead(pd.concat(rows, ignore_index=True), pd.concat(rejects, ignore_index=True))

@@ -50,13 +50,14 @@ def test_files_are_read_with_their_ids_in_the_order_of_their_paths(root: Path) -
     assert read.rejects.empty
 
 
-def test_a_file_under_several_ids_is_read_under_each(root: Path) -> None:
+def test_a_file_under_several_ids_is_read_under_each_and_held_once(root: Path) -> None:
     place(root, b"MThd one", "TRGGUQG128F932FB97")
 
     rows = read_lakh(root).rows
 
     assert rows["msd_track_id"].tolist() == [TRACK, "TRGGUQG128F932FB97"]
     assert rows["md5"].nunique() == 1
+    assert rows["content"][0] is rows["content"][1]
 
 
 def test_wrongly_placed_and_named_files_are_rejects(root: Path) -> None:
