@@ -1,0 +1,184 @@
+"""Descriptions to events: the sampler, for several requests at once.
+
+What may come next is `obedience`'s business, how the network gets there `windows`'.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_assets.figaro.decoding import Decoder
+from emo_assets.figaro.inputs import DescriptionInput
+from emo_assets.figaro.network import FigaroNetwork
+from emo_assets.figaro.obedience import Guide
+from emo_assets.figaro.projections import Precision, best_precision
+from emo_assets.figaro.windows import Streams
+from emo_assets.progress import Progress, silent
+from emo_assets.symbolic.grammar.descriptions import DescribedBar, DescriptionGrammar
+from emo_assets.symbolic.vocabulary import EOS
+
+LANES = 8
+"""Songs written side by side: one costs little less than eight."""
+
+TEMPERATURE = 0.8
+"""As FIGARO's authors sample."""
+
+TOP_P = 0.98
+"""The unlikely rest of the tokens is left out: one slip in hundreds of tokens is heard."""
+
+
+def draw(logits: NDArray[np.float32], uniform: float, temperature: float, top_p: float) -> int:
+    """Draw one of several tokens by the inverse of their cumulative distribution.
+
+    Args:
+        logits: (tokens,).
+        uniform: a number in [0, 1) that decides.
+        temperature: above 0; below 1 the likely tokens become likelier.
+        top_p: in (0, 1]: only the most likely tokens that together reach this probability are drawn.
+
+    Returns:
+        An index into `logits`.
+    """
+    scaled = logits.astype(np.float64) / temperature  # (tokens,)
+    weights = np.exp(scaled - scaled.max())  # (tokens,)
+    weights /= weights.sum()
+    if top_p < 1:
+        order = np.argsort(-weights, kind="stable")  # (tokens,)
+        before = np.cumsum(weights[order]) - weights[order]  # (tokens,), of the likelier ones
+        weights[order[before >= top_p]] = 0
+    cumulative = np.cumsum(weights)  # (tokens,)
+    return min(int(np.searchsorted(cumulative, uniform * cumulative[-1], side="right")), len(logits) - 1)
+
+
+@dataclass
+class _Song:
+    """One request being written."""
+
+    number: int
+    description: DescriptionInput
+    guide: Guide
+    generator: np.random.Generator
+    events: list[int]
+
+    def choose(self, logits: NDArray[np.float32], temperature: float, top_p: float) -> int:
+        """Choose the next token by its logits (events,) and take it up."""
+        allowed = self.guide.allowed()
+        token = int(allowed[0])
+        if len(allowed) > 1:
+            token = int(
+                allowed[draw(logits[allowed], float(self.generator.random()), temperature, top_p)]
+            )
+        self.guide.advance(token)
+        if token != EOS:
+            self.events.append(token)
+        return token
+
+
+class Figaro:
+    """A network that writes songs.
+
+    Args:
+        network: trained weights.
+        precision: of its linear layers; by default the one that is fastest on this processor. In int8 a
+            song does not depend on which others are written beside it; in float32 its last bits may.
+        lanes: songs written side by side.
+    """
+
+    def __init__(
+        self, network: FigaroNetwork, *, precision: Precision | None = None, lanes: int = LANES
+    ) -> None:
+        self._decoder = Decoder(network, precision or best_precision())
+        self._lanes = lanes
+
+    def compose(
+        self,
+        descriptions: Sequence[Sequence[int]],
+        *,
+        tempos: Sequence[float],
+        seeds: Sequence[int],
+        temperature: float = TEMPERATURE,
+        top_p: float = TOP_P,
+        progress: Progress = silent,
+    ) -> list[list[int]]:
+        """Write a song for each description.
+
+        Every song has the bars and time signatures of its description, in each bar only the described
+        instruments and chords and no more notes than the described density allows, and one tempo.
+
+        Args:
+            descriptions: ids of whole descriptions, without `<bos>` and `<eos>`.
+            tempos: quarter notes a minute; the nearest Tempo token is set at the start.
+            seeds: one a song; the same description, tempo and seed give the same song on the same machine.
+            temperature: above 0; lower is safer, higher is wilder.
+            top_p: in (0, 1]; how much of the probability is drawn from.
+            progress: told the bars written.
+
+        Returns:
+            Ids of events without `<bos>` and `<eos>`, one list a song, valid by the event grammar.
+
+        Raises:
+            GrammarError: something is no description.
+        """
+        parsed = [DescriptionGrammar().parse(description) for description in descriptions]
+        waiting = deque(
+            _Song(
+                number,
+                DescriptionInput.of(description),
+                Guide(bars, tempo),
+                np.random.default_rng(seed),
+                [],
+            )
+            for number, (description, bars, tempo, seed) in enumerate(
+                zip(descriptions, parsed, tempos, seeds, strict=True)
+            )
+        )
+        songs = list(waiting)
+        self._write(waiting, temperature, top_p, _Bars(parsed, progress))
+        return [song.events for song in songs]
+
+    def _write(self, waiting: deque[_Song], temperature: float, top_p: float, bars: _Bars) -> None:
+        """Write all waiting songs, `lanes` at a time; a finished one makes room for the next."""
+        playing = [waiting.popleft() for _ in range(min(self._lanes, len(waiting)))]
+        if not playing:
+            return
+        streams = Streams(self._decoder)
+        logits = streams.begin([song.description for song in playing]).numpy()  # (lanes, events)
+        while True:
+            tokens = [
+                song.choose(row, temperature, top_p) for song, row in zip(playing, logits, strict=True)
+            ]
+            bars.tell(playing)
+            ended = [lane for lane, token in enumerate(tokens) if token == EOS]
+            if dropped := ended[len(waiting) :]:
+                going_on = [lane for lane in range(len(playing)) if lane not in dropped]
+                if not going_on:
+                    return
+                streams.keep(going_on)
+                playing = [playing[lane] for lane in going_on]
+                tokens = [tokens[lane] for lane in going_on]
+            logits = streams.push(tokens).numpy()  # (lanes, events)
+            for lane in [lane for lane, token in enumerate(tokens) if token == EOS]:
+                playing[lane] = waiting.popleft()
+                logits[lane] = streams.replace(lane, playing[lane].description).numpy()
+
+
+class _Bars:
+    """Tells a listener how many of all bars are written."""
+
+    def __init__(self, parsed: Sequence[Sequence[DescribedBar]], progress: Progress) -> None:
+        self._written = [0] * len(parsed)
+        self._total = sum(map(len, parsed))
+        self._progress = progress
+
+    def tell(self, playing: Sequence[_Song]) -> None:
+        """Report when a song has moved on to another bar."""
+        before = sum(self._written)
+        for song in playing:
+            self._written[song.number] = song.guide.bar
+        if (now := sum(self._written)) != before:
+            self._progress("writing bars", now, self._total)
