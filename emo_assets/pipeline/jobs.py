@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import dagster as dg
 
-from emo_assets.pipeline.partitions import REQUESTS, SHARDS
-
 INGEST = dg.define_asset_job(
     "ingest",
     selection=dg.AssetSelection.groups("raw", "linking"),
@@ -18,7 +16,6 @@ INGEST = dg.define_asset_job(
 DESCRIBE = dg.define_asset_job(
     "describe",
     selection=dg.AssetSelection.assets("figaro_descriptions", "rejected_midi"),
-    partitions_def=SHARDS,
     description="Describe the MIDI files, shard by shard.",
 )
 
@@ -32,7 +29,6 @@ TRAIN = dg.define_asset_job(
 GENERATE = dg.define_asset_job(
     "generate",
     selection=dg.AssetSelection.groups("generation"),
-    partitions_def=REQUESTS,
     description="Make the track of a request: features, description, MIDI, sound.",
 )
 
