@@ -46,7 +46,7 @@ _NUMERALS: dict[str, tuple[int, str]] = {
 """Semitones above the tonic and quality of each chord that progressions use."""
 
 _DARKER: dict[int, dict[str, tuple[str, ...]]] = {
-    1: {"IV": ("iv", "ii"), "V": ("iii", "iv"), "bVII": ("iv",), "I": ("iii", "iv")},
+    1: {"IV": ("ii", "ii", "iv"), "V": ("iii", "iii", "iv"), "bVII": ("ii",), "I": ("vi", "iii", "iv")},
     0: {"bVI": ("iv", "i"), "bVII": ("v", "iv"), "V": ("i", "v"), "IV": ("iv", "i"), "bII": ("iv", "i")},
 }
 _BRIGHTER: dict[int, dict[str, tuple[str, ...]]] = {

@@ -42,11 +42,11 @@ BALLAD = Style(
             accent=-2,
         ),
         Layer(
-            Role.PAD, Manner.SUSTAINED, "9...|....|....|....", (48, 49, 42), (89, 50), 60, 3, 0.10, 1.0, -10
+            Role.PAD, Manner.SUSTAINED, "9...|....|....|....", (49, 49, 42), (89, 50), 60, 3, 0.10, 1.0, -20
         ),
         Layer(Role.COLOUR, Manner.STRUM, "6...|5.4.|5...|4.3.", (25, 24), (27, 26), 57, 3, 0.35, 0.95, -6),
         Layer(Role.THEME, Manner.MELODY, "", (42, 68), (26, 4), 67, 2, accent=2),
-        Layer(Role.LEAD, Manner.MELODY, "", (53, 53, 65), (54, 85), 70, 1, accent=8),
+        Layer(Role.LEAD, Manner.MELODY, "", (53, 53, 65), (54, 85), 70, 1, accent=12),
     ),
     major=("I V vi IV", "IV V I vi", "vi iii IV V"),
     minor=("i bVI iv V", "i iv bVI V", "iv i bVI V"),
@@ -69,9 +69,9 @@ BLUES = Style(
         Layer(Role.BASS, Manner.WALKING, "9.2|7.2|8.2|7.3", (32, 43), (33, 34), 36, gate=0.9, accent=4),
         Layer(Role.CHORDS, Manner.SHUFFLE, "9.6|8.6|8.6|8.6", (25, 0), (29, 27), 48, 2, gate=0.8),
         Layer(Role.COLOUR, Manner.BLOCK, "6..|..6|5..|..5", (0, 3), (18, 16, 4), 62, 3, 0.20, 0.6, -6),
-        Layer(Role.PAD, Manner.SUSTAINED, "9..|...|...|...", (61, 20), (17, 18), 60, 3, 0.45, 0.95, -10),
+        Layer(Role.PAD, Manner.SUSTAINED, "9..|...|...|...", (61, 20), (17, 18), 60, 3, 0.45, 0.95, -20),
         Layer(Role.THEME, Manner.MELODY, "", (3, 57), (26, 29), 67, 2, accent=2),
-        Layer(Role.LEAD, Manner.MELODY, "", (53, 22, 66), (54, 85), 68, 1, accent=8),
+        Layer(Role.LEAD, Manner.MELODY, "", (53, 22, 66), (54, 85), 68, 1, accent=12),
     ),
     major=("I I I I IV IV I I V IV I V",),
     minor=("i i i i iv iv i i V iv i V",),
@@ -108,12 +108,14 @@ WALTZ = Style(
             gate=0.5,
             accent=-4,
         ),
-        Layer(Role.PAD, Manner.SUSTAINED, "9...|....|....|....", (48, 49), (50, 89), 60, 3, 0.20, 1.0, -10),
+        Layer(
+            Role.PAD, Manner.SUSTAINED, "9...|....|....|....", (49, 49, 48), (50, 89), 60, 3, 0.20, 1.0, -20
+        ),
         Layer(
             Role.COLOUR, Manner.BROKEN, "7.6.|6.6.|6.6.|6.65", (46, 24, 10), (27, 98), 70, 1, 0.25, 0.9, -6
         ),
         Layer(Role.THEME, Manner.MELODY, "", (68, 23), (26, 90), 70, 2, accent=2),
-        Layer(Role.LEAD, Manner.MELODY, "", (53, 40, 71), (54, 85), 72, 1, accent=8),
+        Layer(Role.LEAD, Manner.MELODY, "", (53, 40, 71), (54, 85), 72, 1, accent=12),
     ),
     major=("I I V V", "I vi ii V", "IV I V I"),
     minor=("i i V V", "i iv V i", "iv i V i"),
@@ -139,9 +141,9 @@ FOLK = Style(
         ),
         Layer(Role.CHORDS, Manner.BROKEN, "9.7.|8.75|8.75|8.75", (25, 24), (27, 26), 57, 1, gate=1.2),
         Layer(Role.COLOUR, Manner.STRUM, "6...|5.4.|..4.|5.43", (25, 15), (27, 28), 60, 4, 0.25, 0.8, -6),
-        Layer(Role.PAD, Manner.SUSTAINED, "9...|....|....|....", (48, 21), (89, 16), 62, 2, 0.30, 1.0, -10),
+        Layer(Role.PAD, Manner.SUSTAINED, "9...|....|....|....", (49, 21), (89, 16), 62, 2, 0.30, 1.0, -20),
         Layer(Role.THEME, Manner.MELODY, "", (110, 15), (26, 27), 70, 2, accent=2),
-        Layer(Role.LEAD, Manner.MELODY, "", (53, 53, 73), (85, 54), 70, 1, accent=8),
+        Layer(Role.LEAD, Manner.MELODY, "", (53, 53, 73), (85, 54), 70, 1, accent=12),
     ),
     major=("I IV I V", "I V vi IV", "vi IV I V"),
     minor=("i bVII i V", "i iv i v", "iv bVI i V"),
@@ -165,9 +167,9 @@ JAZZ = Style(
         Layer(Role.BASS, Manner.WALKING, "9..|7.2|9..|7.3", (32, 32), (35, 33), 38, gate=0.95, accent=2),
         Layer(Role.CHORDS, Manner.BLOCK, "8.4|..8|..4|.5.", (0, 0), (4, 26), 60, 3, gate=0.7, accent=-4),
         Layer(Role.COLOUR, Manner.BLOCK, "5..|6.3|5..|6.3", (11, 24), (26, 16), 67, 2, 0.35, 0.6, -10),
-        Layer(Role.PAD, Manner.SUSTAINED, "9..|...|...|...", (61, 48), (89, 17), 62, 3, 0.45, 0.9, -12),
+        Layer(Role.PAD, Manner.SUSTAINED, "9..|...|...|...", (61, 49), (89, 17), 62, 3, 0.45, 0.9, -22),
         Layer(Role.THEME, Manner.MELODY, "", (11, 57), (26, 4), 68, 2, accent=2),
-        Layer(Role.LEAD, Manner.MELODY, "", (65, 66, 53, 56), (54, 85), 69, 1, accent=8),
+        Layer(Role.LEAD, Manner.MELODY, "", (65, 66, 53, 56), (54, 85), 69, 1, accent=12),
     ),
     major=("I vi ii V", "ii V I vi", "iii vi ii V"),
     minor=("i iv iio V", "i bVI iio V", "iv bVII i V"),
@@ -185,9 +187,9 @@ CLASSICAL_PIANO = Style(
         Layer(Role.BASS, Manner.ROOTS, "9...|....|6...|....", (0, 0), (5, 2), 41, 1, gate=1.0),
         Layer(Role.CHORDS, Manner.ALBERTI, "9.8.|8.8.|9.8.|8.8.", (0, 0), (5, 2), 57, 1, gate=1.1, accent=-6),
         Layer(Role.COLOUR, Manner.BROKEN, "6464|5454|6464|5454", (0, 46), (98, 4), 70, 1, 0.30, 1.0, -8),
-        Layer(Role.PAD, Manner.SUSTAINED, "9...|....|....|....", (48, 42), (89, 50), 58, 3, 0.40, 1.0, -14),
+        Layer(Role.PAD, Manner.SUSTAINED, "9...|....|....|....", (49, 42), (89, 50), 58, 3, 0.40, 1.0, -30),
         Layer(Role.THEME, Manner.MELODY, "", (0, 0), (5, 98), 72, 2, accent=6),
-        Layer(Role.LEAD, Manner.MELODY, "", (40, 73, 53), (85, 54), 74, 1, accent=8),
+        Layer(Role.LEAD, Manner.MELODY, "", (40, 73, 53), (85, 54), 74, 1, accent=12),
     ),
     major=("I IV V I", "I vi ii V", "IV V vi V"),
     minor=("i iv V i", "i bVI iio V", "iv V i V"),
@@ -213,10 +215,12 @@ BOSSA_NOVA = Style(
         Layer(
             Role.CHORDS, Manner.BLOCK, "9..8|..7.|.8..|7..5", (24, 24), (26, 4), 57, 3, gate=0.6, accent=-2
         ),
-        Layer(Role.PAD, Manner.SUSTAINED, "9...|....|....|....", (48, 49), (89, 50), 64, 3, 0.30, 1.0, -12),
+        Layer(
+            Role.PAD, Manner.SUSTAINED, "9...|....|....|....", (49, 49, 48), (89, 50), 64, 3, 0.30, 1.0, -22
+        ),
         Layer(Role.COLOUR, Manner.BROKEN, "5.4.|.4.4|5.4.|.4.4", (0, 11), (4, 5), 68, 1, 0.30, 0.7, -6),
         Layer(Role.THEME, Manner.MELODY, "", (0, 11), (26, 4), 70, 2, accent=2),
-        Layer(Role.LEAD, Manner.MELODY, "", (53, 73, 66), (54, 85), 70, 1, accent=8),
+        Layer(Role.LEAD, Manner.MELODY, "", (53, 73, 66), (54, 85), 70, 1, accent=12),
     ),
     major=("I ii V I", "ii V I vi", "IV iv I V"),
     minor=("i iio V i", "iv bVII i V", "i iv bVI V"),
@@ -240,7 +244,9 @@ AMBIENT = Style(
     ),
     layers=(
         Layer(Role.BASS, Manner.ROOTS, "9...|....|4...|....", (43, 42), (39, 38), 38, gate=1.0, accent=-2),
-        Layer(Role.PAD, Manner.SUSTAINED, "9...|....|....|....", (48, 49), (89, 91, 94), 57, 4, 0.0, 1.0, -4),
+        Layer(
+            Role.PAD, Manner.SUSTAINED, "9...|....|....|....", (49, 49, 48), (89, 91, 94), 57, 4, 0.0, 1.0, -4
+        ),
         Layer(
             Role.CHORDS, Manner.BROKEN, "8...|7.6.|7.6.|7.65", (46, 0, 11), (98, 92, 88), 66, 1, 0.0, 1.8, 0
         ),
