@@ -1,0 +1,185 @@
+"""Who plays: the parts of a file, the programs of its channels, and the controls that reach each part.
+
+Follows pretty_midi. A part (there: instrument) is one program on one channel of one track; it comes to be
+when its first note ends. A control belongs to the part that has the channel's program at that moment; if that
+part has not come to be yet, the control waits, and every part of the channel that comes to be from then on
+takes all controls that wait or will wait there for its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_assets.symbolic.errors import MidiError
+from emo_assets.symbolic.messages import Messages
+from emo_assets.symbolic.pairing import stable_argsort
+from emo_assets.symbolic.vocabulary import DRUMS
+
+MOST_CHANNELS = 4096
+"""Channels of all tracks that play; a real file has a few dozen."""
+
+DRUM_CHANNEL = 9
+SUSTAIN_PEDAL = 64
+PEDAL_IS_DOWN = 64
+"""Values of the sustain pedal from here on mean that it is down."""
+
+_NEVER = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What reaches a part besides its notes.
+
+    Attributes:
+        pedal: changes of the sustain pedal as (tick, whether it is down), in order, shape (n, 2).
+        bends: pitch bends as (tick, -8192..8191), in order, shape (n, 2).
+        last_tick: tick of the last control of any kind, -1 when there is none.
+    """
+
+    pedal: NDArray[np.int64]
+    bends: NDArray[np.int64]
+    last_tick: int
+
+    def pedal_spans(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the ticks at which the pedal goes down and up again, shape (spans,) each."""
+        tick, down = self.pedal.T
+        before = np.concatenate(([0], down[:-1]))
+        ups = tick[(down == 0) & (before == 1)]
+        return tick[(down == 1) & (before == 0)][: len(ups)], ups
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One program on one channel of one track.
+
+    Attributes:
+        instrument: General MIDI program, 128 for drums.
+        controls: what reaches it; parts of one channel may share it.
+    """
+
+    instrument: int
+    controls: Controls
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """One cell for each program of each channel that plays: row * 128 + program.
+
+    Attributes:
+        rows: the channels that play, ascending, shape (rows,).
+        created: the message with which a cell's part came to be, `_NEVER` if none did, shape (rows * 128,).
+        used: the cells that have a part, in the order in which they came to be, shape (parts,).
+    """
+
+    rows: NDArray[np.int64]
+    created: NDArray[np.int64]
+    used: NDArray[np.int64]
+
+
+def find_parts(
+    messages: Messages, channels: NDArray[np.int64], ended: NDArray[np.int64]
+) -> tuple[tuple[Part, ...], NDArray[np.int64]]:
+    """Find out who plays.
+
+    Args:
+        messages: the file's messages.
+        channels: the channel of each message, tracks told apart (track * 16 + channel), shape (messages,).
+        ended: index of the message that ended each note, ordered by channel, shape (n,).
+
+    Returns:
+        The parts in the order in which they came to be, and the part of each note, shape (n,).
+
+    Raises:
+        MidiError: there are absurdly many channels.
+    """
+    programs = _Programs(messages, channels)
+    playing = channels[ended]
+    is_new = np.ones(len(playing), dtype=np.bool_)
+    np.not_equal(playing[1:], playing[:-1], out=is_new[1:])
+    rows = playing[is_new]
+    if len(rows) > MOST_CHANNELS:
+        raise MidiError("limits", f"notes stand on {len(rows)} channels, more than {MOST_CHANNELS}")
+    cell_of_note = ((np.cumsum(is_new) - 1) << 7) + programs.at(ended, playing)
+    created = np.full(len(rows) << 7, _NEVER)
+    np.minimum.at(created, cell_of_note, ended)
+    used = np.flatnonzero(created < _NEVER)
+    cells = _Cells(rows, created, used[np.argsort(created[used])])
+    part_of_cell = np.zeros(len(created), dtype=np.int64)
+    part_of_cell[cells.used] = np.arange(len(used))
+    parts = tuple(
+        Part(DRUMS if rows[cell >> 7] & 0xF == DRUM_CHANNEL else cell & 0x7F, controls)
+        for cell, controls in zip(
+            cells.used.tolist(), _controls(messages, channels, programs, cells), strict=True
+        )
+    )
+    return parts, part_of_cell[cell_of_note]
+
+
+class _Programs:
+    """Which program each channel of each track has at each message."""
+
+    def __init__(self, messages: Messages, channels: NDArray[np.int64]) -> None:
+        changes = np.flatnonzero(messages.status >> 4 == 0xC)
+        order = np.argsort(channels[changes], kind="stable")
+        changes = changes[order]
+        self._channels = channels[changes]
+        self._programs = messages.first[changes].astype(np.int64)
+        self._keys = (self._channels << 32) + changes
+
+    def at(self, places: NDArray[np.int64], channels: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the programs that the channels of some messages have there, shape (n,)."""
+        if not len(self._keys):
+            return np.zeros(len(places), dtype=np.int64)
+        change = np.searchsorted(self._keys, (channels << 32) + places) - 1
+        known = (change >= 0) & (self._channels[change] == channels)
+        return np.where(known, self._programs[change], 0)
+
+
+def _controls(
+    messages: Messages, channels: NDArray[np.int64], programs: _Programs, cells: _Cells
+) -> list[Controls]:
+    """Return the controls of each part, in the order of `cells.used`."""
+    kinds = messages.status >> 4
+    places = np.flatnonzero((kinds == 0xB) | (kinds == 0xE))
+    row = np.minimum(np.searchsorted(cells.rows, channels[places]), len(cells.rows) - 1)
+    plays = cells.rows[row] == channels[places]
+    places, row = places[plays], row[plays]
+    cell = (row << 7) + programs.at(places, channels[places])
+    created = cells.created[cell]
+    waits = created > places
+    first_waiting = np.full(len(cells.rows), _NEVER)
+    np.minimum.at(first_waiting, row[waits], places[waits])
+    # A part has the controls of its own cell, unless some waited when it came to be: then those that wait.
+    # The lists of cells are numbered as the cells, those of waiting controls after them.
+    waits |= created > first_waiting[row]
+    lists = np.where(waits, len(cells.created) + row, cell)
+    order = stable_argsort(lists)
+    places, lists = places[order], lists[order]
+    rows_of_parts = cells.used >> 7
+    waited = cells.created[cells.used] > first_waiting[rows_of_parts]
+    wanted = np.where(waited, len(cells.created) + rows_of_parts, cells.used)
+    bounds = np.searchsorted(lists, [wanted, wanted + 1]).T.tolist()
+    shared: dict[int, Controls] = {}
+    for number, (first, last) in zip(wanted.tolist(), bounds, strict=True):
+        if number not in shared:
+            shared[number] = _read_controls(messages, places[first:last])
+    return [shared[number] for number in wanted.tolist()]
+
+
+def _read_controls(messages: Messages, places: NDArray[np.int64]) -> Controls:
+    """Read the control changes and pitch bends that stand at `places`."""
+    if not len(places):
+        nothing = np.empty((0, 2), dtype=np.int64)
+        return Controls(pedal=nothing, bends=nothing, last_tick=-1)
+    tick, first, second = messages.tick[places], messages.first[places], messages.second[places]
+    is_bend = messages.status[places] >= 0xE0
+    is_pedal = ~is_bend & (first == SUSTAIN_PEDAL)
+    amount = first.astype(np.int64) + (second.astype(np.int64) << 7) - 8192
+    return Controls(
+        pedal=np.stack((tick[is_pedal], second[is_pedal] >= PEDAL_IS_DOWN), axis=1),
+        bends=np.stack((tick[is_bend], amount[is_bend]), axis=1),
+        last_tick=int(tick[-1]),
+    )
