@@ -25,7 +25,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 demo: setup ## run the whole graph on a composed sample: raw data, models, songs
-	@$(BIN)/python -m emo_assets.pipeline.demo
+	@$(BIN)/python -m emo_assets.demo
 
 test: setup ## lint, types, the rules of the house, tests
 	$(BIN)/ruff check .

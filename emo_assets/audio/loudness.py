@@ -53,7 +53,7 @@ def integrated_loudness(samples: NDArray[np.float32], sample_rate: int) -> float
 
 def peak(samples: NDArray[np.float32]) -> float:
     """Return the largest absolute sample, 0 for no samples."""
-    return float(np.abs(samples).max(initial=0.0))
+    return float(max(samples.max(initial=0.0), -samples.min(initial=0.0)))
 
 
 def turned_down(samples: NDArray[np.float32]) -> NDArray[np.float32]:

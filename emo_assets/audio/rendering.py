@@ -33,6 +33,9 @@ FADE_SECONDS = 1.0
 SILENCE = 10 ** (-60 / 20)
 """60 dB below the peak: what is quieter than that at the end is cut off."""
 
+FAINTEST = 1e-6
+"""Samples below that are the synthesizer's own numerical dust."""
+
 
 def render(
     midi: bytes,
@@ -79,14 +82,19 @@ def render(
         ring_out_seconds=RING_OUT_SECONDS,
         progress=progress,
     )
-    sounding = _until_silence(played)
+    sounding = _until_silence(played, sample_rate)
     if not len(sounding):
-        raise InputError("the MIDI file holds no note that sounds; check that it has notes at all")
+        raise InputError("the MIDI file is damaged or has no note that sounds: there is nothing to render")
     faded = faded_out(sounding, round(FADE_SECONDS * sample_rate))
     return turned_down(faded) if loudness is None else brought_to(faded, sample_rate, loudness)
 
 
-def _until_silence(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def _until_silence(samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
     """Return `samples` up to the last frame that can be heard; none when all is silent."""
-    audible = np.flatnonzero(np.abs(samples).max(axis=1) > SILENCE * peak(samples))
-    return samples[: audible[-1] + 1] if len(audible) else samples[:0]
+    threshold = max(SILENCE * peak(samples), FAINTEST)
+    for end in range(len(samples), 0, -sample_rate):
+        first = max(end - sample_rate, 0)
+        audible = np.flatnonzero(np.abs(samples[first:end]).max(axis=1) > threshold)
+        if len(audible):
+            return samples[: first + audible[-1] + 1]
+    return samples[:0]

@@ -99,6 +99,8 @@ def play(
                 total = max(int(_call("fluid_player_get_total_ticks")(synth.player)), 1)
                 done = int(_call("fluid_player_get_current_tick")(synth.player))
                 progress("rendering", min(max(done, 0), total), total)
+                if done >= total:  # the player itself would wait for notes that never end
+                    break
             _release_all(synth)
             ring_out = round(ring_out_seconds * sample_rate / BLOCK_FRAMES)
             blocks.extend(_render_block(synth) for _ in range(ring_out))
@@ -162,13 +164,25 @@ def _synth(
     }
     synth = fluidsynth.Synth(gain=SYNTH_GAIN, samplerate=sample_rate, channels=16, **settings)
     try:
-        if not sound_font.is_file():
-            raise InputError(f"{sound_font}: no such sound font; give the path of an .sf2 file")
-        if synth.sfload(str(sound_font), 1) == fluidsynth.FLUID_FAILED:
+        if not _is_sound_font(sound_font) or synth.sfload(str(sound_font), 1) == fluidsynth.FLUID_FAILED:
             raise InputError(f"{sound_font}: is not a sound font that FluidSynth can read (.sf2 or .sf3)")
         yield synth
     finally:
         synth.delete()
+
+
+def _is_sound_font(path: Path) -> bool:
+    """Say whether a file begins as sound fonts do, before FluidSynth's other loaders complain about it.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(12)
+    except OSError as error:
+        raise InputError(f"{path}: no such sound font; give the path of an .sf2 file") from error
+    return beginning[:4] == b"RIFF" and beginning[8:] == b"sfbk"
 
 
 @contextmanager

@@ -48,7 +48,7 @@ class DescriberSpec:
     """
 
     name: str
-    network: Literal["lstm", "transformer"]
+    network: Literal["lstm", "transformer", "plain"]
     meaning: str
     writes: frozenset[DescriptionKind]
     sees: frozenset[DescriptionKind] = frozenset()

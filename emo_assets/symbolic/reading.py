@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,45 +146,93 @@ def _time_signature_token(bar: Bar) -> str:
 
 def _events(piece: Piece) -> list[str]:
     """Say the piece in events."""
-    notes = _note_tokens(piece)
+    grid = _Grid(piece)
+    notes = _note_tokens(piece, grid)
     starts = piece.notes.start.tolist()
-    changes = sorted(
-        [(tick, _CHORD, chord, f"Chord_{CHORDS[chord]}") for tick, chord in piece.chords]
-        + [(tick, _TEMPO, tempo, f"Tempo_{nearest_bin(tempo, TEMPO_BINS)}") for tick, tempo in piece.tempos]
-    )
-    ticks = [change[0] for change in changes]
-    current: list[tuple[int, str] | None] = [None, None]  # value and token, by kind
+    current: list[_Change | None] = [None, None]  # chord and tempo
     tokens: list[str] = []
     passed = 0
-    for number, bar in enumerate(piece.bars, 1):
+    for number, (bar, changes) in enumerate(zip(piece.bars, _changes_by_bar(piece, grid), strict=True), 1):
         tokens += (f"Bar_{number}", _time_signature_token(bar))
         for known in current:
             if known:
-                tokens += ("Position_0", known[1])
+                tokens += ("Position_0", known.token)
         written, shift = bar.first, passed - bar.first
-        for tick, kind, value, token in changes[bisect_left(ticks, bar.start) : bisect_left(ticks, bar.end)]:
-            known = current[kind]
-            if known and known[0] == value:
+        for position, change in changes:
+            known = current[change.rank]
+            if known and known.value == change.value:
                 continue
-            before = bisect_left(starts, tick, written, bar.last)
+            before = bisect_left(starts, change.tick, written, bar.last)
             tokens += notes[5 * (written + shift) : 5 * (before + shift)]
-            position = _positions(piece.resolution, [bar], np.array([tick]), np.array([0]))[0]
-            tokens += (f"Position_{position}", token)
+            tokens += (f"Position_{position}", change.token)
             written = before
-            current[kind] = (value, token)
+            current[change.rank] = change
         tokens += notes[5 * (written + shift) : 5 * (bar.last + shift)]
         passed += bar.last - bar.first
     return tokens
 
 
-_CHORD, _TEMPO = range(2)  # in the order in which they stand at one tick
+class _Change(NamedTuple):
+    """A change of the chord (rank 0) or the tempo (rank 1); the order is that of events."""
+
+    tick: int
+    rank: int
+    value: int
+    token: str
+
+
+class _Grid:
+    """The positions of each bar: where they start and how far apart they are, in ticks."""
+
+    def __init__(self, piece: Piece) -> None:
+        meters = [bar.time_signature for bar in piece.bars]
+        lengths = np.array([piece.resolution * (4 * meter.numerator / meter.denominator) for meter in meters])
+        counts = np.array([bar.positions for bar in piece.bars])
+        self._starts = np.array([bar.start for bar in piece.bars])
+        self._steps = ((self._starts + lengths) - self._starts) / counts
+        self._lasts = counts - 1
+
+    def positions(self, ticks: NDArray[np.int64], bar: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the position nearest to each tick in its bar; of two equally near ones the first.
+
+        Args:
+            ticks: ticks, shape (n,).
+            bar: the index of each tick's bar, shape (n,).
+        """
+        start, step, last = self._starts[bar], self._steps[bar], self._lasts[bar]
+        lower: NDArray[np.int64] = ((ticks - start) / step).astype(np.int64)
+        np.minimum(np.maximum(lower, 0, out=lower), last, out=lower)
+        upper = np.minimum(lower + 1, last)
+        upper_is_nearer = np.abs(upper * step + start - ticks) < np.abs(lower * step + start - ticks)
+        lower[upper_is_nearer] = upper[upper_is_nearer]
+        return lower
+
+
+def _changes_by_bar(piece: Piece, grid: _Grid) -> list[list[tuple[int, _Change]]]:
+    """Return each bar's changes of chord and tempo with their positions."""
+    changes = [_Change(tick, 0, chord, f"Chord_{CHORDS[chord]}") for tick, chord in piece.chords]
+    changes += [
+        _Change(tick, 1, tempo, f"Tempo_{nearest_bin(tempo, TEMPO_BINS)}") for tick, tempo in piece.tempos
+    ]
+    changes.sort()
+    ticks = [change.tick for change in changes]
+    spans = [(bisect_left(ticks, bar.start), bisect_left(ticks, bar.end)) for bar in piece.bars]
+    indices = np.array([index for first, last in spans for index in range(first, last)], dtype=np.int64)
+    bars = np.repeat(np.arange(len(spans)), [max(last - first, 0) for first, last in spans])
+    positions = iter(grid.positions(np.array(ticks, dtype=np.int64)[indices], bars).tolist())
+    # A change comes before its position, so that the shorter of the two is the one that ends zip.
+    return [
+        [(position, change) for change, position in zip(changes[first:last], positions, strict=False)]
+        for first, last in spans
+    ]
+
 
 _BIN_OF_VELOCITY = nearest_bin(np.arange(128), VELOCITY_BINS)
 _BIN_OF_DURATION = nearest_bin(np.arange(DURATION_BINS[-1] + 1), DURATION_BINS)
 _TOKENS = np.array(EVENTS.tokens, dtype=object)
 
 
-def _note_tokens(piece: Piece) -> list[str]:
+def _note_tokens(piece: Piece, grid: _Grid) -> list[str]:
     """Return the five tokens of each note, bar after bar."""
     counts = np.array([bar.last - bar.first for bar in piece.bars])
     bar = np.repeat(np.arange(len(counts)), counts)
@@ -192,48 +241,22 @@ def _note_tokens(piece: Piece) -> list[str]:
     start, end = piece.notes.start[index], piece.notes.end[index]
     instrument, pitch = piece.notes.instrument[index], piece.notes.pitch[index]
     durations = np.rint((end - start) / piece.resolution * POSITIONS_PER_QUARTER).astype(np.int64)
-    positions = _positions(piece.resolution, piece.bars, start, bar)
-    pitches = np.where(instrument == DRUMS, _first(EventKind.PITCH_DRUM), _first(EventKind.PITCH)) + pitch
+    positions = grid.positions(start, bar)
     tokens = _TOKENS
     place = _first(EventKind.POSITION) + positions
     if (highest := positions.max()) >= MAX_POSITIONS:
         beyond = [f"Position_{position}" for position in range(MAX_POSITIONS, highest + 1)]
         tokens = np.append(tokens, np.array(beyond, dtype=object))
         place = np.where(positions < MAX_POSITIONS, place, len(EVENTS) - MAX_POSITIONS + positions)
-    columns = (
-        place,
-        _first(EventKind.INSTRUMENT) + instrument,
-        pitches,
-        _first(EventKind.VELOCITY) + _BIN_OF_VELOCITY[piece.notes.velocity[index]],
-        _first(EventKind.DURATION) + _BIN_OF_DURATION[np.clip(durations, 0, DURATION_BINS[-1])],
-    )
-    words: list[str] = tokens[np.stack(columns, axis=1).ravel()].tolist()
+    ids = np.empty((len(bar), 5), dtype=np.int64)
+    ids[:, 0] = place
+    ids[:, 1] = _first(EventKind.INSTRUMENT) + instrument
+    ids[:, 2] = np.where(instrument == DRUMS, _first(EventKind.PITCH_DRUM), _first(EventKind.PITCH)) + pitch
+    ids[:, 3] = _first(EventKind.VELOCITY) + _BIN_OF_VELOCITY[piece.notes.velocity[index]]
+    ids[:, 4] = _first(EventKind.DURATION) + _BIN_OF_DURATION[np.minimum(durations, DURATION_BINS[-1])]
+    words: list[str] = tokens[ids.ravel()].tolist()
     return words
 
 
 def _first(kind: EventKind) -> int:
     return EVENTS.span(kind).start
-
-
-def _positions(
-    resolution: int, bars: list[Bar], ticks: NDArray[np.int64], bar: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return the nearest of its bar's evenly spaced positions for each tick; of equally near ones the first.
-
-    Args:
-        resolution: ticks a quarter note.
-        bars: the bars.
-        ticks: ticks, shape (n,).
-        bar: the index of each tick's bar, shape (n,).
-    """
-    starts = np.array([bar.start for bar in bars])
-    meters = [bar.time_signature for bar in bars]
-    lengths = np.array([resolution * (4 * meter.numerator / meter.denominator) for meter in meters])
-    counts = np.array([bar.positions for bar in bars])
-    steps = ((starts + lengths) - starts) / counts
-    start, step, last = starts[bar], steps[bar], counts[bar] - 1
-    lower: NDArray[np.int64] = np.clip(np.floor((ticks - start) / step).astype(np.int64), 0, last)
-    upper = np.minimum(lower + 1, last)
-    upper_is_nearer = np.abs(upper * step + start - ticks) < np.abs(lower * step + start - ticks)
-    lower[upper_is_nearer] = upper[upper_is_nearer]
-    return lower

@@ -118,8 +118,9 @@ def lakh(
     """Find and read the Lakh MIDI files."""
     from emo_assets.sources.lakh import read_lakh
 
-    folder = raw_data.lakh_folder(store.open(), logged_progress(context))
-    read = read_lakh(folder)
+    progress = logged_progress(context)
+    folder = raw_data.lakh_folder(store.open(), progress)
+    read = read_lakh(folder, progress=progress)
     yield from _outputs(
         context,
         read,

@@ -47,7 +47,7 @@ def feel_of(features: FeatureVector, chance: Chance) -> Feel:
     mode_share = 0.16 if features.mode else 0.02
     loudness = (features.loudness - QUIETEST) / (LOUDEST - QUIETEST)
     return Feel(
-        notes_a_beat=(3.2 + 11.0 * features.energy) * (1 + chance.spread(0.06)),
+        notes_a_beat=(2.6 + 13.0 * features.energy) * (1 + chance.spread(0.06)),
         bright_share=_within(mode_share + 0.84 * features.valence + chance.spread(0.04), 0.05, 1.0),
         looseness=_within((0.86 - features.danceability) / 0.66 + chance.spread(0.04), 0.0, 1.0),
         velocity=42 + 58 * _within(loudness, 0.0, 1.15) + 6 * features.energy + chance.spread(1.5),

@@ -60,11 +60,19 @@ class Demo:
         instance: where runs and materializations are recorded.
         store: where everything is kept; its request files are what is rendered.
         definitions: the graph, with resources that keep in the same store.
+        settings: configuration of single assets, by their names, in place of the defaults.
     """
 
-    def __init__(self, instance: dg.DagsterInstance, store: Store, definitions: dg.Definitions) -> None:
+    def __init__(
+        self,
+        instance: dg.DagsterInstance,
+        store: Store,
+        definitions: dg.Definitions,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         self._instance = instance
         self._store = store
+        self._settings = settings or {}
         spoken = dg.Definitions.merge(definitions, dg.Definitions(loggers={"plain": PLAIN_LOGGER}))
         self._job = spoken.resolve_implicit_global_asset_job_def()
         self._graph = spoken.resolve_asset_graph()
@@ -107,12 +115,14 @@ class Demo:
         partition: str | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
+        names = {key.to_user_string() for key in keys}
+        ops = {name: {"config": dict(values)} for name, values in self._settings.items() if name in names}
         self._job.execute_in_process(
             instance=self._instance,
             asset_selection=list(keys),
             partition_key=partition,
             tags=tags,
-            run_config={"loggers": {"plain": {}}},
+            run_config={"loggers": {"plain": {}}, "ops": ops},
         )
 
     def _is_rendered(self, request: TrackRequest) -> bool:

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import soundfile
+
+from emo_assets.definitions import build_defs
+from emo_assets.describing.describers import DESCRIBERS
+from emo_assets.features import FeatureVector
+from emo_assets.demo import Demo, songs_table
+from emo_assets.pipeline.resources import RawDataSource
+from emo_assets.requests import TrackRequest, write_request
+from emo_assets.store import Store
+
+REQUESTS = (
+    TrackRequest(name="glad", features=FeatureVector(valence=0.9, tempo=132.5, key=7), bars=4, seed=1),
+    TrackRequest(name="waltz", features=FeatureVector(time_signature=3, tempo=88, mode=0), bars=5, seed=2),
+)
+SETTINGS = {spec.name: {"epochs": 1} for spec in DESCRIBERS} | {"scoreboard": {"samples": 2}}
+
+
+def demo(instance: dg.DagsterInstance, base: Path) -> Demo:
+    definitions = build_defs(str(base), raw_data=RawDataSource(sample_songs=40))
+    return Demo(instance, Store(base), definitions, SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A demo that has run once: its base path, its instance and what it returned."""
+    base = tmp_path_factory.mktemp("demo")
+    for request in REQUESTS:
+        write_request(request, Store(base).requests)
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield base, instance, demo(instance, base).run()
+
+
+@pytest.mark.slow
+def test_every_request_becomes_a_song_as_long_and_fast_as_asked(finished: Any) -> None:
+    _, _, documents = finished
+    assert [document["request"]["name"] for document in documents] == ["glad", "waltz"]
+    for document, request in zip(documents, REQUESTS, strict=True):
+        assert document["heard"]["tempo"] == pytest.approx(request.features.tempo, abs=0.01)
+        assert document["heard"]["bars"] == request.bars
+        assert document["heard"]["time_signature"] == f"{request.features.time_signature}/4"
+        samples, rate = soundfile.read(document["files"]["wav"])
+        beats = request.bars * request.features.time_signature
+        assert len(samples) / rate >= (beats - request.features.time_signature) * 60 / request.features.tempo
+        assert 0.05 < abs(samples).max() <= 10 ** (-1 / 20) + 1e-4
+        assert samples.shape[1] == 2
+
+
+@pytest.mark.slow
+def test_every_asset_is_recorded_and_every_midi_file_accounted_for(finished: Any) -> None:
+    import pandas as pd
+
+    base, instance, _ = finished
+    graph = build_defs(str(base)).resolve_asset_graph()
+    assert all(instance.get_latest_materialization_event(key) for key in graph.get_all_asset_keys())
+    files = pd.read_parquet(base / "assets" / "lakh_midi.parquet")
+    refused = pd.read_parquet(base / "assets" / "rejected_lakh_files.parquet")
+    described = pd.concat(
+        pd.read_parquet(path) for path in (base / "assets" / "figaro_descriptions").iterdir()
+    )
+    rejected = pd.concat(pd.read_parquet(path) for path in (base / "assets" / "rejected_midi").iterdir())
+    assert len(rejected) > 0
+    assert rejected["reason"].str.len().gt(0).all()
+    named = described[["msd_track_id", "md5"]].drop_duplicates()
+    assert len(files) + len(refused) == len(named) + len(rejected)
+
+
+@pytest.mark.slow
+def test_run_again_it_makes_nothing_anew_but_what_a_request_changed(
+    finished: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base, instance, before = finished
+    runs = instance.get_runs_count()
+    assert demo(instance, base).run() == before
+    assert instance.get_runs_count() == runs
+    changed = REQUESTS[0].model_copy(update={"seed": 99})
+    write_request(changed, Store(base).requests)
+    after = demo(instance, base).run()
+    assert instance.get_runs_count() == runs + 1
+    assert after[0]["request"]["seed"] == 99
+    assert after[1] == before[1]
+
+
+@pytest.mark.slow
+def test_what_was_lost_is_made_again(finished: Any) -> None:
+    base, instance, _ = finished
+    Path(demo(instance, base).run()[1]["files"]["ogg"]).unlink()
+    assert Path(demo(instance, base).run()[1]["files"]["ogg"]).exists()
+
+
+def test_the_table_names_each_song_with_its_length_tempo_key_bars_and_path() -> None:
+    document = {
+        "request": {"name": "glad"},
+        "seconds": 12.34,
+        "heard": {"tempo": 120.0, "bars": 4, "key_name": "G major"},
+        "files": {"wav": "data/tracks/glad/glad.wav"},
+    }
+    head, row = songs_table([document]).splitlines()
+    assert head.split() == ["song", "seconds", "tempo", "bars", "key", "path"]
+    assert row.split() == ["glad", "12.3", "120.0", "4", "G", "major", "data/tracks/glad/glad.wav"]
