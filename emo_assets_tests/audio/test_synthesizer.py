@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emo_assets.audio import synthesizer
+from emo_assets.audio.rendering import render
+from emo_assets.audio.synthesizer import default_sound_font
+from emo_assets.errors import InputError
+
+
+@pytest.fixture
+def _library_anew() -> Iterator[None]:
+    synthesizer._library.cache_clear()
+    yield
+    synthesizer._library.cache_clear()
+
+
+def test_default_sound_font_is_the_one_that_pretty_midi_carries() -> None:
+    path = default_sound_font()
+    assert path.name == "TimGM6mb.sf2"
+    assert path.read_bytes()[:4] == b"RIFF"
+
+
+def test_finding_the_sound_font_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from emo_assets.audio import rendering, files, loudness, synthesizer\n"
+        "synthesizer.default_sound_font()\n"
+        "print([name for name in ('pretty_midi', 'scipy', 'soundfile', 'fluidsynth') if name in sys.modules])"
+    )
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert finished.stdout.strip() == "[]"
+
+
+def test_without_any_sound_font_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(synthesizer, "SYSTEM_SOUND_FONT", Path("/nowhere/default.sf2"))
+    with pytest.raises(InputError, match="apt-get install timgm6mb-soundfont"):
+        default_sound_font()
+
+
+@pytest.mark.usefixtures("_library_anew")
+def test_without_the_library_the_error_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, midi: bytes
+) -> None:
+    monkeypatch.setitem(sys.modules, "fluidsynth", None)
+    with pytest.raises(InputError, match="apt-get install libfluidsynth3"):
+        render(midi)
+
+
+def test_fluidsynth_prints_nothing(midi: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    damaged = tmp_path / "damaged.sf2"
+    damaged.write_bytes(bytes(64))
+    with pytest.raises(InputError):
+        render(midi, sound_font=damaged)
+    render(midi, sample_rate=8_000)
+    assert capfd.readouterr() == ("", "")
