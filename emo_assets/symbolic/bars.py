@@ -146,7 +146,7 @@ def _held_ends(score: Score) -> NDArray[np.int64]:
     notes = score.notes
     ends = notes.end.copy()
     for number, part in enumerate(score.parts):
-        downs, ups = part.controls.pedal_spans()
+        downs, ups = part.controls.pedal_downs, part.controls.pedal_ups
         if not len(ups):
             continue
         own = np.flatnonzero(notes.part == number)

@@ -72,17 +72,17 @@ def _sounding(score: Score, last_beat: float) -> tuple[NDArray[np.int64], Pieces
     is_plain = np.array([part.instrument != DRUMS for part in parts])
     pieces = []
     for number, part in enumerate(parts):
-        pedal = part.controls.pedal_spans()
-        bends = part.controls.bends
-        if not is_plain[number] or not (len(pedal[1]) or bends[:, 1].any()):
+        controls = part.controls
+        if not is_plain[number] or not (len(controls.pedal_ups) or len(controls.bend_ticks)):
             continue
         is_plain[number] = False
         changed = all_notes.select(notes.part == number)
-        if len(pedal[1]):
-            changed = hold(changed, *(frames(tempo_map.seconds(ticks)) for ticks in pedal))
-        if bends[:, 1].any():
-            bent_from = frames(tempo_map.seconds(bends[:, 0]))
-            changed = bend(changed, bent_from, bends[:, 1], int(lengths[number]))
+        if len(controls.pedal_ups):
+            downs, ups = tempo_map.seconds(controls.pedal_downs), tempo_map.seconds(controls.pedal_ups)
+            changed = hold(changed, frames(downs), frames(ups))
+        if len(controls.bend_ticks):
+            bent_from = frames(tempo_map.seconds(controls.bend_ticks))
+            changed = bend(changed, bent_from, controls.bend_amounts, int(lengths[number]))
         pieces.append((np.full(len(changed.pitch), number), changed))
     plain = is_plain[notes.part]
     pieces.append((notes.part[plain], all_notes.select(plain)))

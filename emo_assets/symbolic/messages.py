@@ -191,8 +191,8 @@ class _Walk:
         content, shift = self._content, self._block.start
         last = self._nodes[-1]
         place = (last >> 1) + shift
-        for node in reversed(self._nodes[first:]):
-            status = content[(node >> 1) + shift]
+        for number in range(len(self._nodes) - 1, first - 1, -1):
+            status = content[(self._nodes[number] >> 1) + shift]
             if status >= 0x80:
                 running = status
                 break

@@ -34,21 +34,18 @@ class Controls:
     """What reaches a part besides its notes.
 
     Attributes:
-        pedal: changes of the sustain pedal as (tick, whether it is down), in order, shape (n, 2).
-        bends: pitch bends as (tick, -8192..8191), in order, shape (n, 2).
+        pedal_downs: ticks at which the sustain pedal goes down and later up again, ascending, shape (spans,).
+        pedal_ups: ticks at which it goes up, shape (spans,).
+        bend_ticks: ticks of pitch bends, ascending, shape (bends,).
+        bend_amounts: the bends, -8192..8191, shape (bends,); empty when all are 0.
         last_tick: tick of the last control of any kind, -1 when there is none.
     """
 
-    pedal: NDArray[np.int64]
-    bends: NDArray[np.int64]
+    pedal_downs: NDArray[np.int64]
+    pedal_ups: NDArray[np.int64]
+    bend_ticks: NDArray[np.int64]
+    bend_amounts: NDArray[np.int64]
     last_tick: int
-
-    def pedal_spans(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the ticks at which the pedal goes down and up again, shape (spans,) each."""
-        tick, down = self.pedal.T
-        before = np.concatenate(([0], down[:-1]))
-        ups = tick[(down == 0) & (before == 1)]
-        return tick[(down == 1) & (before == 0)][: len(ups)], ups
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +168,15 @@ def _controls(
 
 def _read_controls(messages: Messages, places: NDArray[np.int64]) -> Controls:
     """Read the control changes and pitch bends that stand at `places`."""
-    if not len(places):
-        nothing = np.empty((0, 2), dtype=np.int64)
-        return Controls(pedal=nothing, bends=nothing, last_tick=-1)
-    tick, first, second = messages.tick[places], messages.first[places], messages.second[places]
+    last_tick = int(messages.tick[places[-1]]) if len(places) else -1
     is_bend = messages.status[places] >= 0xE0
-    is_pedal = ~is_bend & (first == SUSTAIN_PEDAL)
-    amount = first.astype(np.int64) + (second.astype(np.int64) << 7) - 8192
-    return Controls(
-        pedal=np.stack((tick[is_pedal], second[is_pedal] >= PEDAL_IS_DOWN), axis=1),
-        bends=np.stack((tick[is_bend], amount[is_bend]), axis=1),
-        last_tick=int(tick[-1]),
-    )
+    bends = places[is_bend]
+    amounts = messages.first[bends].astype(np.int64) + (messages.second[bends].astype(np.int64) << 7) - 8192
+    if not amounts.any():
+        bends, amounts = bends[:0], amounts[:0]
+    pedals = places[~is_bend & (messages.first[places] == SUSTAIN_PEDAL)]
+    is_down = np.concatenate(([False], messages.second[pedals] >= PEDAL_IS_DOWN))
+    pedal_ticks = messages.tick[pedals]
+    ups = pedal_ticks[is_down[:-1] & ~is_down[1:]]
+    downs = pedal_ticks[is_down[1:] & ~is_down[:-1]][: len(ups)]
+    return Controls(downs, ups, messages.tick[bends], amounts, last_tick)

@@ -89,6 +89,10 @@ def _with_time_signature(score: Score, strict: bool) -> Score:
     return score
 
 
+_CHORDS = [f"Chord_{chord}" for chord in CHORDS]
+_INSTRUMENTS = [f"Instrument_{name}" for name in INSTRUMENT_NAMES]
+
+
 def _description(piece: Piece) -> list[str]:
     """Say in one description what each bar is like."""
     instruments = piece.notes.instrument.tolist()
@@ -108,12 +112,12 @@ def _description(piece: Piece) -> list[str]:
             f"Mean Duration_{duration}",
         )
         playing = sorted(set(instruments[bar.first : bar.last]))
-        tokens += [f"Instrument_{INSTRUMENT_NAMES[instrument]}" for instrument in playing]
+        tokens += [_INSTRUMENTS[instrument] for instrument in playing]
         here = slice(bisect_left(ticks, bar.start), bisect_left(ticks, bar.end))
         chords = [chord for _, chord in piece.chords[here]]
         if current is not None and (not chords or ticks[here][0] > bar.start):
             chords.insert(0, current)
-        tokens += [f"Chord_{CHORDS[chord]}" for chord in chords]
+        tokens += [_CHORDS[chord] for chord in chords]
         current = chords[-1] if chords else None
     return tokens
 
@@ -210,7 +214,7 @@ class _Grid:
 
 def _changes_by_bar(piece: Piece, grid: _Grid) -> list[list[tuple[int, _Change]]]:
     """Return each bar's changes of chord and tempo with their positions."""
-    changes = [_Change(tick, 0, chord, f"Chord_{CHORDS[chord]}") for tick, chord in piece.chords]
+    changes = [_Change(tick, 0, chord, _CHORDS[chord]) for tick, chord in piece.chords]
     changes += [
         _Change(tick, 1, tempo, f"Tempo_{nearest_bin(tempo, TEMPO_BINS)}") for tick, tempo in piece.tempos
     ]
