@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emo_assets.audio.files import write_audio
+from emo_assets.audio.inspection import inspect_audio
+from emo_assets.errors import InputError
+from emo_assets.pipeline.checks.track_findings import description_finding, midi_finding, sound_finding
+from emo_assets.store import Store
+from emo_assets_tests.pipeline.checks.good_store import RATE, REQUEST, tokens_of, tone, write_midi
+
+
+def notes(tmp_path: Path, *, notes: int = 8, tempo: float = 120.0, meter: int = 4) -> bytes:
+    store = Store(tmp_path)
+    write_midi(store, notes=notes, tempo=tempo, meter=meter)
+    return (store.assets / "track_midi" / f"{REQUEST.name}.mid").read_bytes()
+
+
+def test_a_description_must_be_one_and_as_long_as_asked() -> None:
+    assert description_finding(tokens_of(1, 2), REQUEST).passed
+    assert "is no description" in description_finding(tokens_of(1, 2)[:3], REQUEST).summary
+    assert description_finding(tokens_of(1, 1), REQUEST).faults == ("has 1 bars, asked were 2",)
+
+
+def test_notes_must_be_there_and_keep_tempo_meter_and_length(tmp_path: Path) -> None:
+    assert midi_finding(notes(tmp_path), REQUEST).passed
+    assert "has no notes" in midi_finding(notes(tmp_path, notes=0), REQUEST).summary
+    assert midi_finding(notes(tmp_path, notes=12), REQUEST).faults == ("has 3 bars, asked were 2",)
+    assert midi_finding(notes(tmp_path, meter=3, notes=6), REQUEST).faults == ("is in 3/4, asked was 4/4",)
+    assert midi_finding(b"MThd", REQUEST).summary.startswith("cannot be read")
+
+
+def sound(tmp_path: Path, samples: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> str:
+    path = tmp_path / "sound.wav"
+    write_audio(samples, RATE, path)
+    return sound_finding(path, REQUEST).summary
+
+
+def test_sound_must_be_heard_and_as_long_as_its_bars(tmp_path: Path) -> None:
+    assert sound(tmp_path, tone(4.0)) == "nothing is wrong"
+    assert sound(tmp_path, tone(0.5)) == "is 0.5 s long, not 1.0 to 19.0"
+    assert sound(tmp_path, tone(20.0)) == "is 20.0 s long, not 1.0 to 19.0"
+    assert sound(tmp_path, tone(4.0) * 3.3).startswith("peaks at -0.1 dBFS, above -0.9")
+    click = np.zeros_like(tone(4.0))
+    click[::RATE] = 0.02
+    assert sound(tmp_path, click).endswith("LUFS, hardly to be heard")
+    assert sound(tmp_path, tone(4.0) * 0.001) == "is silent: 4.0 s below -50 dBFS"
+    hole = tone(18.0)
+    hole[RATE : 10 * RATE] = 0
+    assert sound(tmp_path, hole) == "is silent for 9.0 s in the middle"
+
+
+def test_a_missing_or_damaged_file_is_a_fault(tmp_path: Path) -> None:
+    assert "cannot be read" in sound_finding(tmp_path / "none.wav", REQUEST).summary
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    assert "is no audio file, or a damaged one" in sound_finding(tmp_path / "a.wav", REQUEST).summary
+
+
+def test_what_a_file_holds_is_measured(tmp_path: Path) -> None:
+    path = tmp_path / "tone.flac"
+    write_audio(tone(2.0), RATE, path)
+    inspected = inspect_audio(path)
+    assert inspected.seconds == 2.0
+    assert inspected.peak == pytest.approx(20 * np.log10(0.3), abs=0.01)
+    assert -14 < inspected.loudness < -9
+    assert inspected.longest_silence == 0
+    write_audio(np.zeros((RATE, 2), np.float32), RATE, path)
+    silent = inspect_audio(path)
+    assert silent.peak == silent.loudness == float("-inf")
+    assert silent.longest_silence == pytest.approx(1.0)
+    with pytest.raises(InputError, match="cannot be read"):
+        inspect_audio(tmp_path / "none.flac")
