@@ -14,15 +14,6 @@ from emo_assets.sources.composer.form import Section, SectionKind, fullness_of
 from emo_assets.sources.composer.meter import Meter, lowest_rank, onsets
 from emo_assets.sources.composer.styles import Groove, Layer, Manner, Role, Style
 
-ACOUSTIC_PROGRAMS = frozenset(
-    {0, 1, 3, 6, 32, 52, 53, *range(8, 16), *range(19, 26), *range(40, 50), *range(56, 62)}
-    | {*range(64, 80), *range(104, 111)}
-)
-"""General MIDI programs (from 0) that sound without electricity, the human voice among them."""
-
-LEAD_PROGRAMS = frozenset({22, 40, 53, 54, 56, 65, 66, 71, 73, 77, 81, 85})
-"""General MIDI programs (from 0) of the voices and solo instruments that leads sing with."""
-
 SECTIONS_WITHOUT_MELODY = frozenset({SectionKind.INTRO, SectionKind.ENDING})
 
 _SEARCH_STEPS = 8
@@ -55,10 +46,6 @@ class Arrangement:
     voices: tuple[Voice, ...]
     levels: dict[SectionKind, float]
 
-    def voices_of(self, *roles: Role) -> tuple[Voice, ...]:
-        """Return the instruments that have one of `roles`."""
-        return tuple(voice for voice in self.voices if voice.layer.role in roles)
-
 
 def level_of(voice: Voice, level: float) -> float:
     """Return how busy `voice` is where the band is as busy as `level`; below its entry it is silent."""
@@ -84,7 +71,12 @@ def drum_level(groove: Groove | None, level: float) -> float:
 
 
 def arranged(
-    style: Style, feel: Feel, sections: tuple[Section, ...], meter: Meter, melody_share: float, chance: Chance
+    style: Style,
+    feel: Feel,
+    sections: tuple[Section, ...],
+    meter: Meter,
+    melody_bars: dict[Role, int],
+    chance: Chance,
 ) -> Arrangement:
     """Choose levels and instruments such that density and share of natural instruments are as asked for.
 
@@ -93,22 +85,31 @@ def arranged(
         feel: gives density and the share of natural instruments.
         sections: the form.
         meter: the meter.
-        melody_share: share of the bars with a melody that has `feel.melody_rate` notes a beat.
+        melody_bars: in how many bars each melodic role has `feel.melody_rate` notes a beat; those with none
+            do not take part.
         chance: decides the instruments and who is eager.
     """
     draft = [Voice(layer, 0, chance.spread(0.06)) for layer in style.layers]
+    melody = sum(
+        melody_bars[voice.layer.role] * voice.layer.voices
+        for voice in draft
+        if voice.layer.manner is Manner.MELODY
+    )
+    melody_share = melody / sum(section.bars for section in sections)
     levels: dict[SectionKind, float] = {}
     for kind, fullness in fullness_of(sections).items():
-        melody = 0.0 if kind in SECTIONS_WITHOUT_MELODY else feel.melody_rate * melody_share * meter.beats
-        wanted = feel.notes_a_beat * fullness * meter.beats - melody
+        sung = 0.0 if kind in SECTIONS_WITHOUT_MELODY else feel.melody_rate * melody_share
+        wanted = (feel.notes_a_beat * fullness - sung) * meter.beats
         levels[kind] = _level_for(wanted, draft, style, meter)
     busiest = max(levels.values())
-    playing = [
-        voice
-        for voice in draft
-        if voice.layer.role in (Role.LEAD, Role.THEME) or level_of(voice, busiest) >= 0
-    ]
+    playing = [voice for voice in draft if _takes_part(voice, busiest, melody_bars)]
     return Arrangement(_cast(playing, feel.acoustic_share, chance), levels)
+
+
+def _takes_part(voice: Voice, busiest: float, melody_bars: dict[Role, int]) -> bool:
+    if voice.layer.manner is Manner.MELODY:
+        return melody_bars[voice.layer.role] > 0
+    return level_of(voice, busiest) >= 0
 
 
 def _level_for(wanted: float, voices: list[Voice], style: Style, meter: Meter) -> float:

@@ -48,15 +48,22 @@ def compose_song(features: FeatureVector, style: Style, bars: int, seed: int) ->
 
     Returns:
         The song with the truth about it.
+
+    Raises:
+        ValueError: `bars` is less than 1.
     """
+    if bars < 1:
+        raise ValueError(f"a song has at least one bar, not {bars}")
     chance = Chance(seed, style.name)
     score = _planned(features, style, bars, chance)
     tunes = _tunes(score, chance)
-    melody_bars = sum(phrase.bars for phrase in tunes.sung) + 2 * sum(phrase.bars for phrase in tunes.played)
-    share = melody_bars / sum(section.bars for section in score.sections)
-    band = arranged(style, score.feel, score.sections, score.meter, share, chance.child("band"))
+    melody_bars = {
+        Role.LEAD: sum(phrase.bars for phrase in tunes.sung),
+        Role.THEME: sum(phrase.bars for phrase in tunes.played),
+    }
+    band = arranged(style, score.feel, score.sections, score.meter, melody_bars, chance.child("band"))
     parts = _parts(score, band, tunes, bars, chance)
-    lead = tuple(voice.program for voice in band.voices_of(Role.LEAD)) if tunes.sung else ()
+    lead = tuple(voice.program for voice in band.voices if voice.layer.role is Role.LEAD)
     return Song(features, style.name, bars, parts, lead, score.sections, score.chords, score.feel)
 
 

@@ -94,7 +94,7 @@ def _spelled_title(work: Work, chance: Chance) -> str:
 
 def _misspelled(title: str, chance: Chance) -> str:
     """Return a long title with one letter missing; short ones would become other titles."""
-    if len(title) < 12:
+    if len(title) < 16:
         return title
     places = [
         place for place in range(3, len(title) - 1) if title[place].isalpha() and title[place].islower()
