@@ -8,9 +8,9 @@ import pytest
 import soundfile
 
 from emo_assets.definitions import build_defs
+from emo_assets.demo import Demo, songs_table
 from emo_assets.describing.describers import DESCRIBERS
 from emo_assets.features import FeatureVector
-from emo_assets.demo import Demo, songs_table
 from emo_assets.pipeline.resources import RawDataSource
 from emo_assets.requests import TrackRequest, write_request
 from emo_assets.store import Store
