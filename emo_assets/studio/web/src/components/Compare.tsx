@@ -1,0 +1,91 @@
+// Two songs beside each other: switch between them at the same place, and see where they differ.
+import { Box, Button, Flex, SimpleGrid, Table, Text } from '@chakra-ui/react'
+import { ArrowLeftRight, X } from 'lucide-react'
+import { usePlayback } from '../playback'
+import type { FormSchema, HeardFacts, Status } from '../types'
+import { duration, valueText } from '../words'
+import { Panel } from './Panel'
+import { PlayerView } from './Player'
+
+type Song = Status & { heard: HeardFacts }
+
+interface Props {
+  songs: [Song, Song]
+  schema: FormSchema
+  onClose: () => void
+}
+
+export function Compare({ songs: [one, other], schema, onClose }: Props) {
+  const first = usePlayback()
+  const second = usePlayback()
+  const switchOver = () => {
+    const [from, to, fromSong, toSong] = second.isPlaying
+      ? [second, first, other, one]
+      : [first, second, one, other]
+    to.seek((from.position / fromSong.heard.seconds) * toSong.heard.seconds)
+    to.play()
+  }
+  return (
+    <Panel
+      title="Compare"
+      actions={
+        <Flex gap="2">
+          <Button size="sm" variant="outline" onClick={switchOver}>
+            <ArrowLeftRight size={16} aria-hidden /> Switch to the other
+          </Button>
+          <Button size="sm" variant="ghost" onClick={onClose}>
+            <X size={16} aria-hidden /> Close
+          </Button>
+        </Flex>
+      }
+    >
+      <SimpleGrid columns={{ base: 1, lg: 2 }} gap="8">
+        <PlayerView status={one} playback={first} height={140} />
+        <PlayerView status={other} playback={second} height={140} />
+      </SimpleGrid>
+      <Box overflowX="auto" mt="6">
+        <Table.Root size="sm">
+          <Table.Header>
+            <Table.Row bg="transparent">
+              <Table.ColumnHeader>Feature</Table.ColumnHeader>
+              <Table.ColumnHeader>First</Table.ColumnHeader>
+              <Table.ColumnHeader>Second</Table.ColumnHeader>
+            </Table.Row>
+          </Table.Header>
+          <Table.Body>
+            {rows(one, other, schema).map(({ name, values }) => (
+              <Table.Row
+                key={name}
+                bg="transparent"
+                fontWeight={values[0] === values[1] ? 400 : 650}
+              >
+                <Table.Cell>{name}</Table.Cell>
+                {values.map((value, place) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: two fixed columns
+                  <Table.Cell key={place}>{value}</Table.Cell>
+                ))}
+              </Table.Row>
+            ))}
+          </Table.Body>
+        </Table.Root>
+      </Box>
+      <Text fontSize="xs" color="fg.muted" mt="2">
+        Bold where they differ. Key and tempo as heard, all else as asked.
+      </Text>
+    </Panel>
+  )
+}
+
+function rows(one: Song, other: Song, schema: FormSchema) {
+  const both = (value: (song: Song) => string): [string, string] => [value(one), value(other)]
+  return [
+    { name: 'Tempo, heard', values: both((song) => `${Number(song.heard.tempo.toFixed(1))} BPM`) },
+    { name: 'Key, heard', values: both((song) => song.heard.key ?? 'no clear key') },
+    { name: 'Length', values: both((song) => duration(song.heard.seconds)) },
+    { name: 'Seed', values: both((song) => String(song.request.seed)) },
+    ...schema.features.map((field) => ({
+      name: field.title,
+      values: both((song) => valueText(field, song.request.features[field.name])),
+    })),
+  ]
+}

@@ -1,0 +1,72 @@
+// The song of the moment, whatever has become of it: in the making, failed, or ready to play.
+import { Button, Flex, Spinner, Text } from '@chakra-ui/react'
+import { SlidersHorizontal, Sparkles } from 'lucide-react'
+import type { Refusal } from '../api'
+import type { FormSchema, HeardFacts, Status } from '../types'
+import { isOver } from '../words'
+import { Failure } from './Failure'
+import { Making } from './Making'
+import { Panel } from './Panel'
+import { Player } from './Player'
+import { SongDetails } from './SongDetails'
+import { Banner } from './Trouble'
+
+interface Props {
+  taskId: string | null
+  status: Status | undefined
+  failure: Refusal | null
+  schema: FormSchema
+  playsAtOnce: boolean
+  onCancel: (song: Status) => void
+  onAgain: (song: Status) => void
+  onVary: (song: Status) => void
+  onLoad: (song: Status) => void
+}
+
+export function SongCard(props: Props) {
+  return (
+    <Panel title="Now playing">
+      <Content {...props} />
+    </Panel>
+  )
+}
+
+function Content({ taskId, status, failure, schema, playsAtOnce, ...actions }: Props) {
+  if (taskId === null) {
+    return (
+      <Text color="fg.muted">
+        Choose a mood, press “Make my song”, and listen here a few seconds later.
+      </Text>
+    )
+  }
+  if (!status) {
+    return failure?.status === 404 ? (
+      <Banner
+        title="This song is not here"
+        detail="Its address may be mistyped, or its store is another one."
+      />
+    ) : (
+      <Spinner aria-label="Loading the song" />
+    )
+  }
+  if (!isOver(status)) return <Making status={status} onCancel={() => actions.onCancel(status)} />
+  if (!isPlayable(status))
+    return <Failure status={status} onAgain={() => actions.onAgain(status)} />
+  return (
+    <>
+      <Player key={taskId} status={status} playsAtOnce={playsAtOnce} />
+      <Flex gap="2" mt="4" wrap="wrap">
+        <Button variant="outline" rounded="full" onClick={() => actions.onVary(status)}>
+          <Sparkles size={16} aria-hidden /> Make a variation
+        </Button>
+        <Button variant="outline" rounded="full" onClick={() => actions.onLoad(status)}>
+          <SlidersHorizontal size={16} aria-hidden /> Load its settings
+        </Button>
+      </Flex>
+      <SongDetails taskId={taskId} schema={schema} />
+    </>
+  )
+}
+
+export const isPlayable = (status: Status): status is Status & { heard: HeardFacts } =>
+  status.status === 'finished' && status.heard !== null

@@ -1,0 +1,120 @@
+// For the curious: what was asked beside what is heard, and the description bar by bar.
+import { Box, Table, Tabs, Text } from '@chakra-ui/react'
+import { useQuery } from '@tanstack/react-query'
+import { getTrack } from '../api'
+import type { Comparison, FormSchema, Track } from '../types'
+import { valueText } from '../words'
+
+interface Props {
+  taskId: string
+  schema: FormSchema
+}
+
+export function SongDetails({ taskId, schema }: Props) {
+  const { data: track } = useQuery({
+    queryKey: ['track', taskId],
+    queryFn: () => getTrack(taskId),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  if (!track) return null
+  return (
+    <Tabs.Root defaultValue="heard" variant="line" colorPalette="purple" mt="6" lazyMount>
+      <Tabs.List>
+        <Tabs.Trigger value="heard">Asked and heard</Tabs.Trigger>
+        <Tabs.Trigger value="bars">Bar by bar</Tabs.Trigger>
+      </Tabs.List>
+      <Tabs.Content value="heard">
+        <AskedAndHeard track={track} schema={schema} />
+      </Tabs.Content>
+      <Tabs.Content value="bars">
+        <BarByBar track={track} />
+      </Tabs.Content>
+    </Tabs.Root>
+  )
+}
+
+function AskedAndHeard({ track, schema }: { track: Track; schema: FormSchema }) {
+  return (
+    <ScrollBox label="What was asked beside what is heard">
+      <Table.Root size="sm" variant="line">
+        <Table.Header>
+          <Table.Row bg="transparent">
+            <Table.ColumnHeader>Feature</Table.ColumnHeader>
+            <Table.ColumnHeader>Asked</Table.ColumnHeader>
+            <Table.ColumnHeader>Heard in the notes</Table.ColumnHeader>
+          </Table.Row>
+        </Table.Header>
+        <Table.Body>
+          {track.asked_and_measured.map((row) => {
+            const field = schema.features.find((each) => each.name === row.name)
+            return (
+              <Table.Row key={row.name} bg="transparent">
+                <Table.Cell fontWeight="600">{field?.title ?? row.name}</Table.Cell>
+                <Table.Cell>
+                  {field && typeof row.asked === 'number' ? valueText(field, row.asked) : row.asked}
+                </Table.Cell>
+                <Table.Cell>{measured(row)}</Table.Cell>
+              </Table.Row>
+            )
+          })}
+        </Table.Body>
+      </Table.Root>
+    </ScrollBox>
+  )
+}
+
+function measured({ measured: value, unit }: Comparison): string {
+  if (value === null) return 'cannot be told'
+  if (typeof value === 'number' && /^(share|likeness)/.test(unit)) {
+    return `${Math.round(value * 100)} % ${unit.replace(/^share of /, '')}`
+  }
+  return `${value} ${unit}`.trim()
+}
+
+function BarByBar({ track }: { track: Track }) {
+  const columns = Object.keys(track.description[0] ?? {})
+  return (
+    <>
+      <Text fontSize="sm" color="fg.muted" mb="3">
+        What the model {track.champion && <code>{track.champion}</code>} imagined before a note was
+        written.
+      </Text>
+      <ScrollBox label="The description, bar by bar">
+        <Table.Root size="sm" variant="line" stickyHeader>
+          <Table.Header>
+            <Table.Row bg="bg.panel">
+              {columns.map((column) => (
+                <Table.ColumnHeader key={column} textTransform="capitalize" whiteSpace="nowrap">
+                  {column}
+                </Table.ColumnHeader>
+              ))}
+            </Table.Row>
+          </Table.Header>
+          <Table.Body>
+            {track.description.map((row) => (
+              <Table.Row key={row.bar} bg="transparent">
+                {columns.map((column) => (
+                  <Table.Cell
+                    key={column}
+                    whiteSpace={column === 'instruments' ? 'normal' : 'nowrap'}
+                  >
+                    {row[column]}
+                  </Table.Cell>
+                ))}
+              </Table.Row>
+            ))}
+          </Table.Body>
+        </Table.Root>
+      </ScrollBox>
+    </>
+  )
+}
+
+function ScrollBox({ label, children }: { label: string; children: React.ReactNode }) {
+  return (
+    // what scrolls must be reachable by keyboard
+    <Box overflow="auto" maxH="360px" tabIndex={0} role="region" aria-label={label}>
+      {children}
+    </Box>
+  )
+}

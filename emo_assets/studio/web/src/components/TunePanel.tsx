@@ -1,0 +1,135 @@
+// All that a song is made of, to be changed one by one: ten features, length, seed and what to call it.
+import {
+  Box,
+  Button,
+  Field,
+  Flex,
+  Heading,
+  Input,
+  NumberInput,
+  SimpleGrid,
+  Switch,
+} from '@chakra-ui/react'
+import { Dices } from 'lucide-react'
+import type { Dispatch } from 'react'
+import { type Change, newSeed, type Settings } from '../settings'
+import type { FeatureName, FormSchema } from '../types'
+import { duration, expectedSeconds, feelingWords } from '../words'
+import { FeatureControl } from './FeatureControl'
+import { Panel } from './Panel'
+
+const GROUPS: { title: string; names: FeatureName[] }[] = [
+  { title: 'The feeling', names: ['valence', 'energy', 'danceability', 'loudness'] },
+  { title: 'The sound', names: ['acousticness', 'instrumentalness'] },
+  { title: 'The music', names: ['tempo', 'mode', 'key', 'time_signature'] },
+]
+const LONGEST_OFFERED = 64
+
+interface Props {
+  schema: FormSchema
+  settings: Settings
+  onChange: Dispatch<Change>
+}
+
+export function TunePanel({ schema, settings, onChange }: Props) {
+  const { features, bars } = settings
+  return (
+    <Panel title="Tune it" hint="Every knob is optional. Move one, and the song follows.">
+      {GROUPS.map((group) => (
+        <Box key={group.title} mb="8">
+          <GroupTitle>{group.title}</GroupTitle>
+          <SimpleGrid columns={{ base: 1, md: 2 }} columnGap="8" rowGap="6">
+            {schema.features
+              .filter((field) => group.names.includes(field.name))
+              .sort((one, other) => group.names.indexOf(one.name) - group.names.indexOf(other.name))
+              .map((field) => (
+                <FeatureControl
+                  key={field.name}
+                  field={field}
+                  value={features[field.name]}
+                  onChange={(value) => onChange({ kind: 'feature', name: field.name, value })}
+                />
+              ))}
+          </SimpleGrid>
+        </Box>
+      ))}
+      <GroupTitle>The song</GroupTitle>
+      <Field.Root mb="6">
+        <Field.Label fontWeight="600">What to call it</Field.Label>
+        <Input
+          value={settings.title}
+          maxLength={80}
+          placeholder={feelingWords(features)}
+          onChange={(event) => onChange({ kind: 'title', value: event.target.value })}
+        />
+      </Field.Root>
+      <SimpleGrid columns={{ base: 1, md: 2 }} columnGap="8" rowGap="6">
+        <FeatureControl
+          field={{
+            ...schema.bars,
+            description: 'How long the song is. A longer one takes longer to make.',
+            maximum: Math.max(Math.min(schema.bars.maximum, LONGEST_OFFERED), bars),
+          }}
+          value={bars}
+          onChange={(value) => onChange({ kind: 'bars', value })}
+          note={`about ${duration(expectedSeconds(features, bars))}`}
+        />
+        <SeedField schema={schema} settings={settings} onChange={onChange} />
+      </SimpleGrid>
+    </Panel>
+  )
+}
+
+function SeedField({ schema, settings, onChange }: Props) {
+  return (
+    <Field.Root disabled={settings.isNewEachTime}>
+      <Flex justify="space-between" width="full" align="center" gap="3">
+        <Field.Label fontWeight="600">Seed</Field.Label>
+        <Switch.Root
+          size="sm"
+          colorPalette="purple"
+          checked={settings.isNewEachTime}
+          onCheckedChange={(details) => onChange({ kind: 'newEachTime', value: details.checked })}
+        >
+          <Switch.HiddenInput />
+          <Switch.Control />
+          <Switch.Label>A new one each time</Switch.Label>
+        </Switch.Root>
+      </Flex>
+      <Flex gap="2" width="full">
+        <NumberInput.Root
+          flex="1"
+          min={schema.seed.minimum}
+          max={schema.seed.maximum}
+          formatOptions={{ useGrouping: false }}
+          value={String(settings.seed)}
+          disabled={settings.isNewEachTime}
+          onValueChange={({ valueAsNumber }) => {
+            if (Number.isInteger(valueAsNumber)) onChange({ kind: 'seed', value: valueAsNumber })
+          }}
+        >
+          <NumberInput.Input />
+        </NumberInput.Root>
+        <Button
+          variant="outline"
+          aria-label="Roll another seed"
+          disabled={settings.isNewEachTime}
+          onClick={() => onChange({ kind: 'seed', value: newSeed() })}
+        >
+          <Dices size={18} aria-hidden />
+        </Button>
+      </Flex>
+      <Field.HelperText>
+        The same settings with the same seed give the same song again.
+      </Field.HelperText>
+    </Field.Root>
+  )
+}
+
+function GroupTitle({ children }: { children: string }) {
+  return (
+    <Heading as="h3" size="sm" color="accent" mb="4" fontWeight="700">
+      {children}
+    </Heading>
+  )
+}

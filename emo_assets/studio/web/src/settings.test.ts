@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { FEATURES, SCHEMA } from './fixtures'
+import { changed, initialSettings, requestOf, surprisingFeatures, variationOf } from './settings'
+
+const start = initialSettings(SCHEMA)
+const preset = {
+  name: 'rainy-evening',
+  mood: 'Rainy evening — quiet, a little sad',
+  features: { ...FEATURES, valence: 0.2 },
+  bars: 8,
+  seed: 3,
+}
+
+describe('settings', () => {
+  it('start with the defaults of the schema', () => {
+    expect(start.features).toEqual(FEATURES)
+    expect(start.bars).toBe(16)
+  })
+
+  it('take all of a preset, and keep giving each song its own seed', () => {
+    const settings = changed(start, { kind: 'preset', preset })
+    expect(settings.origin).toBe('rainy-evening')
+    expect(settings.features.valence).toBe(0.2)
+    expect(requestOf(settings, () => 0.5)).toMatchObject({
+      bars: 8,
+      mood: preset.mood,
+      seed: 500_000,
+    })
+  })
+
+  it('loaded from a song give exactly that song again', () => {
+    const settings = changed(start, { kind: 'load', request: preset })
+    const { name: _name, ...rest } = preset
+    expect(requestOf(settings)).toEqual(rest)
+  })
+
+  it('are no preset any more once a feature is changed', () => {
+    const settings = changed(changed(start, { kind: 'preset', preset }), {
+      kind: 'feature',
+      name: 'energy',
+      value: 0.9,
+    })
+    expect(settings.origin).toBe('')
+    expect(settings.features.energy).toBe(0.9)
+    expect(requestOf(settings).mood).not.toContain('Rainy')
+    expect(preset.features.energy).toBe(0.6)
+  })
+
+  it('keep a name that the person gave when a feature is changed', () => {
+    const named = changed(start, { kind: 'title', value: 'For Ada' })
+    expect(requestOf(changed(named, { kind: 'feature', name: 'key', value: 4 })).mood).toBe(
+      'For Ada',
+    )
+  })
+
+  it('keep a seed that the person gave', () => {
+    const settings = changed(start, { kind: 'seed', value: 77 })
+    expect(requestOf(settings).seed).toBe(77)
+  })
+
+  it('send a mood that the server takes, however long its name is', () => {
+    const settings = changed(start, { kind: 'title', value: 'x'.repeat(500) })
+    expect(requestOf(settings).mood.length).toBe(200)
+  })
+})
+
+describe('a variation', () => {
+  it('differs in its seed alone', () => {
+    const { seed, ...rest } = variationOf(preset, () => 0.25)
+    expect(seed).toBe(250_000)
+    expect(rest).toEqual({ mood: preset.mood, features: preset.features, bars: preset.bars })
+  })
+})
+
+describe('a surprise', () => {
+  it('always lies in the ranges of the schema', () => {
+    for (let count = 0; count < 500; count += 1) {
+      const features = surprisingFeatures(SCHEMA)
+      for (const field of SCHEMA.features) {
+        const value = features[field.name]
+        expect(value).toBeGreaterThanOrEqual(field.minimum)
+        expect(value).toBeLessThanOrEqual(field.maximum)
+        if (field.kind === 'choice') expect(Number.isInteger(value)).toBe(true)
+      }
+    }
+  })
+})

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { FEATURES, QUEUED } from './fixtures'
+import {
+  ago,
+  duration,
+  expectedSeconds,
+  feelingWords,
+  happening,
+  isOver,
+  moodParts,
+  stepOf,
+  valueText,
+} from './words'
+
+describe('numbers in words', () => {
+  it('shows shares in per cent, tempo in BPM, choices by name', () => {
+    const plain = { name: 'x', choices: [] }
+    expect(valueText({ ...plain, unit: '0 to 1' }, 0.725)).toBe('73 %')
+    expect(valueText({ ...plain, unit: 'beats a minute' }, 120)).toBe('120 BPM')
+    expect(valueText({ ...plain, unit: 'dB' }, -7.25)).toBe('-7.3 dB')
+    expect(valueText({ ...plain, unit: '', choices: [{ value: 6, label: 'F#' }] }, 6)).toBe('F#')
+  })
+
+  it('moves wide ranges in whole steps and narrow ones in hundredths', () => {
+    expect(stepOf({ minimum: 30, maximum: 250 })).toBe(1)
+    expect(stepOf({ minimum: 0, maximum: 1 })).toBe(0.01)
+  })
+
+  it('tells times', () => {
+    expect(duration(0)).toBe('0:00')
+    expect(duration(59.6)).toBe('1:00')
+    expect(duration(605)).toBe('10:05')
+    expect(expectedSeconds({ tempo: 120, time_signature: 4 }, 16)).toBe(32)
+  })
+
+  it('tells how long ago something was', () => {
+    const now = Date.parse('2026-05-10T12:00:00Z')
+    expect(ago('2026-05-10T11:59:30Z', now)).toBe('just now')
+    expect(ago('2026-05-10T11:15:00Z', now)).toBe('45 min ago')
+    expect(ago('2026-05-10T09:00:00Z', now)).toBe('3 h ago')
+    expect(ago('2026-05-09T09:00:00Z', now)).toBe('yesterday')
+    expect(ago('2026-05-01T09:00:00Z', now)).toBe('9 days ago')
+  })
+})
+
+describe('moods in words', () => {
+  it('splits a title from what follows its dash', () => {
+    expect(moodParts({ mood: 'Sunny morning — bright' })).toEqual({
+      title: 'Sunny morning',
+      tagline: 'bright',
+    })
+  })
+
+  it('reads a title out of a name where no mood is given', () => {
+    expect(moodParts({ mood: '', name: 'calm-focus-0123456789' }).title).toBe('Calm focus')
+    expect(moodParts({ mood: '', name: '' }).title).toBe('A song')
+  })
+
+  it('finds words for any feeling', () => {
+    expect(feelingWords({ ...FEATURES, valence: 0.9, energy: 0.9 })).toBe('Jubilant anthem')
+    expect(feelingWords({ ...FEATURES, valence: 0.1, energy: 0.1, tempo: 70 })).toBe(
+      'Wistful ballad',
+    )
+    expect(feelingWords({ ...FEATURES, time_signature: 3 })).toBe('Easy-going waltz')
+  })
+})
+
+describe('what is happening to a song', () => {
+  it('is told for each state', () => {
+    expect(happening(QUEUED)).toBe('Next in line')
+    expect(happening({ ...QUEUED, ahead: 1 })).toBe('Waiting: 1 song comes first')
+    expect(happening({ ...QUEUED, ahead: 4 })).toBe('Waiting: 4 songs come first')
+    expect(happening({ ...QUEUED, status: 'in_progress' })).toBe('Getting ready')
+    expect(happening({ ...QUEUED, status: 'in_progress', stage: 'composing' })).toBe(
+      'Composing the notes',
+    )
+    expect(happening({ ...QUEUED, status: 'failed' })).toBe('This song could not be made')
+  })
+
+  it('is over when it is finished, failed or called off', () => {
+    expect(isOver({ status: 'queued' })).toBe(false)
+    expect(isOver({ status: 'in_progress' })).toBe(false)
+    expect(isOver({ status: 'cancelled' })).toBe(true)
+  })
+})
