@@ -36,6 +36,7 @@ class Part:
         notes: its notes, in any order.
         name: the track's name in the file.
         controls: control changes as (tick, controller 0..127, value 0..127).
+        shares_channel: whether it plays on the channel of the part before it, which is melodic too.
     """
 
     program: int
@@ -43,6 +44,7 @@ class Part:
     notes: Sequence[Note]
     name: str = ""
     controls: Sequence[tuple[int, int, int]] = ()
+    shares_channel: bool = False
 
 
 def encode_midi(
@@ -54,9 +56,8 @@ def encode_midi(
 ) -> bytes:
     """Encode parts as a type 1 file: one track of tempo and meter, then one track a part.
 
-    At equal ticks note-offs stand before note-ons, so that a repeated note is two notes. Beyond fifteen
-    melodic parts channels are shared; each part sends its program change before its first note, and parts
-    of a shared channel must not sound together.
+    At equal ticks note-offs stand before note-ons, so that a repeated note is two notes. There are fifteen
+    channels for melodic parts; parts beyond share them, and say their program again before each note.
 
     Args:
         parts: the parts, in the order of their tracks.
@@ -74,30 +75,43 @@ def encode_midi(
     for tick, beats_a_minute in tempos:
         microseconds = min(round(60e6 / beats_a_minute), LARGEST_TEMPO)
         conductor.append((tick, 1, b"\xff\x51\x03" + microseconds.to_bytes(3, "big")))
+    channels = _channels(parts)
+    programs: dict[int, set[int]] = {}
+    for part, channel in zip(parts, channels, strict=True):
+        programs.setdefault(channel, set()).add(part.program)
     tracks = [_track(conductor)]
-    melodic = 0
-    for part in parts:
-        if part.is_drum:
-            channel = DRUM_CHANNEL
-        else:
-            channel = MELODIC_CHANNELS[melodic % len(MELODIC_CHANNELS)]
-            melodic += 1
-        tracks.append(_track(_part_messages(part, channel)))
+    for part, channel in zip(parts, channels, strict=True):
+        tracks.append(_track(_part_messages(part, channel, len(programs[channel]) > 1)))
     return b"MThd" + struct.pack(">IHHH", 6, 1, len(tracks), resolution) + b"".join(tracks)
 
 
-def _part_messages(part: Part, channel: int) -> list[tuple[int, int, bytes]]:
+def _channels(parts: Sequence[Part]) -> list[int]:
+    """Return the channel of each part."""
+    channels: list[int] = []
+    melodic = 0
+    for part in parts:
+        if part.is_drum:
+            channels.append(DRUM_CHANNEL)
+        elif part.shares_channel:
+            channels.append(channels[-1])
+        else:
+            channels.append(MELODIC_CHANNELS[melodic % len(MELODIC_CHANNELS)])
+            melodic += 1
+    return channels
+
+
+def _part_messages(part: Part, channel: int, repeats_program: bool) -> list[tuple[int, int, bytes]]:
     """Return (tick, rank at that tick, message) of everything that `part` sends on `channel`."""
     name = part.name.encode("utf-8")[:127]
-    messages = [
-        (0, 0, b"\xff\x03" + bytes([len(name)]) + name),
-        (0, 1, bytes([0xC0 | channel, part.program])),
-    ]
+    program = bytes([0xC0 | channel, part.program])
+    messages = [(0, 0, b"\xff\x03" + bytes([len(name)]) + name), (0, 1, program)]
     messages += [
         (tick, 2, bytes([0xB0 | channel, controller, value])) for tick, controller, value in part.controls
     ]
     for note in part.notes:
-        messages.append((note.start, 4, bytes([0x90 | channel, note.pitch, note.velocity])))
+        if repeats_program:
+            messages.append((note.start, 4, program))
+        messages.append((note.start, 5, bytes([0x90 | channel, note.pitch, note.velocity])))
         messages.append((note.end, 3, bytes([0x80 | channel, note.pitch, 0])))
     return messages
 
