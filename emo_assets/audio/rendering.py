@@ -14,6 +14,8 @@ from emo_assets.audio.loudness import brought_to, faded_out, peak, turned_down
 from emo_assets.audio.synthesizer import default_sound_font, play
 from emo_assets.errors import InputError
 from emo_assets.progress import Progress, silent
+from emo_assets.symbolic.messages import read_messages
+from emo_assets.symbolic.score import read_score
 
 SAMPLE_RATE = 44_100
 """Frames a second, unless told otherwise."""
@@ -74,6 +76,7 @@ def render(
         raise InputError(f"sample rate must be {lowest} to {highest} frames a second, got {sample_rate}")
     played = play(
         midi,
+        last_tick=_last_tick(midi),
         sound_font=sound_font or default_sound_font(),
         sample_rate=sample_rate,
         reverb=reverb,
@@ -84,9 +87,27 @@ def render(
     )
     sounding = _until_silence(played, sample_rate)
     if not len(sounding):
-        raise InputError("the MIDI file is damaged or has no note that sounds: there is nothing to render")
+        raise InputError("no note of the MIDI file sounds with this sound font; try another sound font")
     faded = faded_out(sounding, round(FADE_SECONDS * sample_rate))
     return turned_down(faded) if loudness is None else brought_to(faded, sample_rate, loudness)
+
+
+def _last_tick(midi: bytes) -> int:
+    """Return the tick at which the last note ends.
+
+    Raises:
+        InputError: the file cannot be read, has no notes or is too long.
+    """
+    score = read_score(read_messages(midi))
+    if not len(score.notes.end):
+        raise InputError("the MIDI file has no notes: there is nothing to render")
+    last_tick = int(score.notes.end.max())
+    minutes = score.tempo_map.second(last_tick) / 60
+    if minutes > LONGEST_MINUTES:
+        raise InputError(
+            f"the MIDI file lasts {minutes:.1f} minutes; at most {LONGEST_MINUTES} can be rendered"
+        )
+    return last_tick
 
 
 def _until_silence(samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:

@@ -59,11 +59,12 @@ def play(
     sample_rate: int,
     reverb: bool,
     chorus: bool,
+    last_tick: int,
     longest_seconds: float,
     ring_out_seconds: float,
     progress: Progress = silent,
 ) -> NDArray[np.float32]:
-    """Play a MIDI file to its end, and on until its last notes have rung out.
+    """Play a MIDI file to its last note, and on until that has rung out.
 
     The player's clock counts samples, not time, so that the same file yields the same samples.
 
@@ -73,8 +74,9 @@ def play(
         sample_rate: frames a second.
         reverb: whether FluidSynth's reverb is on.
         chorus: whether FluidSynth's chorus is on.
-        longest_seconds: a longer file is refused.
-        ring_out_seconds: how long to go on after the file's end.
+        last_tick: where the last note ends.
+        longest_seconds: a file that is not over then is refused.
+        ring_out_seconds: how long to go on after the last note.
         progress: told ticks played and ticks in all.
 
     Returns:
@@ -96,10 +98,9 @@ def play(
                         f"the MIDI file lasts longer than {longest_seconds / 60:g} minutes; shorten it"
                     )
                 blocks.append(_render_block(synth))
-                total = max(int(_call("fluid_player_get_total_ticks")(synth.player)), 1)
-                done = int(_call("fluid_player_get_current_tick")(synth.player))
-                progress("rendering", min(max(done, 0), total), total)
-                if done >= total:  # the player itself would wait for notes that never end
+                played = int(_call("fluid_player_get_current_tick")(synth.player))
+                progress("rendering", min(max(played, 0), last_tick), last_tick)
+                if played >= last_tick:  # the player itself would wait for notes that never end
                     break
             _release_all(synth)
             ring_out = round(ring_out_seconds * sample_rate / BLOCK_FRAMES)
@@ -129,7 +130,6 @@ def _call(name: str) -> Callable[..., Any]:
     """Return a function of libfluidsynth that pyfluidsynth does not declare."""
     pointer, integer = ctypes.c_void_p, ctypes.c_int
     signatures: dict[str, list[tuple[str, Any, int]]] = {
-        "fluid_player_get_total_ticks": [("player", pointer, 1)],
         "fluid_player_get_current_tick": [("player", pointer, 1)],
         "fluid_synth_write_float": [
             ("synth", pointer, 1),
@@ -188,8 +188,6 @@ def _is_sound_font(path: Path) -> bool:
 @contextmanager
 def _midi_file(midi: bytes) -> Iterator[str]:
     """Yield the name of a temporary file that holds `midi`: FluidSynth's player reads files only."""
-    if not midi.startswith(b"MThd"):
-        raise InputError("not a MIDI file: it does not begin with MThd")
     with tempfile.TemporaryDirectory(prefix="emo-render-") as folder:
         path = Path(folder) / "song.mid"
         path.write_bytes(midi)

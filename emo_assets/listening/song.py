@@ -1,22 +1,20 @@
 """A MIDI file as the estimators see it: its notes in seconds and in beats, and the bars they stand in.
 
-Holds the reading of the bytes and the arithmetic of tempo and meter. What the notes amount to is measured
-by the modules beside this one.
+Lays the notes that `symbolic` reads on bars. What they amount to is measured by the modules beside this one.
 """
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_assets.errors import InputError
+from emo_assets.symbolic.messages import read_messages
+from emo_assets.symbolic.score import Score, read_score
+from emo_assets.symbolic.vocabulary import DRUMS
 
 SHORTEST_BAR = 0.25
 """Quarter notes. A meter with shorter bars than 1/16 is a fault of the file and read as 4/4."""
@@ -36,7 +34,7 @@ class HeardNotes:
         release: end in quarter notes.
         pitch: 0..127.
         velocity: 1..127.
-        program: General MIDI program, 0..127; of drums the kit.
+        program: General MIDI program, 0..127; of no meaning for drums.
         is_drum: whether it is played on the drum channel.
         part: number of the instrument that plays it, from 0.
     """
@@ -103,69 +101,43 @@ def read_song(midi: bytes) -> Song:
     Raises:
         InputError: it cannot be read.
     """
-    parsed = _parse(midi)
-    change_times, beats_a_minute = parsed.get_tempo_changes()
-    tempos = [(float(time), float(tempo)) for time, tempo in zip(change_times, beats_a_minute, strict=True)]
-    notes = _notes(parsed, tempos)
+    score = read_score(read_messages(midi))
+    notes = _notes(score)
+    quarters = [signature.tick / score.resolution for signature in score.time_signatures]
     meters = [
-        (float(_quarters(np.array([change.time]), tempos)[0]), change.numerator, change.denominator)
-        for change in parsed.time_signature_changes
+        (quarter, signature.numerator, signature.denominator)
+        for quarter, signature in zip(quarters, score.time_signatures, strict=True)
     ]
     if not meters or meters[0][0] > 0:
         meters.insert(0, (0.0, 4, 4))
     last_onset = float(notes.onset.max(initial=0.0))
     return Song(
         notes=notes,
-        tempos=tuple(tempos),
+        tempos=tuple(zip(score.tempo_map.times.tolist(), score.tempo_map.tempos.tolist(), strict=True)),
         meters=tuple(meters),
         bar_edges=_bar_edges(meters, last_onset, bool(len(notes))),
         seconds=float(notes.end.max(initial=0.0)),
     )
 
 
-def _parse(midi: bytes) -> Any:
-    """Let pretty_midi read the bytes."""
-    import pretty_midi
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return pretty_midi.PrettyMIDI(io.BytesIO(midi))
-    except Exception as error:  # pretty_midi and mido raise what they please on damaged files
-        raise InputError(f"not a MIDI file that can be read ({type(error).__name__}: {error})") from error
-
-
-def _notes(parsed: Any, tempos: Sequence[tuple[float, float]]) -> HeardNotes:
-    """Collect the notes of all instruments, ordered by start, then part, then pitch."""
-    rows = [
-        (note.start, note.end, note.pitch, note.velocity, instrument.program, instrument.is_drum, part)
-        for part, instrument in enumerate(parsed.instruments)
-        for note in instrument.notes
-    ]
-    rows.sort(key=lambda row: (row[0], row[6], row[2]))
-    table = np.array(rows, dtype=np.float64).reshape(-1, 7)
-    whole = table.astype(np.int64)
+def _notes(score: Score) -> HeardNotes:
+    """Take over the notes of a score, ordered by start, then part, then pitch."""
+    instruments = np.array([part.instrument for part in score.parts], dtype=np.int64)
+    order = np.lexsort((score.notes.pitch, score.notes.part, score.notes.start))
+    start, end = score.notes.start[order], score.notes.end[order]
+    part = score.notes.part[order].astype(np.int64)
+    program = instruments[part]
     return HeardNotes(
-        start=table[:, 0],
-        end=table[:, 1],
-        onset=_quarters(table[:, 0], tempos),
-        release=_quarters(table[:, 1], tempos),
-        pitch=whole[:, 2],
-        velocity=whole[:, 3],
-        program=whole[:, 4],
-        is_drum=table[:, 5] > 0,
-        part=whole[:, 6],
+        start=score.tempo_map.seconds(start),
+        end=score.tempo_map.seconds(end),
+        onset=start / score.resolution,
+        release=end / score.resolution,
+        pitch=score.notes.pitch[order],
+        velocity=score.notes.velocity[order],
+        program=np.where(program == DRUMS, 0, program),
+        is_drum=program == DRUMS,
+        part=part,
     )
-
-
-def _quarters(seconds: NDArray[np.float64], tempos: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
-    """Turn times in seconds into quarter notes from the beginning, by the song's tempos."""
-    times = np.array([time for time, _ in tempos])
-    rates = np.array([tempo for _, tempo in tempos]) / 60
-    reached = np.concatenate([[0.0], np.cumsum(np.diff(times) * rates[:-1])])
-    section = np.clip(np.searchsorted(times, seconds, side="right") - 1, 0, len(times) - 1)
-    quarters: NDArray[np.float64] = reached[section] + (seconds - times[section]) * rates[section]
-    return quarters
 
 
 def _bar_edges(
