@@ -3,8 +3,8 @@
 What a file cannot hold, so that reading it gives back something else:
 
 - chords: they are guessed anew from the notes;
-- tempos but the first, and one that is given exactly instead of as a bin: reading finds the tempo at time zero,
-  and 120 where events name none;
+- tempos but the first, and one that is given exactly instead of as a bin: reading finds the tempo at time
+  zero, and 120 where events name none;
 - bars without notes before the first and after the last note, and with them that tempo;
 - the order of notes at one position, and which of the two tokens of duration 21 was meant;
 - notes past the sixteenth at one position of one instrument, and whatever breaks the grammar: not written.
