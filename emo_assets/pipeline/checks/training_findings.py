@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from emo_assets.pipeline.checks.findings import Finding
+from emo_assets.symbolic.vocabulary import DescriptionKind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +70,10 @@ def leakage_finding(training_set: pd.DataFrame, splits: Sequence[str]) -> Findin
     return Finding(tuple(faults), {**measured, "artists": int(by_artist["artist_keys"].nunique())})
 
 
+MAY_BE_ONE = (DescriptionKind.TIME_SIGNATURE, DescriptionKind.MEAN_DURATION)
+"""Kinds of which one token may be all there is: all songs in 4/4, all files of a fine resolution."""
+
+
 def coverage_finding(training_set: pd.DataFrame, *, most_unseen: float) -> Finding:
     """Find kinds of tokens that the training side hardly has, and tokens that only the test side has.
 
@@ -78,7 +83,7 @@ def coverage_finding(training_set: pd.DataFrame, *, most_unseen: float) -> Findi
     """
     import numpy as np
 
-    from emo_assets.symbolic.vocabulary import DESCRIPTIONS, DescriptionKind
+    from emo_assets.symbolic.vocabulary import DESCRIPTIONS
 
     def counts(split: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         tokens = training_set.loc[training_set["split"] == split, "tokens"]
@@ -92,7 +97,7 @@ def coverage_finding(training_set: pd.DataFrame, *, most_unseen: float) -> Findi
         span = DESCRIPTIONS.span(kind)
         different = int(np.count_nonzero(train[span.start : span.stop]))
         measured[f"different_{kind.name.lower()}"] = different
-        least = 1 if kind is DescriptionKind.TIME_SIGNATURE else 2
+        least = 1 if kind in MAY_BE_ONE else 2
         if different < least:
             faults.append(
                 f"the training side has {different} different tokens of {kind.name.lower().replace('_', ' ')}"
