@@ -26,6 +26,8 @@ from emo_assets.pipeline.checks import tracks as track_checks
 from emo_assets.pipeline.io_managers import Documents, MidiFiles, Tables, Weights
 from emo_assets.pipeline.jobs import JOBS
 from emo_assets.pipeline.resources import RawDataSource, SoundResource, StoreResource
+from emo_assets.pipeline.schedules import retrain_weekly, with_freshness
+from emo_assets.pipeline.sensors import request_files
 from emo_assets.store import DEFAULT_BASE
 
 STAGES = (raw, linking, descriptions, exploration, models, evaluation, figaro, generation)
@@ -33,7 +35,7 @@ CHECKS = (table_checks, model_checks, track_checks)
 
 
 def build_defs(base_path: str = DEFAULT_BASE, **resources: Any) -> dg.Definitions:
-    """Assemble assets, jobs and resources.
+    """Assemble assets, checks, jobs, schedules, sensors and resources.
 
     Args:
         base_path: the store's base path: a folder or any fsspec URL.
@@ -51,11 +53,16 @@ def build_defs(base_path: str = DEFAULT_BASE, **resources: Any) -> dg.Definition
         "weights": Weights(base_path=base_path),
         "midi_files": MidiFiles(base_path=base_path),
     }
+    assets = [
+        asset for asset in dg.load_assets_from_modules(STAGES) if isinstance(asset, dg.AssetsDefinition)
+    ]
     return dg.Definitions(
-        assets=dg.load_assets_from_modules(STAGES),
+        assets=dg.map_asset_specs(with_freshness, assets),
         asset_checks=dg.load_asset_checks_from_modules(CHECKS),
         jobs=JOBS,
         resources={**defaults, **resources},
+        schedules=[retrain_weekly],
+        sensors=[request_files],
         executor=dg.in_process_executor,
     )
 

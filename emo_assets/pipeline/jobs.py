@@ -1,16 +1,27 @@
 """Jobs: which assets are materialized together.
 
-What an asset does is written beside it in `assets`; schedules and sensors belong here too.
+What an asset does is written beside it in `assets`; when jobs start by themselves stands in `schedules` and
+`sensors`.
 """
 
 from __future__ import annotations
 
 import dagster as dg
 
+from emo_assets.pipeline.partitions import SHARDS
+from emo_assets.pipeline.request_track import request_track
+
+_SHARDS = SHARDS.get_partition_keys()
+ALL_SHARDS = {
+    "dagster/asset_partition_range_start": _SHARDS[0],
+    "dagster/asset_partition_range_end": _SHARDS[-1],
+}
+"""Tags of a run that goes over every shard at once."""
+
 INGEST = dg.define_asset_job(
     "ingest",
-    selection=dg.AssetSelection.groups("raw", "linking"),
-    description="Read the raw data sets and link them.",
+    selection=dg.AssetSelection.groups("raw", "linking", "exploration"),
+    description="Read the raw data sets, link them, and report what the linked songs are like.",
 )
 
 DESCRIBE = dg.define_asset_job(
@@ -21,9 +32,14 @@ DESCRIBE = dg.define_asset_job(
 
 TRAIN = dg.define_asset_job(
     "train",
-    selection=dg.AssetSelection.assets("training_set")
-    | dg.AssetSelection.groups("models", "evaluation", "exploration", "figaro"),
-    description="Train the seven describers and FIGARO, score them and choose the champion.",
+    selection=dg.AssetSelection.assets("training_set") | dg.AssetSelection.groups("models", "figaro"),
+    description="Put the training set together, and train the seven describers and FIGARO.",
+)
+
+EVALUATE = dg.define_asset_job(
+    "evaluate",
+    selection=dg.AssetSelection.groups("evaluation"),
+    description="Score the models beside the baselines, and choose the champion.",
 )
 
 GENERATE = dg.define_asset_job(
@@ -32,4 +48,13 @@ GENERATE = dg.define_asset_job(
     description="Make the track of a request: features, description, MIDI, sound.",
 )
 
-JOBS = (INGEST, DESCRIBE, TRAIN, GENERATE)
+RETRAIN = dg.define_asset_job(
+    "retrain",
+    selection=dg.AssetSelection.groups("raw", "linking", "descriptions", "models")
+    | dg.AssetSelection.assets("scoreboard", "champion"),
+    tags=ALL_SHARDS,
+    description="From a refresh of the raw data to the promotion of a better champion, in one run. A check "
+    "that fails stops it, and the old champion goes on serving.",
+)
+
+JOBS = (INGEST, DESCRIBE, TRAIN, EVALUATE, GENERATE, RETRAIN, request_track)

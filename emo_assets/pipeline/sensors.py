@@ -1,0 +1,122 @@
+"""What starts when something appears: a request file in the store becomes a partition and a run.
+
+A file counts as new when no song was made of what it says. What a request may hold is known by `requests`.
+"""
+
+import json
+from dataclasses import dataclass
+
+import dagster as dg
+
+from emo_assets.errors import InputError
+from emo_assets.pipeline.jobs import GENERATE
+from emo_assets.pipeline.partitions import REQUESTS
+from emo_assets.pipeline.resources import StoreResource
+from emo_assets.pipeline.track_files import is_kept, read_document
+from emo_assets.requests import TrackRequest, read_request
+from emo_assets.store import Store
+
+MOST_A_TICK = 50
+"""Runs that one look may start; the others are started by the next ones."""
+
+FAULTS_SHOWN = 5
+
+NEEDED = ("champion.json", "figaro_model.safetensors")
+"""Files of the store without which no song can be made."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at the request files found.
+
+    Attributes:
+        wanted: requests of which no song was made, with a mark of the file's present state.
+        faults: one line for each file that is no request.
+        seen: marks of the files that need no further look until they change.
+    """
+
+    wanted: list[tuple[TrackRequest, str]]
+    faults: list[str]
+    seen: dict[str, str]
+
+
+def look_at_requests(store: Store, seen: dict[str, str]) -> Look:
+    """Find the request files that are new or changed.
+
+    Args:
+        store: where they are.
+        seen: what the last look returned as `seen`.
+    """
+    look = Look([], [], {})
+    for path in sorted(store.requests.iterdir()) if store.requests.is_dir() else []:
+        if path.name.startswith(".") or path.suffix not in (".yaml", ".yml"):
+            continue
+        try:
+            status = path.stat()
+            mark = f"{status.st_size}-{status.st_mtime}"
+            if seen.get(path.name) == mark:
+                look.seen[path.name] = mark
+                continue
+            if path.suffix == ".yml":
+                raise InputError(f"{path}: a request file's name ends in .yaml; rename it")
+            request = read_request(path)
+        except InputError as error:
+            look.faults.append(str(error))
+            continue
+        except OSError as error:
+            look.faults.append(f"{path}: cannot be read ({error.strerror or error})")
+            continue
+        if _is_made(store, request):
+            look.seen[path.name] = mark
+        elif len(look.wanted) < MOST_A_TICK:
+            look.seen[path.name] = mark
+            look.wanted.append((request, mark))
+    return look
+
+
+def _is_made(store: Store, request: TrackRequest) -> bool:
+    """Tell whether the store holds a song of exactly this request."""
+    try:
+        asked = read_document(store, "requested_features", request.name)
+    except (FileNotFoundError, ValueError):
+        return False
+    return is_kept(store, request.name) and bool(asked == request.model_dump(mode="json"))
+
+
+@dg.sensor(
+    job=GENERATE,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Each new or changed `requests/*.yaml` of the store becomes a partition and a run.",
+)
+def request_files(
+    context: dg.SensorEvaluationContext, store: StoreResource
+) -> dg.SensorResult | dg.SkipReason:
+    """Look at the request files, and ask for a run for each that is new or changed."""
+    opened = store.open()
+    missing = [name for name in NEEDED if not (opened.assets / name).exists()]
+    if missing:
+        return dg.SkipReason(f"no song can be made yet: {opened.assets} lacks {' and '.join(missing)}")
+    look = look_at_requests(opened, json.loads(context.cursor) if context.cursor else {})
+    for fault in look.faults:
+        context.log.warning(fault)
+    if not look.wanted:
+        context.update_cursor(json.dumps(look.seen))
+        return dg.SkipReason(_reason(look.faults))
+    return dg.SensorResult(
+        run_requests=[
+            dg.RunRequest(partition_key=request.name, run_key=f"{request.name} {mark}")
+            for request, mark in look.wanted
+        ],
+        dynamic_partitions_requests=[
+            REQUESTS.build_add_request([request.name for request, _ in look.wanted])
+        ],
+        cursor=json.dumps(look.seen),
+    )
+
+
+def _reason(faults: list[str]) -> str:
+    if not faults:
+        return "no request file is new or changed"
+    further = len(faults) - FAULTS_SHOWN
+    return "; ".join(faults[:FAULTS_SHOWN]) + (f"; and {further} more" if further > 0 else "")
