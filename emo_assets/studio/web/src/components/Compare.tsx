@@ -61,7 +61,6 @@ export function Compare({ songs: [one, other], schema, onClose }: Props) {
               >
                 <Table.Cell>{name}</Table.Cell>
                 {values.map((value, place) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: two fixed columns
                   <Table.Cell key={place}>{value}</Table.Cell>
                 ))}
               </Table.Row>

@@ -78,7 +78,6 @@ export function PlayerView({ status, playback, height }: ViewProps) {
         height={height}
       />
       <PositionSlider title={title} seconds={heard.seconds} playback={playback} />
-      {/* biome-ignore lint/a11y/useMediaCaption: nobody sings in these songs */}
       <audio ref={playback.audio} src={resultAddress(taskId, playableFormat())} preload="auto" />
       {playback.failure && (
         <Text role="alert" color="fg.error" mt="2">
