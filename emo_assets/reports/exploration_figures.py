@@ -43,7 +43,11 @@ def distributions_png(found: Exploration) -> bytes:
             else:
                 _draw_density(axes, linked, everything)
             axes.set_title(label(name))
-            note = kinds[name] if name in _TICKS else f"{kinds[name]} ({skewness[name]:+.2f})"
+            note = (
+                kinds[name]
+                if np.isnan(skewness[name]) or name in _TICKS
+                else f"{kinds[name]} ({skewness[name]:+.2f})"
+            )
             axes.text(
                 1,
                 1.02,

@@ -72,7 +72,7 @@ def feature_report(linked: pd.DataFrame, spotify: pd.DataFrame) -> FeatureReport
         "correlations": correlations_png(found),
         "bias": bias_png(found),
     }
-    return FeatureReport(found, pictures, _page(found, pictures))
+    return FeatureReport(found, pictures, report_page(found, pictures))
 
 
 def findings(found: Exploration) -> list[str]:
@@ -102,7 +102,8 @@ def findings(found: Exploration) -> list[str]:
     return sentences
 
 
-def _page(found: Exploration, pictures: dict[str, bytes]) -> str:
+def report_page(found: Exploration, pictures: dict[str, bytes]) -> str:
+    """Write the page: findings, the four pictures and the table, complete in itself."""
     facts = "".join(f"<li>{escape(sentence)}</li>" for sentence in findings(found))
     table = found.table[list(TABLE_COLUMNS)].rename(columns=TABLE_COLUMNS)
     shown = table.to_html(index=False, border=0, float_format=lambda value: f"{value:.2f}", na_rep="")

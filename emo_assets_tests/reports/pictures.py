@@ -1,0 +1,27 @@
+"""What the tests of pictures have in common."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from emo_assets.reports.style import LARGEST_PREVIEW
+
+
+def checked_picture(content: bytes) -> NDArray[np.uint8]:
+    """Return a PNG's dots, shape (height, width, 3), when it is a preview with something on it."""
+    assert content.startswith(b"\x89PNG")
+    assert len(content) < LARGEST_PREVIEW
+    dots = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+    assert dots.shape[1] >= 500
+    assert len(np.unique(dots.reshape(-1, 3), axis=0)) > 3
+    return dots
+
+
+def colours(content: bytes) -> set[tuple[int, int, int]]:
+    """Return the colours of a PNG."""
+    dots = checked_picture(content)
+    return {(int(red), int(green), int(blue)) for red, green, blue in np.unique(dots.reshape(-1, 3), axis=0)}
