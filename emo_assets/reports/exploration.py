@@ -93,7 +93,8 @@ def feature_table(linked: pd.DataFrame, all_rows: pd.DataFrame) -> pd.DataFrame:
 
     Columns: `feature`, `unit`, `kind` (by `KIND_RULE`), `songs` (with a value), `undetected`, `mean`, `std`,
     `min`, `median`, `max`, `skewness`, `most_common` and its `share` (discrete features), `all_songs`,
-    `all_mean`, `all_std`, `shift` (difference of the means in standard deviations of all songs) and
+    `all_mean`, `all_std`, `shift` (difference of the means in standard deviations of all songs),
+    `shift_error` (half of its 95 % interval, from the linked songs' spread) and
     `distance` (Kolmogorov and Smirnov's: the largest difference of the two cumulative distributions, 0..1).
     """
     return pd.DataFrame([_feature_row(name, linked, all_rows) for name in FEATURE_NAMES])
@@ -152,6 +153,7 @@ def _feature_row(name: str, linked: pd.DataFrame, all_rows: pd.DataFrame) -> dic
         "all_mean": everything.mean(),
         "all_std": everything.std(),
         "shift": (values.mean() - everything.mean()) / everything.std(),
+        "shift_error": 1.96 * values.std() / np.sqrt(max(len(values), 1)) / everything.std(),
         "distance": _distance(np.asarray(values, dtype=np.float64), np.asarray(everything, dtype=np.float64)),
     }
     if name in _DISCRETE and len(values):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emo_assets.features import FEATURE_NAMES, PITCH_CLASSES
+from emo_assets.features import FEATURE_NAMES, PITCH_CLASSES, feature_range
 from emo_assets.reports import style
 from emo_assets.reports.exploration import Exploration, detected, unit_of
 
@@ -19,6 +19,7 @@ LINKED_COLOUR, ALL_COLOUR = style.BLUE, style.GREY
 KIND_COLOURS = {"balanced": style.GREEN, "skewed": style.ORANGE, "discrete": style.VIOLET}
 GENRES_SHOWN = 20
 STRONG_PAIRS_SHOWN = 10
+POPULARITY = (0.0, 100.0)
 FEWEST_FOR_CURVE = 10
 MOST_FOR_CURVE = 20_000
 """Values behind a density curve; of more, every n-th of the sorted ones is taken."""
@@ -41,7 +42,7 @@ def distributions_png(found: Exploration) -> bytes:
             if name in _TICKS:
                 _draw_shares(axes, name, linked, everything)
             else:
-                _draw_density(axes, linked, everything)
+                _draw_density(axes, linked, everything, feature_range(name))
             axes.set_title(label(name))
             note = (
                 kinds[name]
@@ -88,7 +89,9 @@ def genres_png(found: Exploration) -> bytes:
         genres.set_xlabel("% of songs (stroke: % of all rows)")
         present, known = int((found.genres["linked"] > 0).sum()), len(found.genres)
         genres.set_title(f"Genres: {present} of {known} have a linked song")
-        _draw_density(popularity, found.linked["popularity"].dropna(), found.all_rows["popularity"].dropna())
+        _draw_density(
+            popularity, found.linked["popularity"].dropna(), found.all_rows["popularity"].dropna(), POPULARITY
+        )
         popularity.set_xlabel("popularity, 0 to 100")
         popularity.set_yticks([])
         popularity.set_title("Popularity")
@@ -141,7 +144,7 @@ def correlations_png(found: Exploration) -> bytes:
 def bias_png(found: Exploration) -> bytes:
     """Draw how far the linked songs' means lie from those of all songs, with 95 % intervals."""
     table = found.table[~found.table["feature"].isin(["key"])].sort_values("shift", key=np.abs)
-    half = 1.96 * table["std"] / np.sqrt(table["songs"].clip(lower=1)) / table["all_std"]
+    half = table["shift_error"]
     places = np.arange(len(table))
     clear = (table["shift"].abs() > half).to_numpy()
     with style.drawing(9, 4.4) as figure:
@@ -168,8 +171,10 @@ def label(feature: str) -> str:
     return feature.replace("_", " ").capitalize()
 
 
-def _draw_density(axes: Axes, linked: pd.Series[float], everything: pd.Series[float]) -> None:
-    """Draw a histogram of the linked songs, and the density curves of both."""
+def _draw_density(
+    axes: Axes, linked: pd.Series[float], everything: pd.Series[float], bounds: tuple[float, float]
+) -> None:
+    """Draw a histogram of the linked songs, and the density curves of both; `bounds` are the value's own."""
     low, high = float(everything.min()), float(everything.max())
     if low == high:
         high = low + 1
@@ -177,7 +182,7 @@ def _draw_density(axes: Axes, linked: pd.Series[float], everything: pd.Series[fl
     if len(linked):
         axes.hist(linked, bins=list(edges), density=True, color=LINKED_COLOUR, alpha=0.35)
     for values, colour, stroke in ((everything, ALL_COLOUR, "--"), (linked, LINKED_COLOUR, "-")):
-        curve = _density(values, edges)
+        curve = _density(values, np.linspace(low, high, 200), bounds)
         if curve is not None:
             axes.plot(*curve, stroke, color=colour)
     axes.set_xlim(low, high)
@@ -185,18 +190,16 @@ def _draw_density(axes: Axes, linked: pd.Series[float], everything: pd.Series[fl
 
 
 def _density(
-    values: pd.Series[float], edges: NDArray[np.float64]
+    values: pd.Series[float], places: NDArray[np.float64], bounds: tuple[float, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Estimate a density, where there are enough values: Gaussian kernels, mirrored at the ends."""
+    """Estimate a density, where there are enough values: Gaussian kernels, mirrored at the bounds."""
     from scipy.stats import gaussian_kde
 
     if len(values) < FEWEST_FOR_CURVE or values.nunique() < 3:
         return None
     ordered = np.sort(values.to_numpy(dtype=np.float64))
-    kept = ordered[:: -(-len(ordered) // MOST_FOR_CURVE)]
-    low, high = edges[0], edges[-1]
-    estimate = gaussian_kde(kept)
-    places = np.linspace(low, high, 200)
+    estimate = gaussian_kde(ordered[:: -(-len(ordered) // MOST_FOR_CURVE)])
+    low, high = bounds
     return places, estimate(places) + estimate(2 * low - places) + estimate(2 * high - places)
 
 

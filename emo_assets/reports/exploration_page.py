@@ -90,14 +90,16 @@ def findings(found: Exploration) -> list[str]:
         f"{'together' if value > 0 else 'against each other'} ({value:+.2f})."
         for first, second, value in found.strong_pairs[:4]
     ]
-    shifts = found.table[found.table["feature"] != "key"].set_index("feature")["shift"]
-    largest = shifts.reindex(shifts.abs().sort_values(ascending=False).index).head(3)
+    table = found.table[found.table["feature"] != "key"]
+    clear = table[table["shift"].abs() > table["shift_error"]].sort_values("shift", key=abs, ascending=False)
+    leanings = [
+        f"{'more' if shift > 0 else 'less'} {name} ({shift:+.2f} σ)"
+        for name, shift in zip(clear["feature"].head(3), clear["shift"].head(3), strict=True)
+    ]
     sentences.append(
-        "Linking favours songs with "
-        + _listed(
-            [f"{'more' if shift > 0 else 'less'} {name} ({shift:+.2f} σ)" for name, shift in largest.items()]
-        )
-        + "."
+        f"Linking favours songs with {_listed(leanings)}."
+        if leanings
+        else "The linked songs differ from all songs by no more than chance."
     )
     return sentences
 
