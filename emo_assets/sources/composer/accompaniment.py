@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from emo_assets.sources.composer.arrangement import Voice, level_of, notes_at_once
+from emo_assets.sources.composer.arrangement import Voice, level_of, notes_at_once, plays_at_all
 from emo_assets.sources.composer.chance import Chance
 from emo_assets.sources.composer.form import Section, SectionKind
 from emo_assets.sources.composer.harmony import Chord
@@ -48,7 +48,7 @@ def chord_sounds(score: Score, voice: Voice, levels: dict[SectionKind, float], c
             length = max(1, int((end - start) * voice.layer.gate))
             struck = _struck(voice, chord, previous, figure, place)
             sounds += [Sound(start, length, pitch, accent) for pitch in struck]
-    if sounds:
+    if plays_at_all(voice, levels):
         final = voiced(score.chord_at(score.last_bar_start), previous, register, 3)
         sounds += [Sound(score.last_bar_start, score.meter.positions, pitch, 0) for pitch in final]
     return sounds

@@ -52,6 +52,11 @@ def level_of(voice: Voice, level: float) -> float:
     return -1.0 if level < voice.layer.entry else min(1.0, max(0.0, level + voice.eagerness))
 
 
+def plays_at_all(voice: Voice, levels: dict[SectionKind, float]) -> bool:
+    """Tell whether `voice` plays anywhere in the song; then it plays the final chord, too."""
+    return any(level_of(voice, level) >= 0 for level in levels.values())
+
+
 def notes_at_once(layer: Layer, level: float) -> int:
     """Return how many notes each stroke of `layer` has where it is as busy as `level`."""
     match layer.manner:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from emo_assets.sources.composer.arrangement import Voice, level_of
+from emo_assets.sources.composer.arrangement import Voice, level_of, plays_at_all
 from emo_assets.sources.composer.chance import Chance
 from emo_assets.sources.composer.form import Section, SectionKind
 from emo_assets.sources.composer.meter import lowest_rank, onsets
@@ -14,8 +14,8 @@ from emo_assets.sources.composer.styles import Manner
 from emo_assets.sources.composer.voicing import nearest_pitch
 from emo_assets.symbolic.bins import POSITIONS_PER_QUARTER
 
-LOWEST, HIGHEST = 28, 52
-"""The bass stays within these pitches: above the lowest string, below the chords."""
+LOWEST, HIGHEST = 28, 56
+"""The bass stays within these pitches: above the lowest string, hardly into the chords."""
 
 
 def bass_sounds(score: Score, voice: Voice, levels: dict[SectionKind, float], chance: Chance) -> list[Sound]:
@@ -39,7 +39,7 @@ def bass_sounds(score: Score, voice: Voice, levels: dict[SectionKind, float], ch
             length = max(1, int((end - start) * voice.layer.gate))
             accent = voice.layer.accent + 6 * (score.meter.strength(start % score.meter.positions) - 0.5)
             sounds.append(Sound(start, length, _within_range(pitch), accent))
-    if sounds:
+    if plays_at_all(voice, levels):
         pitch = _root(score, voice, score.last_bar_start)
         sounds.append(Sound(score.last_bar_start, score.meter.positions, pitch, voice.layer.accent))
     return sounds

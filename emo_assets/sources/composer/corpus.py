@@ -51,6 +51,13 @@ class CorpusSummary:
     broken_files: int
     links: tuple[tuple[str, str], ...]
 
+    def __str__(self) -> str:
+        """Say in one line what there is."""
+        return (
+            f"{self.songs} songs by {self.artists} artists: {self.spotify_rows} Spotify rows, "
+            f"{self.msd_rows} MSD lines, {self.midi_files} MIDI files and {self.broken_files} broken ones"
+        )
+
 
 def compose_corpus(
     out: Path, *, songs: int = 240, seed: int = 0, progress: Progress = silent
@@ -74,13 +81,10 @@ def compose_corpus(
     spotify_rows = spotify_listing.listed(works, seed)
     msd_rows = msd_listing.listed(works, seed)
     lakh = out / "lmd_matched"
-    found_before = set(lakh.rglob("*.mid")) if lakh.is_dir() else set()
+    tracks = {row.track_id for row in msd_rows}
+    _refuse_others(lakh, {path for path in _midi_files_in(lakh) if path.parent.name not in tracks})
     readable, broken = _write_midi(lakh, works, msd_rows, seed, progress)
-    if foreign := found_before - readable - broken:
-        raise InputError(
-            f"{lakh}: holds {len(foreign)} MIDI files of another corpus; "
-            "give an empty folder, or remove this one first"
-        )
+    _refuse_others(lakh, _midi_files_in(lakh) - readable - broken)
     write_msd(msd_rows, out / "msd" / "unique_tracks.txt")
     write_spotify(spotify_rows, out / "spotify" / "dataset.csv")
     return CorpusSummary(
@@ -95,10 +99,22 @@ def compose_corpus(
     )
 
 
+def _midi_files_in(lakh: Path) -> set[Path]:
+    return set(lakh.rglob("*.mid")) if lakh.is_dir() else set()
+
+
+def _refuse_others(lakh: Path, others: set[Path]) -> None:
+    if others:
+        raise InputError(
+            f"{lakh}: holds {len(others)} MIDI files of another corpus; "
+            "give an empty folder, or remove this one first"
+        )
+
+
 def _write_midi(
     lakh: Path, works: list[Work], msd_rows: list[MsdRow], seed: int, progress: Progress
 ) -> tuple[set[Path], set[Path]]:
-    """Write all MIDI files; return the paths of the readable and of the broken ones."""
+    """Compose all songs and write them; return the paths of the readable and of the broken files."""
     listed_as: dict[int, list[str]] = {}
     for row in msd_rows:
         if row.work is not None:

@@ -10,7 +10,7 @@ from emo_assets.sources.composer.score import Score, Sound
 from emo_assets.sources.composer.styles import Groove
 from emo_assets.symbolic.bins import POSITIONS_PER_QUARTER
 
-KICK, SNARE, CRASH, CLOSED_HAT = 36, 38, 49, 42
+KICK, SNARE, CLOSED_HAT, CRASH, RIDE = 36, 38, 42, 49, 51
 TOMS = (50, 48, 47, 45, 43, 41)
 GHOST_ACCENT = -26
 _STROKE_LENGTH = 3
@@ -29,6 +29,7 @@ def drum_sounds(score: Score, levels: dict[SectionKind, float], chance: Chance) 
     groove = score.style.groove
     if groove is None:
         return []
+    rides = groove.fills and chance.happens(0.4)
     sounds: list[Sound] = []
     played_before = False
     for section in score.sections:
@@ -39,13 +40,20 @@ def drum_sounds(score: Score, levels: dict[SectionKind, float], chance: Chance) 
         if groove.fills and (played_before or section.kind is not SectionKind.INTRO):
             start = section.first_bar * score.meter.positions
             sounds.append(Sound(start, 2 * POSITIONS_PER_QUARTER, CRASH, 4))
-        sounds += _section_sounds(score, groove, section, level, chance)
+        section_sounds = _section_sounds(score, groove, section, level, chance)
+        if rides and section.kind is SectionKind.CHORUS:
+            section_sounds = [_on_the_ride(sound) for sound in section_sounds]
+        sounds += section_sounds
         played_before = True
     if played_before:
         sounds.append(Sound(score.last_bar_start, POSITIONS_PER_QUARTER, KICK, 8))
         if groove.fills:
             sounds.append(Sound(score.last_bar_start, score.meter.positions, CRASH, 6))
     return sounds
+
+
+def _on_the_ride(sound: Sound) -> Sound:
+    return sound._replace(pitch=RIDE) if sound.pitch == CLOSED_HAT else sound
 
 
 def _section_sounds(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from emo_assets.sources.composer.styles import Form
@@ -105,7 +105,17 @@ def sections_of(form: Form, bars: int) -> tuple[Section, ...]:
         sections.append(Section(kind, first_bar, length))
         first_bar += length
         turn += 1
+    if form in (Form.SONG, Form.DANCE):
+        sections[-1:] = _closing_with_chorus(sections[-1])
     return (*sections, Section(SectionKind.ENDING, first_bar, bars - first_bar))
+
+
+def _closing_with_chorus(last: Section) -> tuple[Section, ...]:
+    """Give the second half of a verse to the chorus, where the verse would be the last thing to be heard."""
+    half = last.bars // 2
+    if last.kind is not SectionKind.VERSE or half < PHRASE_BARS:
+        return (last,)
+    return (replace(last, bars=half), Section(SectionKind.CHORUS, last.first_bar + half, last.bars - half))
 
 
 def fullness_of(sections: tuple[Section, ...]) -> dict[SectionKind, float]:

@@ -53,7 +53,7 @@ def late_beats(bars: int, meter: Meter, looseness: float, chance: Chance) -> lis
     late = []
     now = 0
     for beat in range(bars * meter.beats):
-        if beat % meter.beats == 0 and chance.happens(0.65):
+        if beat % meter.beats == 0 and chance.happens(1 - 0.5 * wander):
             now = 0
         elif chance.happens(wander):
             now = min(LATEST, max(0, now + chance.pick((-1, 1, 1))))

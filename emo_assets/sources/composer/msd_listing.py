@@ -30,6 +30,8 @@ class MsdRow:
 def listed(works: list[Work], seed: int) -> list[MsdRow]:
     """List every song once, some twice, among their look-alikes and songs that nobody else lists.
 
+    Corpora of other sizes or seeds have other track ids, so that their files cannot be mixed up.
+
     Args:
         works: the songs.
         seed: equal seeds give equal rows.
@@ -37,21 +39,22 @@ def listed(works: list[Work], seed: int) -> list[MsdRow]:
     Returns:
         Rows in no order; the first of a work is the one that its MIDI files stand under.
     """
+    corpus = (seed, len(works))
     rows: list[MsdRow] = []
     for work in works:
         chance = Chance(seed, "msd", work.number)
         artist, title = _spelled_artist(work, chance), _spelled_title(work, chance)
-        rows.append(_row(artist, title, work.number, seed, "main"))
+        rows.append(_row(artist, title, work.number, corpus, "main"))
         if chance.happens(0.05):
-            rows.append(_row(work.artist, f"{work.title} (Album Version)", work.number, seed, "double"))
+            rows.append(_row(work.artist, f"{work.title} (Album Version)", work.number, corpus, "double"))
         if chance.happens(0.22):
             other_artist, other_title = _look_alike(work, works, chance)
-            rows.append(_row(other_artist, other_title, None, seed, "look-alike", work.number))
+            rows.append(_row(other_artist, other_title, None, corpus, "look-alike", work.number))
     return rows + _unheard_of(works, seed)
 
 
-def _row(artist: str, title: str, work: int | None, seed: int, *what: object) -> MsdRow:
-    key = (seed, work, *what)
+def _row(artist: str, title: str, work: int | None, *what: object) -> MsdRow:
+    key = (work, *what)
     letters, digits = string.ascii_uppercase, string.digits + "ABCDEF"
     track_id = f"TR{identifier(letters, 5, 'track', *key)}128F{identifier(digits, 7, *key, 'track')}"
     song_id = f"SO{identifier(letters, 5, 'song', *key)}12A{identifier(digits, 8, *key, 'song')}"
@@ -120,12 +123,13 @@ def _look_alike(work: Work, works: list[Work], chance: Chance) -> tuple[str, str
 
 def _unheard_of(works: list[Work], seed: int) -> list[MsdRow]:
     """Return songs that Spotify does not list, half as many as there are works."""
+    corpus = (seed, len(works))
     chance = Chance(seed, "unheard of")
     taken = {work.artist.casefold().removeprefix("the ") for work in works}
     rows = []
     for number in range(len(works) // 2):
         artist = new_artist(taken, chance)
-        rows.append(_row(artist, song_title(chance), None, seed, "unheard of", number))
+        rows.append(_row(artist, song_title(chance), None, corpus, "unheard of", number))
     return rows
 
 

@@ -83,7 +83,7 @@ BLUES = Style(
 WALTZ = Style(
     name="waltz",
     genres=("french", "romance", "classical"),
-    habits=Habits(0.2, 0.38, 0.42, 0.50, 0.78, 0.30, (88, 168), three=6.0),
+    habits=Habits(0.2, 0.38, 0.42, 0.50, 0.78, 0.30, (88, 168), three=9.0),
     groove=Groove(
         (
             DrumLine(KICK, "8...|....|....|....", 0),

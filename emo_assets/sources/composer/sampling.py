@@ -74,14 +74,14 @@ def _sample_features(habits: Habits, time_signature: int, chance: Chance) -> Fea
     danceability = _share(habits.danceability + 0.06 * mood + chance.spread(0.10))
     acousticness = _acousticness(habits, drive, chance)
     instrumentalness = _instrumentalness(habits, chance)
-    quiet_tail = 9.0 * (1 - energy) * min(chance.uniform(), chance.uniform())
-    loudness = -13.0 + 10.5 * energy - quiet_tail - 1.5 * instrumentalness + chance.spread(2.2)
+    calm = 1 - energy
+    loudness = -4.4 - 4.0 * calm - 16.0 * calm * calm * calm - 1.0 * instrumentalness + chance.spread(1.9)
     slow, fast = habits.tempo
     return FeatureVector(
         danceability=_significant(danceability),
         energy=_significant(energy),
         key=chance.weighted(range(12), _KEY_WEIGHTS),
-        loudness=round(max(-40.0, min(-1.0, loudness)), 3),
+        loudness=round(min(-0.5, loudness), 3),
         mode=int(chance.happens(min(0.95, max(0.05, 0.38 + 0.54 * valence + habits.mode)))),
         acousticness=_significant(acousticness),
         instrumentalness=_significant(instrumentalness),
