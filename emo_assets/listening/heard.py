@@ -15,6 +15,37 @@ from emo_assets.symbolic.vocabulary import INSTRUMENT_NAMES
 
 
 @dataclass(frozen=True)
+class Measure:
+    """What of a song is laid beside a feature.
+
+    Attributes:
+        name: the attribute of `Heard`.
+        unit: its unit, or what it is a share of.
+        tolerance: how far a song may be from the feature and still be as asked; None where the measure has
+            another unit than the feature and only has to rise with it.
+    """
+
+    name: str
+    unit: str
+    tolerance: float | None = None
+
+
+MEASURES = {
+    "danceability": Measure("groove_regularity", "likeness of neighbouring bars"),
+    "energy": Measure("note_density", "notes a quarter note"),
+    "key": Measure("key", "pitch class", tolerance=0),
+    "loudness": Measure("mean_velocity", "mean velocity of the notes"),
+    "mode": Measure("mode", "0 minor, 1 major", tolerance=0),
+    "acousticness": Measure("acoustic_share", "share of acoustic instruments"),
+    "instrumentalness": Measure("leadless_share", "share of bars without a lead"),
+    "valence": Measure("major_share", "share of major chords"),
+    "tempo": Measure("tempo", "beats a minute", tolerance=1),
+    "time_signature": Measure("beats_in_bar", "quarter notes a bar", tolerance=0),
+}
+"""What each feature is measured by, in the features' order."""
+
+
+@dataclass(frozen=True)
 class Heard:
     """What a song sounds like. Measures that need notes which a song lacks are NaN.
 
@@ -40,7 +71,7 @@ class Heard:
         on_beat_share: share of notes on quarter notes.
         drums_share: share of bars with drums.
         acoustic_share: share of sounding time on acoustic instruments.
-        lead_share: share of bars with a lead line.
+        leadless_share: share of bars without a lead line.
     """
 
     tempo: float
@@ -64,7 +95,7 @@ class Heard:
     on_beat_share: float
     drums_share: float
     acoustic_share: float
-    lead_share: float
+    leadless_share: float
 
     @property
     def key_name(self) -> str:
@@ -120,45 +151,36 @@ def heard_in(song: Song) -> Heard:
         on_beat_share=timing.on_beat_share(song),
         drums_share=texture.drums_share(song),
         acoustic_share=texture.acoustic_share(song),
-        lead_share=texture.lead_share(song),
+        leadless_share=1 - texture.lead_share(song),
     )
 
 
 def compare(asked: FeatureVector, heard: Heard) -> list[dict[str, Any]]:
     """Lay what was asked for beside what is heard, one row a feature in their order.
 
-    Tempo, key, mode and time signature are measured as such; the other features have no unit that notes
-    could be measured in, so the row shows the measure that should move with the feature.
+    Each row shows what `MEASURES` lays beside the feature; key and mode by their names.
 
     Returns:
         Rows of `name`, `asked`, `measured` (None where it cannot be measured) and `unit` (of what is
         measured).
     """
-    heard_mode = None if heard.mode is None else ("minor", "major")[heard.mode]
-    heard_key = None if heard.key is None else PITCH_CLASSES[heard.key]
-    rows: list[tuple[str, Any, Any, str]] = [
-        ("danceability", asked.danceability, heard.groove_regularity, "likeness of neighbouring bars"),
-        ("energy", asked.energy, heard.note_density, "notes a quarter note"),
-        ("key", PITCH_CLASSES[asked.key], heard_key, ""),
-        ("loudness", asked.loudness, heard.mean_velocity, "mean velocity of the notes"),
-        ("mode", ("minor", "major")[asked.mode], heard_mode, ""),
-        ("acousticness", asked.acousticness, heard.acoustic_share, "share of acoustic instruments"),
-        ("instrumentalness", asked.instrumentalness, 1 - heard.lead_share, "share of bars without a lead"),
-        ("valence", asked.valence, heard.major_share, "share of major chords"),
-        ("tempo", asked.tempo, heard.tempo, "beats a minute"),
-        ("time_signature", asked.time_signature, heard.beats_in_bar, "quarter notes a bar"),
-    ]
-    return [
-        {"name": name, "asked": _shown(wanted), "measured": _shown(measured), "unit": unit}
-        for name, wanted, measured, unit in rows
-    ]
+    rows = []
+    for feature, measure in MEASURES.items():
+        wanted, measured = getattr(asked, feature), getattr(heard, measure.name)
+        row = {"name": feature, "asked": _shown(feature, wanted), "measured": _shown(feature, measured)}
+        rows.append(row | {"unit": measure.unit})
+    return rows
 
 
-def _shown(value: Any) -> Any:
-    """Round a number to two decimals for showing; NaN becomes None."""
-    if not isinstance(value, float):
-        return value
-    return None if math.isnan(value) else round(value, 2)
+def _shown(feature: str, value: float | None) -> Any:
+    """Name keys and modes, round other numbers to two decimals; NaN becomes None."""
+    if value is None or math.isnan(value):
+        return None
+    if feature == "key":
+        return PITCH_CLASSES[round(value)]
+    if feature == "mode":
+        return ("minor", "major")[round(value)]
+    return value if isinstance(value, int) else round(value, 2)
 
 
 def _instrument_names(song: Song) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pytest
 
 from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES, FeatureVector
-from emo_assets.listening.heard import compare, heard_in, listen
+from emo_assets.listening.heard import MEASURES, compare, heard_in, listen
 from emo_assets.symbolic.midi_file import encode_midi
 from emo_assets_tests.listening.songs import PIANO, STRINGS, chord, drums, heard_song, melodic, note
 
@@ -68,3 +68,9 @@ def test_importing_the_estimators_imports_no_reader() -> None:
     code = "import sys, emo_assets.listening.heard; print('pretty_midi' in sys.modules)"
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert finished.stdout.strip() == "False"
+
+
+def test_every_feature_has_a_measure_of_a_song() -> None:
+    assert tuple(MEASURES) == FEATURE_NAMES
+    heard = heard_in(heard_song(melodic(PIANO, [note(0, 60)])))
+    assert all(measure.name in heard.as_dict() for measure in MEASURES.values())

@@ -65,8 +65,8 @@ def test_measures_follow_their_features(
 
 
 def test_lead_is_heard_where_it_sings(composed: pd.DataFrame) -> None:
-    correlation = np.corrcoef(composed["sung_share"], composed["lead_share"])[0, 1]
-    assert correlation >= 0.85
+    correlation = np.corrcoef(composed["sung_share"], composed["leadless_share"])[0, 1]
+    assert correlation <= -0.85
 
 
 @pytest.mark.realdata
