@@ -84,18 +84,13 @@ def held_out_batches(songs: Sequence[Song], limit: int, windows: int, context: i
 
     Args:
         songs: the held-out songs.
-        limit: at most so many windows in all, taken from all songs in turn.
+        limit: at most so many windows in all, spread evenly over the songs.
         windows: windows in a batch.
         context: tokens the network sees.
     """
-    cut = [
-        (start, number, _window(song, start, context))
-        for number, song in enumerate(songs)
-        for start in range(0, max(1, len(song) - 1), context)
-    ]
-    chosen = [window for _, _, window in sorted(cut, key=lambda item: item[:2])]
-    spread = np.linspace(0, len(chosen) - 1, min(limit, len(chosen))).astype(int)
-    kept = [chosen[index] for index in spread]
+    places = [(song, start) for song in songs for start in range(0, max(1, len(song) - 1), context)]
+    spread = np.linspace(0, len(places) - 1, min(limit, len(places))).astype(int)
+    kept = [_window(*places[index], context) for index in spread]
     return [_stacked(kept[start : start + windows], context) for start in range(0, len(kept), windows)]
 
 
@@ -106,8 +101,8 @@ def _random_window(song: Song, generator: np.random.Generator, context: int) -> 
     if kind < FROM_THE_START:
         start = 0
     elif kind < FROM_THE_START + FROM_A_BAR:
-        bars = np.flatnonzero(among(song.events, _EVENT_BARS))
-        start = int(bars[max(0, np.searchsorted(bars, start, side="right") - 1)]) if len(bars) else 0
+        bars = np.flatnonzero(among(song.events[: start + 1], _EVENT_BARS))
+        start = int(bars[-1]) if len(bars) else 0
     elif start + context + 1 > len(song):
         start = max(0, len(song) - context - 1)
     window = _window(song, start, context)

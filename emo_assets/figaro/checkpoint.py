@@ -42,15 +42,16 @@ _STORAGES = {
     "BoolStorage": torch.bool,
 }
 
-_DATA_MODULES = frozenset(
-    "_codecs argparse collections copyreg datetime decimal enum fractions functools numbers pathlib types "
-    "typing uuid".split()
-)
+_DATA_MODULES = {
+    *("_codecs", "argparse", "collections", "copyreg", "datetime", "decimal", "enum", "fractions"),
+    *("functools", "numbers", "pathlib", "types", "typing", "uuid"),
+}
 """Modules of the standard library whose names only hold data; every other one is refused."""
 
-_DATA_BUILTINS = frozenset(
-    "bool bytearray bytes complex dict float frozenset int list object range set slice str tuple".split()
-)
+_DATA_BUILTINS = {
+    *("bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object"),
+    *("range", "set", "slice", "str", "tuple"),
+}
 
 _UNUSED = (
     "embeddings.position_ids",
@@ -158,7 +159,8 @@ class _Unpickler(pickle.Unpickler):
             harmless = top in _DATA_MODULES or top not in sys.stdlib_module_names
         if not harmless:
             raise InputError(
-                f"{self._path}: is refused, it would run {module}.{name} when opened; get it from a trusted place"
+                f"{self._path}: is refused: opened as usual it would run {module}.{name}; "
+                "get it from a place you trust"
             )
         return _Inert
 
@@ -264,9 +266,7 @@ def _network(archive: _Archive) -> FigaroNetwork:
     return network_with(config, tensors, archive.path)
 
 
-def _config(
-    archive: _Archive, plans: Mapping[str, _TensorPlan], settings: Mapping[Any, Any]
-) -> FigaroConfig:
+def _config(archive: _Archive, plans: Mapping[str, _TensorPlan], settings: Mapping[Any, Any]) -> FigaroConfig:
     """Read the sizes off the tensors; only the context's length stands nowhere but in the settings."""
     first = "transformer.decoder.bert.encoder.layer.0."
     try:

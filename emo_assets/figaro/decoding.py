@@ -146,7 +146,8 @@ class StepLayer:
 
     def __init__(self, layer: DecoderLayer, context: int, precision: Precision) -> None:
         own, cross, feed_forward = layer.attention, layer.cross, layer.feed_forward
-        assert own.distance is not None
+        if own.distance is None:
+            raise ValueError("a decoder layer's self-attention has relative positions")
         self.own, self.cross, self.feed_forward = own, cross, feed_forward
         self.heads, self.context = own.heads, context
         self.own_in = prepared([own.query, own.key, own.value], precision)
@@ -224,7 +225,7 @@ class StepLayer:
         layer.values[rows, slots] = value
         layer.key_distances[rows, slots] = (key * self.scale) @ self.distances
         scores = self._scores(self.own, query, key)  # (heads, time, time)
-        scores.masked_fill_(future(scores), float("-inf"))
+        scores += future(scores)
         mixed = (scores.softmax(-1) @ value).transpose(0, 1).flatten(1)  # (time, d_model)
         states = self.own.norm(states + self.own_out(mixed))  # (1, time, d_model)
         query = split_heads(self.cross_in(states), heads)[0]  # (heads, time, head_size)
@@ -252,7 +253,8 @@ class StepLayer:
 
     def _cross_relative(self, query: Tensor, layer: LayerCache, places: Tensor) -> Tensor:
         """Both relative terms of cross-attention for tokens at `places` (lanes,) of their windows."""
-        assert layer.memory_distances is not None and self.cross_distances is not None
+        if layer.memory_distances is None or self.cross_distances is None:
+            raise ValueError("this layer's cross-attention has no relative term")
         lanes, last = len(places), self.context - 1
         by_distance = query.view(lanes, self.heads, -1) @ self.cross_distances.flip(1)
         of_query = [

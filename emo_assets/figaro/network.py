@@ -40,7 +40,8 @@ def skew(products: Tensor, columns: int) -> Tensor:
     if rows == 1:
         return products[..., :columns]
     flat = products.flatten(-2)[..., rows - 1 : rows - 1 + rows * (width - 1)]  # (..., rows * (width - 1))
-    return flat.unflatten(-1, (rows, width - 1))[..., :columns]  # (..., rows, columns)
+    shifted: Tensor = flat.view(*flat.shape[:-1], rows, width - 1)  # (..., rows, width - 1)
+    return shifted[..., :columns]  # (..., rows, columns)
 
 
 class Attention(nn.Module):
@@ -79,17 +80,18 @@ class Attention(nn.Module):
             relative = relative_scores(query, key * scale, self.distance, causal=self.causal)
             scores = scores + relative  # (batch, heads, left, right)
         if self.causal:
-            scores = scores.masked_fill(future(scores), float("-inf"))  # (batch, heads, left, right)
+            scores = scores + future(scores)  # (batch, heads, left, right)
         mixed = scores.softmax(-1) @ value  # (batch, heads, left, head_size)
         mixed = mixed.transpose(1, 2).flatten(2)  # (batch, left, d_model)
         result: Tensor = self.norm(states + self.output(mixed))  # (batch, left, d_model)
         return result
 
 
-
 def split_heads(states: Tensor, heads: int) -> Tensor:
     """Part (batch, time, d_model) into (batch, heads, time, head_size)."""
-    return states.unflatten(-1, (heads, -1)).transpose(1, 2)  # (batch, heads, time, head_size)
+    batch, time, width = states.shape
+    parted = states.view(batch, time, heads, width // heads)  # (batch, time, heads, head_size)
+    return parted.transpose(1, 2)  # (batch, heads, time, head_size)
 
 
 def relative_scores(query: Tensor, key: Tensor, distance: Tensor, *, causal: bool) -> Tensor:
@@ -113,16 +115,19 @@ def relative_scores(query: Tensor, key: Tensor, distance: Tensor, *, causal: boo
     if causal:
         by_key = key @ distance[zero : zero + right + 1].T  # (..., right, right + 1), ascending distance
         flat = by_key.flatten(-2)[..., : right * right]  # (..., right * right)
-        of_key = flat.unflatten(-1, (right, right))  # (..., right, left)
+        of_key = flat.view(*flat.shape[:-1], right, right)  # (..., right, left)
     else:
         of_key = skew(key @ rows.T, left)  # (..., right, left)
     return of_query + of_key.transpose(-1, -2)  # (..., left, right)
 
 
 def future(scores: Tensor) -> Tensor:
-    """Mark the entries (left, right) of `scores` (..., left, right) that lie in the future, r > l."""
+    """Return what hides the future from `scores` (..., left, right): minus infinity where r > l, else 0.
+
+    Added, not filled in: the backward pass of a sum costs nothing.
+    """
     left, right = scores.shape[-2:]
-    return torch.ones(left, right, dtype=torch.bool, device=scores.device).triu(1)  # (left, right)
+    return torch.full((left, right), float("-inf"), dtype=scores.dtype, device=scores.device).triu(1)
 
 
 class FeedForward(nn.Module):

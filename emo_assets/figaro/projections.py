@@ -54,7 +54,7 @@ class Int8Linear(nn.Module):
         result = product * scale * self.scale  # (rows, out)
         if self.bias is not None:
             result += self.bias
-        return result.unflatten(0, states.shape[:-1])  # (..., out)
+        return result.view(*states.shape[:-1], -1)  # (..., out)
 
 
 def prepared(layers: Sequence[nn.Linear], precision: Precision) -> nn.Module:
@@ -63,14 +63,15 @@ def prepared(layers: Sequence[nn.Linear], precision: Precision) -> nn.Module:
     Returns:
         A module that maps (..., in) to the layers' outputs side by side, (..., out + out ..).
     """
-    weight = torch.cat([layer.weight for layer in layers]).detach()  # (out + out .., in)
-    biases = [layer.bias for layer in layers if layer.bias is not None]
-    bias = torch.cat(biases).detach() if biases else None  # (out + out ..,)
+    weight = torch.cat([layer.weight.detach() for layer in layers])  # (out + out .., in)
+    biases = [layer.bias.detach() for layer in layers if layer.bias is not None]
+    bias = torch.cat(biases) if biases else None  # (out + out ..,)
     if precision is Precision.INT8:
         return Int8Linear(weight, bias)
     joined = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None, device="meta")
     joined.weight = nn.Parameter(weight, requires_grad=False)
-    joined.bias = None if bias is None else nn.Parameter(bias, requires_grad=False)
+    if bias is not None:
+        joined.bias = nn.Parameter(bias, requires_grad=False)
     return joined
 
 

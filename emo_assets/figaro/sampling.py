@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_assets.figaro.choosing import nearest_song
 from emo_assets.figaro.decoding import Decoder
 from emo_assets.figaro.inputs import DescriptionInput
 from emo_assets.figaro.network import FigaroNetwork
@@ -70,9 +71,7 @@ class _Song:
         allowed = self.guide.allowed()
         token = int(allowed[0])
         if len(allowed) > 1:
-            token = int(
-                allowed[draw(logits[allowed], float(self.generator.random()), temperature, top_p)]
-            )
+            token = int(allowed[draw(logits[allowed], float(self.generator.random()), temperature, top_p)])
         self.guide.advance(token)
         if token != EOS:
             self.events.append(token)
@@ -103,6 +102,7 @@ class Figaro:
         seeds: Sequence[int],
         temperature: float = TEMPERATURE,
         top_p: float = TOP_P,
+        candidates: int = 1,
         progress: Progress = silent,
     ) -> list[list[int]]:
         """Write a song for each description.
@@ -116,7 +116,9 @@ class Figaro:
             seeds: one a song; the same description, tempo and seed give the same song on the same machine.
             temperature: above 0; lower is safer, higher is wilder.
             top_p: in (0, 1]; how much of the probability is drawn from.
-            progress: told the bars written.
+            candidates: songs to write for each description; the one whose own description is nearest to it
+                is returned. The first candidate is the song that would be written alone.
+            progress: told the bars written, candidates included.
 
         Returns:
             Ids of events without `<bos>` and `<eos>`, one list a song, valid by the event grammar.
@@ -125,21 +127,26 @@ class Figaro:
             GrammarError: something is no description.
         """
         parsed = [DescriptionGrammar().parse(description) for description in descriptions]
-        waiting = deque(
+        songs = [
             _Song(
-                number,
+                len(parsed) * candidate + number,
                 DescriptionInput.of(description),
                 Guide(bars, tempo),
-                np.random.default_rng(seed),
+                np.random.default_rng([seed, candidate] if candidate else seed),
                 [],
             )
+            for candidate in range(candidates)
             for number, (description, bars, tempo, seed) in enumerate(
                 zip(descriptions, parsed, tempos, seeds, strict=True)
             )
-        )
-        songs = list(waiting)
-        self._write(waiting, temperature, top_p, _Bars(parsed, progress))
-        return [song.events for song in songs]
+        ]
+        self._write(deque(songs), temperature, top_p, _Bars(parsed * candidates, progress))
+        if candidates == 1:
+            return [song.events for song in songs]
+        return [
+            nearest_song(bars, [song.events for song in songs[number :: len(parsed)]])
+            for number, bars in enumerate(parsed)
+        ]
 
     def _write(self, waiting: deque[_Song], temperature: float, top_p: float, bars: _Bars) -> None:
         """Write all waiting songs, `lanes` at a time; a finished one makes room for the next."""
@@ -149,9 +156,7 @@ class Figaro:
         streams = Streams(self._decoder)
         logits = streams.begin([song.description for song in playing]).numpy()  # (lanes, events)
         while True:
-            tokens = [
-                song.choose(row, temperature, top_p) for song, row in zip(playing, logits, strict=True)
-            ]
+            tokens = [song.choose(row, temperature, top_p) for song, row in zip(playing, logits, strict=True)]
             bars.tell(playing)
             ended = [lane for lane, token in enumerate(tokens) if token == EOS]
             if dropped := ended[len(waiting) :]:

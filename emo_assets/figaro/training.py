@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -81,30 +82,27 @@ def read_songs(midi: Iterable[bytes], *, progress: Progress = silent) -> list[So
 
     Args:
         midi: contents of MIDI files.
-        progress: told how many files are read; the total grows with the files seen.
+        progress: told how many files are read.
     """
-    songs: list[Song] = []
     items = ((str(number), content) for number, content in enumerate(midi))
-    for done, described in enumerate(describe_contents(items, events=True), start=1):
-        progress("reading songs", done, done)
-        if described.reading is not None:
-            reading = described.reading
-            songs.append(Song.of(EVENTS.encode(reading.events), DESCRIPTIONS.encode(reading.description)))
-    return songs
+    return [
+        Song.of(EVENTS.encode(reading.events), DESCRIPTIONS.encode(reading.description))
+        for described in describe_contents(items, events=True, progress=progress)
+        if (reading := described.reading) is not None
+    ]
 
 
-def split_songs(songs: Sequence[Song], share: float) -> tuple[list[Song], list[Song]]:
-    """Part songs into those to learn from and those held out, by a hash of their events.
+def is_held_out(song: Song, share: float) -> bool:
+    """Say whether a song is measured on instead of learned from, by a hash of its events.
 
     A song's side depends on itself alone, so that it does not move when the data grow.
+
+    Args:
+        song: the song.
+        share: of songs to hold out, 0 to 1.
     """
-    learned: list[Song] = []
-    held_out: list[Song] = []
-    for song in songs:
-        digest = hashlib.sha256(song.events.astype("<i2").tobytes()).digest()
-        side = held_out if int.from_bytes(digest[:4], "little") < share * 2**32 else learned
-        side.append(song)
-    return learned, held_out
+    digest = hashlib.sha256(song.events.astype("<i2").tobytes()).digest()
+    return int.from_bytes(digest[:4], "little") < share * 2**32
 
 
 def train_figaro(
@@ -144,7 +142,8 @@ def train_on_songs(
     on_epoch: Callable[[EpochRecord], None] = lambda record: None,
 ) -> TrainedFigaro:
     """Train on songs that are read already; otherwise as `train_figaro`."""
-    learned, held_out = split_songs(songs, config.held_out_share)
+    held_out = [song for song in songs if is_held_out(song, config.held_out_share)]
+    learned = [song for song in songs if not is_held_out(song, config.held_out_share)]
     if not learned or not held_out:
         raise InputError(
             f"training FIGARO needs songs to learn from and to measure on, got {len(learned)} and "
@@ -176,10 +175,15 @@ class _Training:
         with torch.random.fork_rng():
             torch.manual_seed(config.seed)
             self.network = FigaroNetwork(config.network).to(self.device)
-        matrices = [weight for weight in self.network.parameters() if weight.dim() > 1]
-        vectors = [weight for weight in self.network.parameters() if weight.dim() <= 1]
+        weights = list(self.network.parameters())
+        matrices = [weight for weight in weights if weight.dim() > 1]
+        vectors = [weight for weight in weights if weight.dim() <= 1]
+        groups: list[dict[str, Any]] = [
+            {"params": matrices, "weight_decay": config.weight_decay},
+            {"params": vectors},
+        ]
         self.optimizer = torch.optim.AdamW(
-            [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors}],
+            groups,
             betas=ADAM_BETAS,
             weight_decay=0.0,
             fused=True,
@@ -307,4 +311,3 @@ def _fingerprint(songs: Sequence[Song]) -> str:
     for song in songs:
         digest.update(song.events.astype("<i2").tobytes())
     return digest.hexdigest()
-

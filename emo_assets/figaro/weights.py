@@ -104,8 +104,8 @@ def bundled_bytes() -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise InputError(
-            f"the bundled FIGARO weights ({BUNDLED}) are missing from this installation; run `make weights`, or "
-            "set figaro_model's source to `train`"
+            f"the bundled FIGARO weights ({BUNDLED}) are missing from this installation; "
+            "run `make weights`, or set figaro_model's source to `train`"
         ) from error
 
 

@@ -135,9 +135,7 @@ class Streams:
             logits = torch.empty(len(full), len(EVENTS))
         for lane in full:
             stream = self.streams[lane]
-            stream.start = (
-                len(stream.events) - self.context if self.exact else stream.cut_at(self.context)
-            )
+            stream.start = len(stream.events) - self.context if self.exact else stream.cut_at(self.context)
             logits[lane] = self._fill(lane)
         return logits
 
