@@ -22,8 +22,8 @@ TEMPO_STEP = 480
 """FIGARO looks for a tempo at every 480th tick, but takes the ticks for seconds. So it finds that at time
 zero, and finds it again after 480 seconds, should the piece last that long."""
 
-MOST_ITEMS = 20_000_000
-"""Notes of all bars together; more than a file has notes only where bars overlap absurdly."""
+MOST_ITEMS = 2_000_000
+"""Notes of all bars together; a real piece has some thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +166,8 @@ def _bars(
     filled = np.flatnonzero(lasts > firsts)
     if not len(filled):
         raise MidiError("notes", "no bar has a note; there is nothing to describe")
-    if (lasts - firsts).sum() > MOST_ITEMS:
-        raise MidiError("limits", "bars overlap absurdly often; the time signatures are damaged")
+    if (count := int((lasts - firsts).sum())) > MOST_ITEMS:
+        raise MidiError("limits", f"the bars hold {count} notes, more than {MOST_ITEMS}")
     kept = slice(filled[0], filled[-1] + 1)
     changes = np.searchsorted([change.tick for change in time_signatures], edges[:-1][kept], side="right") - 1
     bars = []
@@ -182,10 +182,8 @@ def _bars(
         meter = time_signatures[change]
         positions = time_signature_positions(meter.numerator, meter.denominator)
         if not positions:
-            raise MidiError(
-                "time signature",
-                f"a bar of {meter.numerator}/{meter.denominator} is shorter than a position",
-            )
+            power = meter.denominator.bit_length() - 1
+            raise MidiError("time signature", f"a bar of {meter.numerator}/2^{power} has no position")
         bars.append(Bar(start, end, meter, positions, first, last))
     return bars
 

@@ -7,12 +7,16 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_assets.symbolic.errors import MidiError
 from emo_assets.symbolic.score import Score
 from emo_assets.symbolic.sounding import FRAMES_A_SECOND, Pieces, bend, frames, hold
 from emo_assets.symbolic.vocabulary import DRUMS
 
 MOST_CELLS = 4_000_000
 """Cells (a pitch of a part, a beat) that are summed at once: bounds the memory."""
+
+MOST_CELLS_IN_ALL = 400_000_000
+"""Cells of a piece; a real one has less than a million."""
 
 
 def beat_chroma(score: Score, beats: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -39,6 +43,8 @@ def beat_chroma(score: Score, beats: NDArray[np.float64]) -> NDArray[np.float64]
     row = row_of_cell[(part << 7) + pieces.pitch]
     columns = np.round(beats * FRAMES_A_SECOND).astype(np.int64)
     chroma = np.zeros((12, len(beats)))
+    if len(rows) * len(beats) > MOST_CELLS_IN_ALL:
+        raise MidiError("limits", f"{len(rows)} pitches of parts sound over {len(beats)} beats")
     step = max(MOST_CELLS // max(len(rows), 1), 1)
     for first in range(0, len(beats) - 1, step):
         edges = columns[first : first + step + 1]

@@ -18,8 +18,8 @@ from emo_assets.symbolic.messages import Messages
 from emo_assets.symbolic.pairing import stable_argsort
 from emo_assets.symbolic.vocabulary import DRUMS
 
-MOST_CHANNELS = 4096
-"""Channels of all tracks that play; a real file has a few dozen."""
+MOST_PARTS = 2048
+"""Parts of a file; a real one has a few dozen."""
 
 DRUM_CHANNEL = 9
 SUSTAIN_PEDAL = 64
@@ -90,19 +90,21 @@ def find_parts(
         The parts in the order in which they came to be, and the part of each note, shape (n,).
 
     Raises:
-        MidiError: there are absurdly many channels.
+        MidiError: there are absurdly many of them.
     """
     programs = _Programs(messages, channels)
     playing = channels[ended]
     is_new = np.ones(len(playing), dtype=np.bool_)
     np.not_equal(playing[1:], playing[:-1], out=is_new[1:])
     rows = playing[is_new]
-    if len(rows) > MOST_CHANNELS:
-        raise MidiError("limits", f"notes stand on {len(rows)} channels, more than {MOST_CHANNELS}")
+    if len(rows) > MOST_PARTS:
+        raise MidiError("limits", f"notes stand on {len(rows)} channels, more than {MOST_PARTS}")
     cell_of_note = ((np.cumsum(is_new) - 1) << 7) + programs.at(ended, playing)
     created = np.full(len(rows) << 7, _NEVER)
     np.minimum.at(created, cell_of_note, ended)
     used = np.flatnonzero(created < _NEVER)
+    if len(used) > MOST_PARTS:
+        raise MidiError("limits", f"there are {len(used)} parts, more than {MOST_PARTS}")
     cells = _Cells(rows, created, used[np.argsort(created[used])])
     part_of_cell = np.zeros(len(created), dtype=np.int64)
     part_of_cell[cells.used] = np.arange(len(used))
