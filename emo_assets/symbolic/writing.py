@@ -62,7 +62,10 @@ def write_midi(events: Sequence[str], *, tempo: float | None = None) -> bytes:
         score.parts(),
         resolution=RESOLUTION,
         tempos=[(tick, max(value, SLOWEST_TEMPO)) for tick, value in tempos or [(0, DEFAULT_TEMPO)]],
-        time_signatures=score.time_signatures,
+        # pretty_midi, and so the reader, takes bars for others where the meter changes at the very end.
+        time_signatures=[
+            change for change in score.time_signatures if not change[0] or change[0] < score.end
+        ],
     )
 
 
@@ -72,12 +75,20 @@ def _number(text: str) -> int | None:
 
 
 class _Score:
-    """What has been said so far, in ticks."""
+    """What has been said so far, in ticks.
+
+    Attributes:
+        bar: number of the bar one is in, 0 before the first.
+        tempos: (tick, quarter notes a minute).
+        time_signatures: (tick, numerator, denominator).
+        end: where the last note ends.
+    """
 
     def __init__(self) -> None:
         self.bar = 0
         self.tempos: list[tuple[int, float]] = []
         self.time_signatures = [(0, 4, 4)]
+        self.end = 0
         self._start = self._next_start = 0
         self._notes: dict[int, list[Note]] = {}
         self._at_once: Counter[tuple[int, int]] = Counter()
@@ -118,6 +129,7 @@ class _Score:
                 self._at_once[tick, instrument] += 1
                 if self._at_once[tick, instrument] <= MOST_NOTES_AT_ONCE:
                     end = tick + int(DURATION_BINS[duration]) * _TICKS_A_POSITION
+                    self.end = max(self.end, end)
                     loudness = min(max(int(VELOCITY_BINS[velocity]), 1), 127)
                     self._notes.setdefault(instrument, []).append(Note(tick, end, pitch, loudness))
 
