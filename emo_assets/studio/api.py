@@ -38,15 +38,24 @@ SECONDS_BETWEEN_EVENTS = 5.0
 TaskId = Annotated[
     str, Query(description="The id that `/submit` answered, or a song's name in `/tracks`.", max_length=200)
 ]
-_UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "No such task"}}
-_NOT_FINISHED: dict[int | str, dict[str, Any]] = {409: {"model": Problem, "description": "Not finished"}}
-_REFUSED: dict[int | str, dict[str, Any]] = {
-    413: {"model": Problem, "description": "The body is too large"},
-    415: {"model": Problem, "description": "The body is not JSON"},
+Responses = dict[int | str, dict[str, Any]]
+
+
+def _problem(description: str) -> dict[str, Any]:
+    """Describe a refusal for the OpenAPI document: it is JSON, whatever the route answers otherwise."""
+    schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+_UNKNOWN: Responses = {404: _problem("No such task")}
+_NOT_FINISHED: Responses = {409: _problem("Not finished")}
+_REFUSED: Responses = {
+    413: _problem("The body is too large"),
+    415: _problem("The body is not JSON"),
     422: {"model": Problem, "description": "A field is wrong"},
-    429: {"model": Problem, "description": "Too many requests; Retry-After says when"},
+    429: _problem("Too many requests; Retry-After says when"),
 }
-_SOUND: dict[int | str, dict[str, Any]] = {
+_SOUND: Responses = {
     200: {"content": {type_: {} for type_ in MEDIA_TYPES.values()}, "description": "The song"},
     206: {"description": "The part of the song that `Range` asks for"},
     416: {"description": "`Range` is beyond the song"},
@@ -55,7 +64,7 @@ _SOUND: dict[int | str, dict[str, Any]] = {
 
 def build_router(studio: Studio) -> APIRouter:
     """Return the routes of a studio."""
-    router = APIRouter(responses={422: {"model": Problem, "description": "A parameter is wrong"}})
+    router = APIRouter(responses={422: _problem("A parameter is wrong")})
     _add_making(router, studio)
     _add_songs(router, studio)
     _add_form(router, studio)

@@ -85,9 +85,12 @@ def _add_refusals(app: FastAPI) -> None:
             case RefusedError():
                 return problem(422, error.detail, fields=error.fields)
             case RequestValidationError():
-                fields = [str(detail["loc"][-1]) for detail in error.errors()]
-                details = [f"{detail['loc'][-1]}: {detail['msg']}" for detail in error.errors()]
-                return problem(422, "; ".join(details), fields=fields)
+                wrong = {str(detail["loc"][-1]): detail for detail in error.errors()}
+                details = [
+                    f"{name} is missing" if detail["type"] == "missing" else f"{name}: {detail['msg']}"
+                    for name, detail in wrong.items()
+                ]
+                return problem(422, "; ".join(details), fields=wrong)
             case QueueFullError():
                 return problem(
                     429,

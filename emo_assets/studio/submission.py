@@ -31,22 +31,24 @@ class RefusedError(Exception):
 
 
 def submission_schema() -> dict[str, Any]:
-    """Return the JSON schema of the body: a request's own, without its name, and with features beside it."""
-    schema = TrackRequest.model_json_schema()
+    """Return the JSON schema of the body: a request's own without its name, features inside or beside it."""
     features = FeatureVector.model_json_schema()
-    properties: dict[str, Any] = {
-        name: field for name, field in schema["properties"].items() if name != "name"
+    rest = {
+        name: field
+        for name, field in TrackRequest.model_json_schema()["properties"].items()
+        if name not in ("name", "features")
     }
-    properties["features"] = {"type": "object", "additionalProperties": False, **features}
+    inside = {"features": {"type": "object", "additionalProperties": False, **features}}
     return {
         "title": "Submission",
         "description": (
-            "What the song should be like. The ten features may stand in `features` or directly beside it; "
-            "what is left out takes its default."
+            "What the song should be like. The ten features stand either in `features` or directly in the "
+            "body; what is left out takes its default."
         ),
-        "type": "object",
-        "properties": properties | features["properties"],
-        "additionalProperties": False,
+        "anyOf": [
+            {"type": "object", "properties": shape | rest, "additionalProperties": False}
+            for shape in (inside, features["properties"])
+        ],
         "example": {"features": {"valence": 0.9, "energy": 0.7, "tempo": 124}, "bars": 8, "seed": 1},
     }
 
@@ -66,21 +68,33 @@ def read_submission(body: bytes) -> TrackRequest:
     if "name" in values:
         raise RefusedError("name is not a known name: the studio names songs itself", ["name"])
     mood = values.get("mood")
-    values = _with_features_together(values)
+    name = new_task_id(mood if isinstance(mood, str) else "")
     try:
-        return TrackRequest.model_validate(
-            {**values, "name": new_task_id(mood if isinstance(mood, str) else "")}, strict=True
-        )
+        return TrackRequest.model_validate({**_with_features_inside(values), "name": name}, strict=True)
     except ValidationError as error:
         fields = [".".join(str(part) for part in detail["loc"]) for detail in error.errors()]
         raise RefusedError(explain(error), fields) from None
 
 
-def _with_features_together(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Move features that stand beside `features` into it; those win."""
-    beside = {name: value for name, value in values.items() if name in FEATURE_NAMES}
-    rest = {name: value for name, value in values.items() if name not in FEATURE_NAMES}
-    inside = rest.get("features", {})
-    if beside and isinstance(inside, dict):
-        rest["features"] = {**inside, **beside}
+def _with_features_inside(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Move features that stand directly in the body into `features`.
+
+    Raises:
+        RefusedError: there are features in both places.
+    """
+    beside = {name: _plain(value) for name, value in values.items() if name in FEATURE_NAMES}
+    rest = {name: _plain(value) for name, value in values.items() if name not in FEATURE_NAMES}
+    if beside and "features" in rest:
+        raise RefusedError(
+            "features must stand either in `features` or directly in the body, not in both", list(beside)
+        )
+    if beside:
+        rest["features"] = beside
+    elif isinstance(rest.get("features"), dict):
+        rest["features"] = {name: _plain(value) for name, value in rest["features"].items()}
     return rest
+
+
+def _plain(value: Any) -> Any:
+    """Return 2.0 as 2, since JSON does not tell them apart."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

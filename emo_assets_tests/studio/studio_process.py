@@ -134,7 +134,7 @@ class StudioProcess:
         return path.read_text().split() if path.exists() else []
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 30.0) -> None:
+def wait_until(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
     """Wait for a condition, and fail when it does not come."""
     end = time.monotonic() + seconds
     while not condition():

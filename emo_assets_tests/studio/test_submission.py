@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emo_assets.studio.submission import RefusedError, read_submission
+
+
+def read(values: Any) -> Any:
+    return read_submission(json.dumps(values).encode())
+
+
+def test_what_is_left_out_takes_its_default() -> None:
+    request = read({})
+    assert (request.bars, request.seed, request.features.tempo) == (16, 0, 120)
+
+
+def test_features_may_stand_inside_or_beside() -> None:
+    assert read({"features": {"valence": 0.9}}).features == read({"valence": 0.9}).features
+
+
+def test_whole_numbers_may_have_a_point() -> None:
+    assert read({"features": {"key": 4.0}, "bars": 8.0}).features.key == 4
+
+
+def test_a_key_may_be_given_by_its_name() -> None:
+    assert read({"features": {"key": "F#", "mode": "minor"}}).features.key_name == "F# minor"
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "said"),
+    [
+        ({"features": {"tempo": "120"}}, "features.tempo", "must be a number"),
+        ({"tempo": "120"}, "features.tempo", "must be a number"),
+        ({"features": {"tempo": 1000}}, "features.tempo", "must be at most 250"),
+        ({"features": {"tempo": True}}, "features.tempo", "must be a number"),
+        ({"features": {"key": 3.5}}, "features.key", "must be a whole number"),
+        ({"features": {"happiness": 1}}, "features.happiness", "is not a known name"),
+        ({"features": None}, "features", "None"),
+        ({"features": [1]}, "features", "got [1]"),
+        ({"features": {}, "tempo": 100}, "tempo", "not in both"),
+        ({"bars": "8"}, "bars", "must be a whole number"),
+        ({"bars": 0}, "bars", "must be at least 1"),
+        ({"bars": 10**30}, "bars", "must be at most 128"),
+        ({"seed": -1}, "seed", "must be at least 0"),
+        ({"mood": 7}, "mood", "valid string"),
+        ({"mood": "x" * 300}, "mood", "at most 200"),
+        ({"name": "../../etc/passwd"}, "name", "names songs itself"),
+        ({"path": "/etc/passwd"}, "path", "is not a known name"),
+    ],
+)
+def test_what_is_wrong_is_named(values: dict[str, Any], field: str, said: str) -> None:
+    with pytest.raises(RefusedError) as refusal:
+        read(values)
+    assert refusal.value.fields == [field]
+    assert said in refusal.value.detail
+    assert "\n" not in refusal.value.detail
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[1, 2]", b"null", b'{"tempo": NaN}', b'{"tempo": Infinity}', b"\xff\xfe", b"[" * 10_000],
+)
+def test_what_is_no_json_object_is_refused(body: bytes) -> None:
+    with pytest.raises(RefusedError):
+        read_submission(body)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    try:
+        read_submission(body)
+    except RefusedError as refusal:
+        assert refusal.detail  # noqa: PT017 - anything else that is raised is the failure looked for
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=5))
+def test_any_value_of_a_feature_is_read_or_refused(value: Any) -> None:
+    try:
+        request = read_submission(json.dumps({"features": {"energy": value}}).encode())
+    except RefusedError:
+        return
+    assert 0 <= request.features.energy <= 1
