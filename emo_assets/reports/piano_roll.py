@@ -77,7 +77,7 @@ def piano_roll_png(midi: bytes, title: str, *, chords: Sequence[Sequence[str]] =
     song = read_song(midi)
     heard = heard_in(song)
     subtitle = (
-        f"{heard.key_name} · {heard.tempo:g} beats a minute · {heard.time_signature} · "
+        f"{heard.key_name} · {round(heard.tempo, 1):g} beats a minute · {heard.time_signature} · "
         f"{heard.bars} bars · {heard.seconds:.0f} s · {heard.notes:,} notes"
     )
     drums = song.notes.where(song.notes.is_drum)
@@ -89,7 +89,7 @@ def piano_roll_png(midi: bytes, title: str, *, chords: Sequence[Sequence[str]] =
         _draw_bars(roll, song)
         _draw_bars(kit, song)
         _draw_notes(roll, song)
-        _draw_drums(kit, drums, lanes)
+        _draw_drums(kit, drums, lanes, heard.bars)
         _draw_chords(roll, song, chords)
         kit.set_xlabel("bar")
         style.title(figure, title, subtitle)
@@ -157,7 +157,7 @@ def _draw_rectangles(axes: Axes, notes: HeardNotes, colour: str, label: str) -> 
     axes.plot([], [], color=colour, linewidth=6, solid_capstyle="butt", label=label)
 
 
-def _draw_drums(axes: Axes, drums: HeardNotes, lanes: list[str]) -> None:
+def _draw_drums(axes: Axes, drums: HeardNotes, lanes: list[str], bars: int) -> None:
     """Draw drum hits as strokes, a row for each piece of the kit that plays."""
     rows = np.array([lanes.index(_lane(int(pitch))) for pitch in drums.pitch], dtype=np.int64)
     for row in range(len(lanes)):
@@ -168,7 +168,7 @@ def _draw_drums(axes: Axes, drums: HeardNotes, lanes: list[str]) -> None:
             row - 0.4 * strength,
             row + 0.4 * strength,
             color=style.INK,
-            linewidth=1.1,
+            linewidth=1.1 if bars <= MOST_BAR_LABELS else 0.5,
             alpha=0.85,
             zorder=3,
         )

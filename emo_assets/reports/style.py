@@ -109,7 +109,7 @@ def png(figure: Figure) -> bytes:
     figure.savefig(drawn, format="png", pil_kwargs={"compress_level": 1})
     picture = Image.open(drawn).convert("RGB")
     buffer = io.BytesIO()
-    picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+    picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
         buffer, "PNG", optimize=True
     )
     return buffer.getvalue()

@@ -39,7 +39,16 @@ def test_parameters_of_others_stay_as_they_were() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["piano_roll", "learning_curves", "scoreboard", "exploration", "exploration_page"]
+    "module",
+    [
+        "piano_roll",
+        "learning_curves",
+        "scoreboard",
+        "exploration",
+        "exploration_page",
+        "control",
+        "control_figures",
+    ],
 )
 def test_importing_a_report_imports_no_plotting(module: str) -> None:
     heavy = ("matplotlib", "seaborn", "scipy", "torch", "PIL", "dagster")

@@ -1,0 +1,117 @@
+"""Does turning a knob change the music: asked against measured, in numbers.
+
+Takes the songs' measures as a table and judges each feature's knob. Pictures of it are `control_figures`';
+which songs are asked for, and by which models they are made, is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from emo_assets.errors import InputError
+from emo_assets.listening.heard import MEASURES, Measure
+
+ASKED = "asked_"
+"""What the columns of what was asked begin with; the feature follows."""
+
+MOVED, ALL = "moved", "all"
+"""The column that names the feature which a request moved, and its value where it moved all of them."""
+
+KNOBS: dict[str, Measure] = {**MEASURES, "bars": Measure("bars", "bars", tolerance=0)}
+"""What can be asked for and what it is measured by."""
+
+RESAMPLES = 1000
+INTERVAL = (0.025, 0.975)
+
+
+def knob_songs(songs: pd.DataFrame, knob: str) -> pd.DataFrame:
+    """Return `asked` and `measured` of the songs that tell about a knob, without those not measured.
+
+    Of knobs whose measure only has to rise with the feature these are the songs whose requests moved that
+    feature, alone or with all others; of the others all songs.
+    """
+    measure = KNOBS[knob]
+    telling = songs if measure.tolerance is not None else songs[songs[MOVED].isin([knob, ALL])]
+    pairs = pd.DataFrame({"asked": telling[ASKED + knob], "measured": telling[measure.name]})
+    return pairs.astype(float).dropna().reset_index(drop=True)
+
+
+def control_table(songs: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
+    """Judge every knob.
+
+    Args:
+        songs: one row a song with `asked_<knob>` for every knob in `KNOBS`, `moved`, and the columns of
+            `Heard.as_dict()`.
+        seed: of the bootstrap.
+
+    Returns:
+        One row a knob: `knob`, `measure`, `unit`, `statistic` ("share right" or "rank correlation"),
+        `value` with `low` and `high` (95 %, bootstrap over songs), and `songs` that it was taken from. NaN
+        where nothing was moved or measured.
+
+    Raises:
+        InputError: a column is missing.
+    """
+    needed = [MOVED, *(ASKED + knob for knob in KNOBS), *(measure.name for measure in KNOBS.values())]
+    missing = [name for name in needed if name not in songs.columns]
+    if missing:
+        raise InputError(f"the table of songs has no column {', '.join(missing)}")
+    rows = []
+    for knob, measure in KNOBS.items():
+        pairs = knob_songs(songs, knob)
+        value, low, high = _statistic(pairs, measure, np.random.default_rng(seed))
+        rows.append(
+            {
+                "knob": knob,
+                "measure": measure.name,
+                "unit": measure.unit,
+                "statistic": "rank correlation" if measure.tolerance is None else "share right",
+                "value": value,
+                "low": low,
+                "high": high,
+                "songs": len(pairs),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def is_right(pairs: pd.DataFrame, tolerance: float) -> NDArray[np.bool_]:
+    """Say of each song whether it is as asked, shape (songs,)."""
+    right: NDArray[np.bool_] = ((pairs["asked"] - pairs["measured"]).abs() <= tolerance + 1e-9).to_numpy()
+    return right
+
+
+def _statistic(
+    pairs: pd.DataFrame, measure: Measure, chance: np.random.Generator
+) -> tuple[float, float, float]:
+    """Return the knob's figure and the ends of its interval."""
+    if pairs.empty:
+        return float("nan"), float("nan"), float("nan")
+    drawn = chance.integers(0, len(pairs), (RESAMPLES, len(pairs)))
+    samples = np.vstack([np.arange(len(pairs)), drawn])  # (1 + resamples, songs): first the songs themselves
+    if measure.tolerance is not None:
+        figures = is_right(pairs, measure.tolerance)[samples].mean(axis=1)
+    else:
+        figures = _rank_correlations(
+            pairs["asked"].to_numpy()[samples], pairs["measured"].to_numpy()[samples]
+        )
+    value = float(figures[0])
+    if np.isnan(value):
+        return value, value, value
+    low, high = np.nanquantile(figures[1:], INTERVAL)
+    return value, float(low), float(high)
+
+
+def _rank_correlations(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return Spearman's correlation of each row, shape (rows,); NaN where one side does not vary."""
+    from scipy.stats import rankdata
+
+    ranks = [rankdata(values, axis=1) for values in (one, other)]
+    centred = [values - values.mean(axis=1, keepdims=True) for values in ranks]
+    lengths = np.sqrt((centred[0] ** 2).sum(axis=1) * (centred[1] ** 2).sum(axis=1))
+    products = (centred[0] * centred[1]).sum(axis=1)
+    correlations = np.full(len(one), np.nan)
+    np.divide(products, lengths, out=correlations, where=lengths > 0)
+    return correlations

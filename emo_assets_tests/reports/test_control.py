@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emo_assets.errors import InputError
+from emo_assets.features import FeatureVector
+from emo_assets.listening.heard import listen
+from emo_assets.reports.control import ALL, KNOBS, control_table, knob_songs
+from emo_assets.reports.control_figures import control_png, knob_png
+from emo_assets.symbolic.midi_file import Note, Part, encode_midi
+from emo_assets_tests.reports.pictures import checked_picture, colours
+
+SONGS = 40
+
+
+@pytest.fixture(scope="module")
+def songs() -> pd.DataFrame:
+    """Songs whose velocity follows loudness, whose density takes no notice of energy, all at 120."""
+    chance = np.random.default_rng(0)
+    heard = listen(
+        encode_midi([Part(0, False, [Note(beat * 480, beat * 480 + 400, 60, 80) for beat in range(16)])])
+    )
+    rows = []
+    for number in range(SONGS):
+        asked = FeatureVector(
+            loudness=-30 + 25 * chance.uniform(), energy=chance.uniform(), tempo=120 if number % 4 else 130
+        )
+        row = {f"asked_{name}": value for name, value in asked.model_dump().items()}
+        measured = heard.as_dict() | {
+            "mean_velocity": 60 + asked.loudness + chance.normal(0, 1),
+            "note_density": 5 + chance.normal(),
+        }
+        rows.append(row | {"asked_bars": 4, "moved": ALL if number % 2 else "loudness"} | measured)
+    return pd.DataFrame(rows)
+
+
+def test_every_knob_is_judged(songs: pd.DataFrame) -> None:
+    table = control_table(songs)
+    assert table["knob"].tolist() == list(KNOBS)
+    assert set(table["statistic"]) == {"rank correlation", "share right"}
+
+
+def test_a_knob_that_works_correlates(songs: pd.DataFrame) -> None:
+    row = control_table(songs).set_index("knob").loc["loudness"]
+    assert row["songs"] == SONGS
+    assert row["value"] > 0.95
+    assert 0.9 < row["low"] <= row["value"] <= row["high"] <= 1
+
+
+def test_a_knob_that_does_nothing_does_not(songs: pd.DataFrame) -> None:
+    row = control_table(songs).set_index("knob").loc["energy"]
+    assert row["low"] < 0.3
+    assert row["high"] > -0.3
+
+
+def test_only_songs_that_moved_a_knob_tell_about_it(songs: pd.DataFrame) -> None:
+    assert len(knob_songs(songs, "energy")) == SONGS / 2
+    assert len(knob_songs(songs, "tempo")) == SONGS
+
+
+def test_shares_are_of_songs_that_are_right(songs: pd.DataFrame) -> None:
+    table = control_table(songs).set_index("knob")
+    assert table["value"]["tempo"] == 0.75
+    assert table["value"]["bars"] == 1
+    assert table["low"]["tempo"] < 0.75 < table["high"]["tempo"]
+
+
+def test_a_measure_that_does_not_vary_has_no_correlation(songs: pd.DataFrame) -> None:
+    row = control_table(songs).set_index("knob").loc["valence"]
+    assert np.isnan(row["value"])
+    assert np.isnan(row["low"])
+
+
+def test_same_songs_give_the_same_table(songs: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(control_table(songs), control_table(songs))
+
+
+def test_a_missing_column_is_named(songs: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match="mean_velocity"):
+        control_table(songs.drop(columns="mean_velocity"))
+
+
+def test_all_knobs_are_drawn(songs: pd.DataFrame) -> None:
+    assert checked_picture(control_png(songs)).shape[1] == 1300
+
+
+@pytest.mark.parametrize("knob", ["loudness", "tempo", "key", "valence"])
+def test_one_knob_is_drawn(songs: pd.DataFrame, knob: str) -> None:
+    checked_picture(knob_png(songs, control_table(songs), knob))
+
+
+def test_songs_that_are_not_as_asked_are_red(songs: pd.DataFrame) -> None:
+    def has_red(content: bytes) -> bool:
+        return any(red - max(green, blue) > 70 for red, green, blue in colours(content))
+
+    table = control_table(songs)
+    assert has_red(knob_png(songs, table, "tempo"))
+    assert not has_red(knob_png(songs, table, "bars"))
+
+
+def test_no_songs_are_reported_as_not_measured(songs: pd.DataFrame) -> None:
+    none = songs.head(0)
+    assert control_table(none)["value"].isna().all()
+    checked_picture(control_png(none))
