@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import IO, Any, cast
 
@@ -108,7 +109,7 @@ class _Worker:
     """
 
     def __init__(self, module: str, deadline: float) -> None:
-        path = os.pathsep.join(filter(None, sys.path))
+        path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         environment = {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(  # noqa: S603 (our own module)
             [sys.executable, "-P", "-m", module],
@@ -260,12 +261,14 @@ class _Pool:
         timeout = None if soonest is None else max(soonest - monotonic(), 0)
         for key, events in self._selector.select(timeout):
             worker: _Worker = key.data
-            if events & selectors.EVENT_WRITE:
+            if worker not in self._workers:
+                continue  # it was replaced a moment ago
+            if events & selectors.EVENT_READ:
+                self._take_answers(worker)
+            else:
                 worker.write()
                 if not worker.is_writing:
                     self._selector.unregister(worker.input)
-            elif worker in self._workers:
-                self._take_answers(worker)
         for worker in list(self._workers):
             if self._is_awaited(worker) and worker.deadline <= monotonic():
                 self._replace(worker, f"took longer than {self._seconds_per_task:g} seconds")

@@ -1,0 +1,30 @@
+"""A process for the pool that does as it is told: answers, dies, hangs, floods or prints."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from emo_assets.symbolic.worker_pool import serve
+
+
+def do(task: str | bytes) -> object:
+    match task:
+        case "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "leave":
+            os._exit(7)
+        case "hang":
+            time.sleep(3600)
+        case "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case "flood":
+            return "x" * 5_000_000
+        case "print":
+            print("this must not mix with answers", flush=True)
+    return (os.getpid(), len(task), task if isinstance(task, str) else None)
+
+
+if __name__ == "__main__":
+    serve(do)

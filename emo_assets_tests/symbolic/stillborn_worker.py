@@ -1,0 +1,3 @@
+"""A process for the pool that ends before it has started."""
+
+raise SystemExit(3)
