@@ -105,8 +105,8 @@ class Heard:
         return f"{PITCH_CLASSES[self.key]} {'major' if self.mode else 'minor'}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the measures as plain values for JSON: NaN becomes None."""
-        values = asdict(self) | {"instruments": list(self.instruments)}
+        """Return the measures as plain values for JSON, with the key in words: NaN becomes None."""
+        values = asdict(self) | {"instruments": list(self.instruments), "key_name": self.key_name}
         return {
             name: None if isinstance(value, float) and math.isnan(value) else value
             for name, value in values.items()

@@ -19,14 +19,16 @@ from emo_assets.pipeline.track_metadata import (
     request_metadata,
     track_metadata,
 )
-from emo_assets.requests import TrackRequest
+from emo_assets.requests import TrackRequest, write_request
 from emo_assets.store import Store
 
 
 def record_track(instance: dg.DagsterInstance, store: Store, name: str) -> None:
     """Report a kept song as materializations of the four generation assets, under its partition.
 
-    What is reported already is not reported again, so a recording that was cut off can simply be repeated.
+    Its request file is written too, so that a run can make the song anew; not before, since a request file
+    without a song asks for a run. What is reported already is not reported again, so a recording that was
+    cut off can simply be repeated.
 
     Args:
         instance: where to.
@@ -36,7 +38,9 @@ def record_track(instance: dg.DagsterInstance, store: Store, name: str) -> None:
     Raises:
         FileNotFoundError: the store does not hold all of the song.
     """
-    metadata = _metadata(store, name)
+    request = TrackRequest.from_values(read_document(store, "requested_features", name))
+    metadata = _metadata(store, request)
+    write_request(request, store.requests)
     register_requests([name], instance)
     for asset, shown in metadata.items():
         key = dg.AssetKey(asset)
@@ -49,9 +53,9 @@ def record_track(instance: dg.DagsterInstance, store: Store, name: str) -> None:
         )
 
 
-def _metadata(store: Store, name: str) -> dict[str, dict[str, Any]]:
+def _metadata(store: Store, request: TrackRequest) -> dict[str, dict[str, Any]]:
     """Return what a run would show of each of the four assets, in the order of the flow."""
-    request = TrackRequest.from_values(read_document(store, "requested_features", name))
+    name = request.name
     description = read_document(store, "track_description", name)
     midi = asset_path(store, "track_midi", name).read_bytes()
     document = read_document(store, "generated_track", name)

@@ -13,7 +13,7 @@ from typing import Any
 from upath import UPath
 
 from emo_assets.generation import Track
-from emo_assets.requests import TrackRequest, write_request
+from emo_assets.requests import TrackRequest
 from emo_assets.store import Store, written_whole
 
 
@@ -41,7 +41,6 @@ def keep_track(store: Store, track: Track, *, champion: str, tokens: Sequence[in
         midi: the song's notes.
     """
     request: TrackRequest = track.request
-    write_request(request, store.requests)
     _write_document(store, "requested_features", request.name, request.model_dump(mode="json"))
     _write_document(store, "track_description", request.name, {"champion": champion, "tokens": list(tokens)})
     with written_whole(asset_path(store, "track_midi", request.name)) as file:

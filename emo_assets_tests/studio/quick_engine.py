@@ -18,8 +18,8 @@ from emo_assets.audio.files import write_audio
 from emo_assets.errors import InputError
 from emo_assets.generation import Track
 from emo_assets.listening.heard import compare, listen
-from emo_assets.pipeline.track_files import is_kept, keep_track
-from emo_assets.requests import TrackRequest
+from emo_assets.pipeline.track_files import is_kept, keep_track, read_document
+from emo_assets.requests import TrackRequest, write_request
 from emo_assets.store import Store, written_whole
 from emo_assets.studio.tasks import Stage
 from emo_assets.studio.worker import Listener
@@ -81,7 +81,9 @@ class QuickEngine:
         return champion
 
     def record(self, name: str) -> None:
-        """Note that a song was recorded, once."""
+        """Write the request file as the real engine does, and note that the song was recorded, once."""
+        document = read_document(self._store, "requested_features", name)
+        write_request(TrackRequest.from_values(document), self._store.requests)
         recorded = self._folder / "recorded.txt"
         if not recorded.exists() or name not in recorded.read_text().split():
             self._note("recorded.txt", name)
