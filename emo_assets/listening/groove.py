@@ -26,7 +26,7 @@ def groove_regularity(song: Song) -> float:
 
     The onsets of the rhythm section (drums and basses; all notes where there is neither) are counted at 12
     positions a quarter note and smoothed by 1 4 1; regularity is the mean cosine similarity of neighbouring
-    bars of equal length that both have onsets. Rank correlation with danceability: 0.92 in 240 composed
+    bars of equal length that both have onsets. Rank correlation with danceability: 0.94 in 240 composed
     songs, 0.25 in 214 real ones.
 
     Returns:
@@ -46,7 +46,7 @@ def groove_regularity(song: Song) -> float:
 def on_grid_drums(song: Song) -> float:
     """Return the share of drum hits that start on the eighth-note grid; NaN without drums.
 
-    Rank correlation with danceability: 0.85 in 240 composed songs, 0.11 in 214 real ones.
+    Rank correlation with danceability: 0.80 in 240 composed songs, 0.11 in 214 real ones.
     """
     return share_on_grid(song, song.notes.where(song.notes.is_drum), DRUM_GRID)
 

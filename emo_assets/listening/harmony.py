@@ -69,7 +69,7 @@ def key(song: Song) -> Key | None:
     """Estimate the key by Krumhansl and Schmuckler's way.
 
     `pitch_class_weights` are correlated (Pearson) with the 24 profiles of major and minor keys; the best one
-    wins, the lowest pitch class of equals, major before minor. Right in 239 of 240 composed songs. In 214
+    wins, the lowest pitch class of equals, major before minor. Right in 236 of 240 composed songs. In 214
     real songs it agrees with the key that Spotify heard in 46 %, with the mode in 70 %; about one in six of
     them is linked to another recording.
 
@@ -92,7 +92,7 @@ def major_share(song: Song) -> float:
     """Return the share of beats with a chord whose chord has a major third and a fifth.
 
     NaN where no beat has a chord. Within 0.05 (mean) of the share in 240 composed songs; rank correlation
-    there with valence 0.79. In 214 real songs it goes with the mode (0.34) and not with valence.
+    there with valence 0.87. In 214 real songs it goes with the mode (0.34) and not with valence.
     """
     return _share_of_chords(song, MAJOR_QUALITIES)
 

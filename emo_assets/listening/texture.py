@@ -24,7 +24,7 @@ FEWEST_STEPS = 0.05
 def note_density(song: Song) -> float:
     """Return notes a quarter note, drums included, over all bars; 0 without notes.
 
-    Rank correlation with energy: 0.94 in 240 composed songs, 0.21 in 214 real ones.
+    Rank correlation with energy: 0.95 in 240 composed songs, 0.21 in 214 real ones.
     """
     quarters = float(song.bar_edges[-1])
     return len(song.notes) / quarters if quarters else 0.0
@@ -59,7 +59,7 @@ def acoustic_share(song: Song) -> float:
 
     Of all pairs of a bar and a program that starts a note in it, the share whose program is acoustic. Drums
     are left out: General MIDI's standard kit stands for machines, too. Rank correlation with acousticness:
-    0.94 in 240 composed songs, 0.41 in 214 real ones.
+    0.95 in 240 composed songs, 0.41 in 214 real ones.
 
     Returns:
         0 to 1; NaN where no pitched note sounds.
@@ -88,8 +88,8 @@ def lead_share(song: Song) -> float:
     average note. It leads in a bar when it starts a note there, hardly ever sounds two at once (overlap at
     most `MOST_OVERLAP` of its sounding time), and lies between `LOWEST_LEAD` and `HIGHEST_LEAD` on average.
 
-    Rank correlation with the share of phrases that are sung: 0.98 in 90 composed songs in which it is spread
-    evenly; with instrumentalness -0.18 in 214 real songs.
+    Rank correlation with instrumentalness: -0.86 in 240 composed songs, -0.98 in 150 in which it is spread
+    evenly, -0.17 in 214 real ones.
 
     Returns:
         0 to 1; NaN where no pitched note sounds.

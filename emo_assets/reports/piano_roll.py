@@ -193,7 +193,7 @@ def _draw_chords(axes: Axes, song: Song, chords: Sequence[Sequence[str]]) -> Non
                 float(place),
                 high,
                 sign,
-                fontsize=8 if bars * len(signs) <= 40 else 6.5,
+                fontsize=8 if len(signs) == 1 and bars <= 20 else 6.5,
                 va="bottom",
                 color=style.INK,
             )
