@@ -90,7 +90,7 @@ def held_out_batches(songs: Sequence[Song], limit: int, windows: int, context: i
     """
     places = [(song, start) for song in songs for start in range(0, max(1, len(song) - 1), context)]
     spread = np.linspace(0, len(places) - 1, min(limit, len(places))).astype(int)
-    kept = [_window(*places[index], context) for index in spread]
+    kept = [_window(song, start, context) for song, start in (places[index] for index in spread)]
     return [_stacked(kept[start : start + windows], context) for start in range(0, len(kept), windows)]
 
 

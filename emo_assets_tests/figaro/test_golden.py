@@ -1,0 +1,175 @@
+"""Agreement with the public model's outputs, in both layouts of its checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from emo_assets.figaro.checkpoint import read_checkpoint
+from emo_assets.figaro.decoding import Decoder
+from emo_assets.figaro.inputs import DescriptionInput, event_bars, event_positions
+from emo_assets.figaro.network import FigaroNetwork
+from emo_assets.figaro.projections import Precision
+from emo_assets.figaro.sampling import draw
+from emo_assets.figaro.windows import Streams
+from emo_assets.symbolic.vocabulary import EOS, PAD
+
+pytestmark = pytest.mark.realdata
+
+CLOSE = 1e-4
+
+
+class Reference:
+    """A public checkpoint with what the public model returned for it."""
+
+    def __init__(self, golden: Path, layout: str) -> None:
+        self.network = read_checkpoint(golden / "figaro" / f"tiny-{layout}.ckpt")
+        self.arrays: dict[str, NDArray[Any]] = dict(np.load(golden / "figaro" / f"tiny-{layout}.npz"))
+        self.description = DescriptionInput.of(self.arrays["description"][1:-1])
+
+    def ids(self, name: str) -> Tensor:
+        return torch.from_numpy(self.arrays[name].astype(np.int64))[None]
+
+    def events(self, length: int) -> tuple[Tensor, Tensor, Tensor]:
+        events, bars, positions = (
+            self.ids(name)[:, :length] for name in ("input_ids", "bar_ids", "position_ids")
+        )
+        return events, bars, positions
+
+    def streams(self, *, exact: bool) -> Streams:
+        return Streams(Decoder(self.network, Precision.FLOAT32), exact=exact)
+
+
+@pytest.fixture(params=["old", "new"])
+def reference(request: pytest.FixtureRequest, golden: Path) -> Reference:
+    return Reference(golden, request.param)
+
+
+def assert_near(found: Tensor, expected: NDArray[Any]) -> None:
+    np.testing.assert_allclose(found.detach().numpy(), expected, rtol=0, atol=CLOSE)
+
+
+def padded(ids: Tensor) -> Tensor:
+    return F.pad(ids, (0, 256 - ids.shape[1]))
+
+
+def test_bar_and_position_ids_are_the_references(reference: Reference) -> None:
+    events = reference.arrays["input_ids"]
+    np.testing.assert_array_equal(event_bars(events), reference.arrays["bar_ids"])
+    np.testing.assert_array_equal(event_positions(events), reference.arrays["position_ids"])
+    np.testing.assert_array_equal(reference.description.ids, reference.arrays["description"])
+    np.testing.assert_array_equal(reference.description.bars, reference.arrays["desc_bar_ids"])
+
+
+def encoded(reference: Reference, *, as_sampling: bool) -> Tensor:
+    ids, bars = reference.ids("description"), reference.ids("desc_bar_ids")
+    network: FigaroNetwork = reference.network
+    return network.encode(padded(ids), padded(bars)) if as_sampling else network.encode(ids, bars)
+
+
+def test_encoder_states(reference: Reference) -> None:
+    assert_near(encoded(reference, as_sampling=False)[0], reference.arrays["encoder_train"])
+    assert_near(encoded(reference, as_sampling=True)[0], reference.arrays["encoder_sample"])
+
+
+@pytest.mark.parametrize("length", [64, 256])
+@pytest.mark.parametrize("style", ["train", "sample"])
+def test_logits_of_known_events(reference: Reference, length: int, style: str) -> None:
+    memory = encoded(reference, as_sampling=style == "sample")
+    logits = reference.network(*reference.events(length), memory)[0]
+    assert_near(logits, reference.arrays[f"logits_{style}_{length}"])
+    if f"loss_{style}_{length}" in reference.arrays:
+        loss = F.cross_entropy(logits, reference.ids("input_ids")[0, 1 : length + 1])
+        assert_near(loss, reference.arrays[f"loss_{style}_{length}"])
+
+
+def forced(streams: Streams, reference: Reference, events: NDArray[Any]) -> Tensor:
+    """Feed known events after `<bos>` and return all logits."""
+    logits = [streams.begin([reference.description])]
+    logits += [streams.push([int(event)]) for event in events]
+    return torch.cat(logits)
+
+
+def test_steps_before_the_window_is_full_are_exact_with_a_cache(reference: Reference) -> None:
+    logits = forced(reference.streams(exact=False), reference, reference.arrays["input_ids"][1:256])
+    assert_near(logits, reference.arrays["logits_sample_256"])
+    assert_near(logits[:64], reference.arrays["logits_sample_64"])
+
+
+def test_exact_steps_agree_past_the_end_of_the_window(reference: Reference) -> None:
+    logits = forced(reference.streams(exact=True), reference, reference.arrays["input_ids"][1:330])
+    # Step n predicts the event after n true ones.
+    assert_near(logits[249:329], reference.arrays["forced_logits_250_on"])
+
+
+@pytest.mark.slow
+def test_exact_steps_agree_far_past_the_end_of_the_window(reference: Reference) -> None:
+    logits = forced(reference.streams(exact=True), reference, reference.arrays["input_ids"][1:620])
+    assert_near(logits[599:619], reference.arrays["forced_logits_600_on"])
+
+
+def continue_exactly(
+    reference: Reference, start: NDArray[Any], length: int, choose: Callable[[Tensor, int], int]
+) -> tuple[list[int], Tensor]:
+    """Continue `start` to `length` events as the reference does; stop at `<eos>`.
+
+    Args:
+        reference: whose network and description.
+        start: ids from `<bos>` on.
+        length: of all ids, `<bos>` included.
+        choose: the logits (events,) and the number of the new event to its id.
+
+    Returns:
+        All ids, and the logits that the new ones were chosen by, (new events, events).
+    """
+    streams = reference.streams(exact=True)
+    logits = streams.begin([reference.description])
+    for event in start[1:]:
+        logits = streams.push([int(event)])
+    seen: list[Tensor] = []
+    while len(streams.streams[0].events) < length and streams.streams[0].events[-1] != EOS:
+        seen.append(logits[0])
+        logits = streams.push([choose(logits[0], len(seen) - 1)])
+    return streams.streams[0].events, torch.stack(seen)
+
+
+def largest(logits: Tensor, number: int) -> int:
+    return int(logits.argmax())
+
+
+def test_the_greedy_song_is_the_references(reference: Reference) -> None:
+    expected = reference.arrays["greedy_ids"]
+    events, logits = continue_exactly(reference, expected[:1], len(expected), largest)
+    np.testing.assert_array_equal(events, expected)
+    top = logits.topk(2).values
+    assert_near(top[:, 0] - top[:, 1], reference.arrays["greedy_margin"])
+
+
+def test_the_greedy_continuation_of_true_events_is_the_references(reference: Reference) -> None:
+    expected = reference.arrays["cont_ids"]
+    new = len(reference.arrays["cont_logits"])
+    events, logits = continue_exactly(reference, expected[:-new], len(expected), largest)
+    np.testing.assert_array_equal(events, expected)
+    assert_near(logits, reference.arrays["cont_logits"])
+
+
+def test_the_song_drawn_with_known_random_numbers_is_the_references(reference: Reference) -> None:
+    expected, uniforms = reference.arrays["u_ids"].copy(), reference.arrays["u_uniforms"]
+    if expected[-1] == PAD:
+        expected[-1] = EOS  # the public sampler returns it so
+
+    def drawn(logits: Tensor, number: int) -> int:
+        return draw(logits.numpy(), float(uniforms[number]), temperature=1, top_p=1)
+
+    events, logits = continue_exactly(reference, expected[:1], len(expected), drawn)
+    np.testing.assert_array_equal(events, expected)
+    steps = reference.arrays["u_logits_steps"]
+    assert_near(logits[steps], reference.arrays["u_logits_some"])
