@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 import torch
@@ -22,7 +23,7 @@ from emo_assets.figaro.config import FigaroConfig
 from emo_assets.figaro.network import FigaroNetwork
 
 FORMAT = "emo_assets.figaro.1"
-"""Stands in the metadata of every file of ours."""
+"""The key that the metadata of every file of ours stand under, as JSON."""
 
 BUNDLED = "figaro-small.safetensors"
 """The weights that ship with the package, in `emo_assets/figaro/bundled/` beside their model card."""
@@ -43,12 +44,9 @@ def to_bytes(network: FigaroNetwork, *, about: Mapping[str, str] | None = None, 
     tensors = {
         name: weight.detach().cpu().to(kind).contiguous() for name, weight in network.named_parameters()
     }
-    metadata = {
-        "format": FORMAT,
-        "config": network.config.model_dump_json(),
-        "about": json.dumps(dict(about or {}), sort_keys=True),
-    }
-    return safetensors.torch.save(tensors, metadata)
+    metadata = {"config": network.config.model_dump(), "about": dict(about or {})}
+    # Under one key: safetensors writes several in an order that changes from run to run.
+    return safetensors.torch.save(tensors, {FORMAT: json.dumps(metadata, sort_keys=True)})
 
 
 def from_bytes(content: bytes, name: str = "the weights") -> FigaroNetwork:
@@ -63,7 +61,7 @@ def from_bytes(content: bytes, name: str = "the weights") -> FigaroNetwork:
     """
     metadata = _metadata(content, name)
     try:
-        config = FigaroConfig.model_validate_json(metadata["config"])
+        config = FigaroConfig.model_validate(metadata["config"])
         tensors = safetensors.torch.load(content)
     except (KeyError, ValidationError, SafetensorError) as error:
         raise InputError(f"{name}: is a damaged file of FIGARO weights; make it again") from error
@@ -76,7 +74,7 @@ def about(content: bytes, name: str = "the weights") -> dict[str, str]:
     Raises:
         InputError: it is no such file.
     """
-    told: dict[str, str] = json.loads(_metadata(content, name).get("about", "{}"))
+    told: dict[str, str] = _metadata(content, name).get("about", {})
     return told
 
 
@@ -142,14 +140,12 @@ def network_with(config: FigaroConfig, tensors: Mapping[str, Tensor], name: str)
     return network.eval()
 
 
-def _metadata(content: bytes, name: str) -> dict[str, str]:
+def _metadata(content: bytes, name: str) -> dict[str, Any]:
     """Read the metadata off a safetensors header: its length in 8 bytes, then JSON."""
     try:
         length = int.from_bytes(content[:8], "little")
         header = json.loads(content[8 : 8 + length]) if length < len(content) else {}
-        metadata: dict[str, str] = header.get("__metadata__", {})
-    except (ValueError, AttributeError):
-        metadata = {}
-    if metadata.get("format") != FORMAT:
-        raise InputError(f"{name}: is no file of FIGARO weights (format {FORMAT})")
-    return metadata
+        metadata = json.loads(header["__metadata__"][FORMAT])
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{name}: is no file of FIGARO weights (format {FORMAT})") from error
+    return metadata if isinstance(metadata, dict) else {}

@@ -26,6 +26,9 @@ pytestmark = pytest.mark.realdata
 
 CLOSE = 1e-4
 
+GREEDY_STEPS = [0, 1, 2, 63, 128, 254, 255, 256, 257, 280, 299]
+"""Steps of the greedy song that the reference kept all logits of."""
+
 
 class Reference:
     """A public checkpoint with what the public model returned for it."""
@@ -151,6 +154,7 @@ def test_the_greedy_song_is_the_references(reference: Reference) -> None:
     np.testing.assert_array_equal(events, expected)
     top = logits.topk(2).values
     assert_near(top[:, 0] - top[:, 1], reference.arrays["greedy_margin"])
+    assert_near(logits[GREEDY_STEPS], reference.arrays["greedy_logits_some"])
 
 
 def test_the_greedy_continuation_of_true_events_is_the_references(reference: Reference) -> None:
