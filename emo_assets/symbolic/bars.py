@@ -16,7 +16,7 @@ from emo_assets.symbolic.chroma import beat_chroma
 from emo_assets.symbolic.errors import MidiError
 from emo_assets.symbolic.score import Notes, Score
 from emo_assets.symbolic.timing import TimeSignature, beat_times, downbeat_times
-from emo_assets.symbolic.vocabulary import DRUMS
+from emo_assets.symbolic.vocabulary import CHORDS, DRUMS
 
 TEMPO_STEP = 480
 """FIGARO looks for a tempo at every 480th tick, but takes the ticks for seconds. So it finds that at time
@@ -194,7 +194,9 @@ def _chords(score: Score, beats: NDArray[np.float64]) -> list[tuple[int, int]]:
         return []
     changes = find_chords(beat_chroma(score, beats))
     ticks = score.tempo_map.nearest_ticks(beats[[beat for beat, _ in changes]])
-    return [(tick, chord) for tick, (_, chord) in zip(ticks.tolist(), changes, strict=True)]
+    chords = [(tick, chord) for tick, (_, chord) in zip(ticks.tolist(), changes, strict=True)]
+    # Beats shorter than a tick start at the same one: then chords stand in the order of their names.
+    return sorted(chords, key=lambda change: (change[0], CHORDS[change[1]]))
 
 
 def _tempos(score: Score, end: float) -> list[tuple[int, int]]:

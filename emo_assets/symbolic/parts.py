@@ -92,6 +92,8 @@ def find_parts(
     Raises:
         MidiError: there are absurdly many of them.
     """
+    if not len(ended):
+        return (), np.zeros(0, dtype=np.int64)
     programs = _Programs(messages, channels)
     playing = channels[ended]
     is_new = np.ones(len(playing), dtype=np.bool_)

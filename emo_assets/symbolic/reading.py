@@ -177,7 +177,7 @@ def _events(piece: Piece) -> list[str]:
 
 
 class _Change(NamedTuple):
-    """A change of the chord (rank 0) or the tempo (rank 1); the order is that of events."""
+    """A change of the chord (rank 0) or the tempo (rank 1)."""
 
     tick: int
     rank: int
@@ -218,7 +218,7 @@ def _changes_by_bar(piece: Piece, grid: _Grid) -> list[list[tuple[int, _Change]]
     changes += [
         _Change(tick, 1, tempo, f"Tempo_{nearest_bin(tempo, TEMPO_BINS)}") for tick, tempo in piece.tempos
     ]
-    changes.sort()
+    changes.sort(key=lambda change: change[:2])
     ticks = [change.tick for change in changes]
     spans = [(bisect_left(ticks, bar.start), bisect_left(ticks, bar.end)) for bar in piece.bars]
     indices = np.array([index for first, last in spans for index in range(first, last)], dtype=np.int64)

@@ -112,6 +112,13 @@ def test_refusals_say_in_one_line_where_and_why(file: str, stage: str) -> None:
     assert "\n" not in str(refusal.value)
 
 
+def test_controls_and_unpaired_notes_are_no_music() -> None:
+    track = bytes.fromhex("00 ff 58 04 04 02 18 08 00 b0 40 7f 00 e0 00 50 00 90 40 40 20 41 00")
+    header = b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk" + len(track).to_bytes(4, "big")
+    with pytest.raises(MidiError, match="no notes"):
+        read_midi(header + track)
+
+
 @pytest.mark.parametrize("resolution", [24, 96, 192, 960])
 def test_events_do_not_depend_on_the_resolution(resolution: int) -> None:
     assert read_midi(scale(resolution=resolution)).events == read_midi(scale()).events
