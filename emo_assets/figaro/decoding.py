@@ -46,7 +46,7 @@ class Cache:
     Attributes:
         lanes: songs side by side.
         now: the slot of the newest tokens.
-        lengths: (lanes,) tokens of each song's window.
+        lengths: (lanes,) tokens of each song's window, at most the context.
         layers: each decoder layer's part.
     """
 
@@ -81,7 +81,7 @@ class Cache:
                     buffer[:, :kept] = buffer[:, self.slots - kept :]
             self.now = kept - 1
         self.now += 1
-        self.lengths += 1
+        self.lengths = (self.lengths + 1).clamp_max(self.context)
 
     def keep(self, lanes: list[int]) -> None:
         """Drop every lane but `lanes`, which move together in their order."""

@@ -20,6 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional as F
+from upath import UPath
 
 from emo_assets.errors import InputError
 from emo_assets.figaro.batches import Batch, held_out_batches, random_batch
@@ -109,7 +110,7 @@ def train_figaro(
     midi: Iterable[bytes],
     config: TrainingConfig,
     *,
-    checkpoint: Path | None = None,
+    checkpoint: Path | UPath | None = None,
     progress: Progress = silent,
     on_epoch: Callable[[EpochRecord], None] = lambda record: None,
 ) -> TrainedFigaro:
@@ -137,7 +138,7 @@ def train_on_songs(
     songs: Sequence[Song],
     config: TrainingConfig,
     *,
-    checkpoint: Path | None = None,
+    checkpoint: Path | UPath | None = None,
     progress: Progress = silent,
     on_epoch: Callable[[EpochRecord], None] = lambda record: None,
 ) -> TrainedFigaro:
@@ -236,7 +237,7 @@ class _Training:
         self.network.load_state_dict(self.best)
         return TrainedFigaro(self.network.cpu().eval(), self.config, tuple(self.history))
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | UPath) -> None:
         """Write everything that `resume` needs."""
         tensors = {f"weights.{name}": weight for name, weight in self._weights().items()}
         tensors |= {f"best.{name}": weight for name, weight in self.best.items()}
@@ -251,7 +252,7 @@ class _Training:
         with written_whole(path) as file:
             file.write(save(tensors, about))
 
-    def resume(self, path: Path) -> None:
+    def resume(self, path: Path | UPath) -> None:
         """Take up the state in `path` if it belongs to this training on these songs; else start anew.
 
         A state from before the learning rate began to fall also serves a training of other length.
