@@ -149,12 +149,37 @@ def compose_request(
     request: TrackRequest, description: Sequence[int], figaro: Figaro, *, progress: Progress = silent
 ) -> bytes:
     """Let FIGARO write the notes for a description, and return them as MIDI at the tempo asked for."""
+    [midi] = compose_requests([request], [description], figaro, progress=progress)
+    return midi
+
+
+def compose_requests(
+    requests: Sequence[TrackRequest],
+    descriptions: Sequence[Sequence[int]],
+    figaro: Figaro,
+    *,
+    progress: Progress = silent,
+) -> list[bytes]:
+    """Let FIGARO write the notes for several descriptions at once.
+
+    Args:
+        requests: what was asked for; their tempos and seeds are used.
+        descriptions: the description of each.
+        figaro: who writes.
+        progress: told the bars written.
+
+    Returns:
+        A MIDI file each, the same as if the song had been written alone.
+    """
     from emo_assets.symbolic.vocabulary import EVENTS
     from emo_assets.symbolic.writing import write_midi
 
-    tempo = request.features.tempo
-    [events] = figaro.compose([list(description)], tempos=[tempo], seeds=[request.seed], progress=progress)
-    return write_midi(EVENTS.decode(events), tempo=tempo)
+    tempos = [request.features.tempo for request in requests]
+    seeds = [request.seed for request in requests]
+    songs = figaro.compose(
+        [list(each) for each in descriptions], tempos=tempos, seeds=seeds, progress=progress
+    )
+    return [write_midi(EVENTS.decode(song), tempo=tempo) for song, tempo in zip(songs, tempos, strict=True)]
 
 
 def render_track(
