@@ -91,3 +91,50 @@ def champion(
             "version": record.version,
         },
     )
+
+
+class ControlGrid(dg.Config):
+    """Which songs the control report is made of. The full run is `levels: 7, drawn: 260`: 302 songs."""
+
+    levels: int = 3
+    """Values of each feature that is moved by itself."""
+    drawn: int = 12
+    """Songs whose every feature is drawn at random."""
+    bars: int = 8
+    """Length of each song."""
+    seed: int = 0
+    """Of everything drawn."""
+
+
+@dg.asset(
+    group_name=GROUP,
+    io_manager_key="tables",
+    kinds={"parquet", "torch", "matplotlib"},
+    owners=OWNERS,
+    deps=["champion", "figaro_model"],
+)
+def control_report(
+    context: dg.AssetExecutionContext, config: ControlGrid, store: StoreResource
+) -> dg.Output[Any]:
+    """Does turning a knob change the music: asked against measured, knob by knob."""
+    from emo_assets.control import control_requests, control_songs
+    from emo_assets.generation import load_models
+    from emo_assets.reports.control import control_table
+    from emo_assets.reports.control_figures import control_png
+
+    requests = control_requests(config.levels, config.drawn, bars=config.bars, seed=config.seed)
+    songs = control_songs(requests, load_models(store.open()), progress=logged_progress(context))
+    table = control_table(songs)
+    drawn = control_png(songs, table)
+    file = store.open().reports / "control.png"
+    with written_whole(file) as opened:
+        opened.write(drawn)
+    return dg.Output(
+        table,
+        metadata={
+            **table_metadata(table),
+            "songs": len(songs),
+            "figure": picture(drawn, "asked against measured"),
+            "file": dg.MetadataValue.path(str(file)),
+        },
+    )
