@@ -102,8 +102,33 @@ def is_held_out(song: Song, share: float) -> bool:
         song: the song.
         share: of songs to hold out, 0 to 1.
     """
+    return _hash(song) < share
+
+
+def split_songs(songs: Sequence[Song], share: float) -> tuple[list[Song], list[Song]]:
+    """Part songs into those to learn from and those held out, of which there is one at least.
+
+    Args:
+        songs: at least two.
+        share: of songs to hold out, 0 to 1.
+
+    Raises:
+        InputError: there are fewer than two songs.
+    """
+    if len(songs) < 2:
+        raise InputError(
+            f"training FIGARO needs songs to learn from and to measure on, got {len(songs)} readable MIDI "
+            "files; give it more"
+        )
+    held_out = [song for song in songs if is_held_out(song, share)] or [min(songs, key=_hash)]
+    out = {id(song) for song in held_out}
+    return [song for song in songs if id(song) not in out], held_out
+
+
+def _hash(song: Song) -> float:
+    """Return a number in [0, 1) that a song's events decide."""
     digest = hashlib.sha256(song.events.astype("<i2").tobytes()).digest()
-    return int.from_bytes(digest[:4], "little") < share * 2**32
+    return int.from_bytes(digest[:4], "little") / 2**32
 
 
 def train_figaro(
@@ -143,13 +168,7 @@ def train_on_songs(
     on_epoch: Callable[[EpochRecord], None] = lambda record: None,
 ) -> TrainedFigaro:
     """Train on songs that are read already; otherwise as `train_figaro`."""
-    held_out = [song for song in songs if is_held_out(song, config.held_out_share)]
-    learned = [song for song in songs if not is_held_out(song, config.held_out_share)]
-    if not learned or not held_out:
-        raise InputError(
-            f"training FIGARO needs songs to learn from and to measure on, got {len(learned)} and "
-            f"{len(held_out)} of {len(songs)} readable MIDI files; give it more"
-        )
+    learned, held_out = split_songs(songs, config.held_out_share)
     training = _Training(config, learned, held_out)
     if checkpoint is not None and checkpoint.exists():
         training.resume(checkpoint)

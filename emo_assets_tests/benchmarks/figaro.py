@@ -1,0 +1,135 @@
+"""FIGARO: events a second past the context, at the bundled and at the released size, on one thread.
+
+Weights are random where only speed is measured; what the cuts of the window and int8 cost in likelihood is
+measured with the bundled weights on composed songs that they have not seen.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from emo_assets.figaro.config import SMALL_NETWORK, FigaroConfig
+from emo_assets.figaro.decoding import Decoder
+from emo_assets.figaro.inputs import Song
+from emo_assets.figaro.network import FigaroNetwork
+from emo_assets.figaro.projections import Precision
+from emo_assets.figaro.training import read_songs
+from emo_assets.figaro.weights import load_bundled
+from emo_assets.figaro.windows import Streams
+from emo_assets.sources.composer.composition import compose_song
+from emo_assets.sources.composer.sampling import sample_songs
+from emo_assets_tests.benchmarks.figure import Figure
+
+REFERENCE_SECONDS_A_TOKEN = 0.35
+"""What the public code takes at expert size past the context, on one thread."""
+
+STREAMING_SECONDS_A_TOKEN = {Precision.FLOAT32: 7.5e-3, Precision.INT8: 4.5e-3}
+"""What reading the expert's weights from memory once takes: the bound of one song."""
+
+EVENTS_A_BAR, SECONDS_A_BAR = 260, 2.0
+"""A bar of real pop, in 4/4 at 120 quarter notes a minute."""
+
+LIKELIHOOD_EVENTS = 900
+
+
+def figures() -> Iterator[Figure]:
+    """Yield speeds and memory of both sizes, then the costs in likelihood."""
+    torch.set_num_threads(1)
+    songs = _songs()
+    yield from _speeds("bundled size", SMALL_NETWORK, songs, tokens=200)
+    yield from _speeds("expert size", FigaroConfig(), songs, tokens=60)
+    yield from _costs(songs)
+
+
+def _songs() -> list[Song]:
+    plans = sample_songs(8, seed=90)
+    return read_songs(compose_song(plan.features, plan.style, 24, plan.seed).to_midi() for plan in plans)
+
+
+def _speeds(size: str, config: FigaroConfig, songs: list[Song], tokens: int) -> Iterator[Figure]:
+    torch.manual_seed(0)
+    network = FigaroNetwork(config).eval()
+    whole = _whole_window(network, songs[0], max(3, tokens // 20))
+    yield Figure(f"{size}: whole window each token", whole, "tokens/s", "as the reference does")
+    exact = _stepped(network, songs[:1], Precision.FLOAT32, max(3, tokens // 20), exact=True)
+    yield Figure(f"{size}: ours, exact", exact, "tokens/s")
+    is_expert = config == FigaroConfig()
+    for precision in Precision:
+        for lanes in (1, 8):
+            speed = _stepped(network, songs[:lanes], precision, tokens)
+            name = f"{size}: cached, {precision}, {lanes} song{'s' if lanes > 1 else ''}"
+            yield Figure(name, speed, "tokens/s", _against(speed, lanes, precision, is_expert=is_expert))
+    streams = Streams(Decoder(network, Precision.INT8))
+    streams.begin([song.description for song in songs])
+    yield Figure(f"{size}: cache of 8 songs", streams.bytes() / 2**20, "MiB")
+
+
+def _against(speed: float, lanes: int, precision: Precision, *, is_expert: bool) -> str:
+    music = speed / EVENTS_A_BAR * SECONDS_A_BAR
+    note = f"{music:.2g} s of music a second"
+    if is_expert:
+        note += f", {speed * REFERENCE_SECONDS_A_TOKEN:.0f} x the public code's speed"
+        if lanes == 1:
+            note += f", {speed * STREAMING_SECONDS_A_TOKEN[precision]:.0%} of the bound by memory"
+    return note
+
+
+def _whole_window(network: FigaroNetwork, song: Song, tokens: int) -> float:
+    """Events a second when every event computes a whole window; the description is encoded once."""
+    context = network.config.context
+    window = [
+        torch.from_numpy(ids[None, 100 : 100 + context]) for ids in (song.events, song.bars, song.positions)
+    ]
+    ids = torch.arange(context)[None]
+    with torch.inference_mode():
+        memory = network.encode(ids, ids.clamp_max(40))
+        network(*window, memory)
+        begun = time.perf_counter()
+        for _ in range(tokens):
+            network(*window, memory)
+    return tokens / (time.perf_counter() - begun)
+
+
+def _stepped(
+    network: FigaroNetwork, songs: list[Song], precision: Precision, tokens: int, *, exact: bool = False
+) -> float:
+    """Events a second, of all songs together, past the context; cuts of windows are part of it."""
+    streams = Streams(Decoder(network, precision))
+    streams.begin([song.description for song in songs])
+    start = network.config.context + 1
+    for step in range(1, start):
+        streams.push([int(song.events[step]) for song in songs])
+    streams.exact = exact
+    begun = time.perf_counter()
+    for step in range(start, start + tokens):
+        streams.push([int(song.events[step]) for song in songs])
+    return tokens * len(songs) / (time.perf_counter() - begun)
+
+
+def _costs(songs: list[Song]) -> Iterator[Figure]:
+    network = load_bundled()
+    exact = _loss(network, songs[:4], Precision.FLOAT32, exact=True)
+    yield Figure("bundled: exact", exact, "nats/token", f"{LIKELIHOOD_EVENTS} events of 4 songs")
+    for precision in Precision:
+        loss = _loss(network, songs[:4], precision)
+        yield Figure(
+            f"bundled: cached, {precision}", loss, "nats/token", f"{loss - exact:+.4f} to the exact way"
+        )
+
+
+def _loss(network: FigaroNetwork, songs: list[Song], precision: Precision, *, exact: bool = False) -> float:
+    """Nats an event of songs' own events past the context, as a sampler sees them."""
+    streams = Streams(Decoder(network, precision), exact=exact)
+    logits: Tensor = streams.begin([song.description for song in songs])
+    losses = []
+    for step in range(1, network.config.context + LIKELIHOOD_EVENTS):
+        targets = [int(song.events[step]) for song in songs]
+        if step > network.config.context:
+            losses.append(torch.nn.functional.cross_entropy(logits, torch.tensor(targets)).item())
+        logits = streams.push(targets)
+    return float(np.mean(losses))
