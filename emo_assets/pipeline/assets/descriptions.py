@@ -79,12 +79,12 @@ def descriptions(
     not_taken_in = not_taken_in[not_taken_in["path"].map(shard_of).isin(context.partition_keys)]
     rejects = pd.concat([described.rejects, not_taken_in], ignore_index=True)
     files = {"files_described": described.described, "files_rejected": len(rejects)}
-    if "figaro_descriptions" in context.selected_output_names:
+    if "figaro_descriptions" in context.op_execution_context.selected_output_names:
         segments = described.segments
         shards = segments["msd_track_id"].map(shard_of)
         metadata = {**table_metadata(segments, descriptions=SEGMENT_MEANINGS), **files}
         yield dg.Output(_by_shard(context, segments, shards), "figaro_descriptions", metadata=metadata)
-    if "rejected_midi" in context.selected_output_names:
+    if "rejected_midi" in context.op_execution_context.selected_output_names:
         shards = rejects["msd_track_id"].where(rejects["msd_track_id"].notna(), rejects["path"]).map(shard_of)
         metadata = {**table_metadata(rejects), **files, "stages": counts(rejects["stage"])}
         yield dg.Output(_by_shard(context, rejects, shards), "rejected_midi", metadata=metadata)

@@ -40,10 +40,10 @@ def _outputs(
 ) -> Iterator[dg.Output[Any]]:
     """Yield those of the two tables that the run asked for, each with what people want to see of it."""
     refused = len(read.rejects)
-    if accepted in context.selected_output_names:
+    if accepted in context.op_execution_context.selected_output_names:
         described = table_metadata(read.rows, descriptions=FEATURE_MEANINGS, hidden=hidden)
         yield dg.Output(read.rows, accepted, metadata={**described, "rejected_rows": refused, **metadata})
-    if rejected in context.selected_output_names:
+    if rejected in context.op_execution_context.selected_output_names:
         yield dg.Output(
             read.rejects,
             rejected,
