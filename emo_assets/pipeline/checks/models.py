@@ -1,6 +1,6 @@
 """The checks of models and scores: weights that are numbers, and a model that has learned something."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
@@ -15,23 +15,23 @@ from emo_assets.pipeline.resources import StoreResource
 BARS_TRIED = 4
 
 
-def weights_check(asset: str) -> dg.AssetChecksDefinition:
-    """Make the check of a model's weights; broken ones are neither scored nor served."""
+def weights_checks_of(name: str, assets: Sequence[str]) -> dg.AssetChecksDefinition:
+    """Make the checks of some models' weights, in one step; broken ones are neither scored nor served."""
+    meaning = {"weights": "The file holds weights, and each of them is a number."}
+    declared = [spec for asset in assets for spec in specs(asset, meaning, blocking=True)]
 
-    @dg.asset_check(
-        asset=asset,
-        name="weights",
-        description="The file holds weights, and each of them is a number.",
-        blocking=True,
-    )
-    def check(store: StoreResource) -> dg.AssetCheckResult:
-        path = store.open().assets / f"{asset}.safetensors"
-        return result(asset, "weights", weights_finding(path.read_bytes()))
+    @dg.multi_asset_check(name=name, specs=declared, can_subset=True)
+    def check(context: dg.AssetCheckExecutionContext, store: StoreResource) -> Iterator[dg.AssetCheckResult]:
+        for key in sorted(context.selected_asset_check_keys):
+            asset = key.asset_key.to_user_string()
+            content = (store.open().assets / f"{asset}.safetensors").read_bytes()
+            yield result(asset, "weights", weights_finding(content))
 
     return check
 
 
-weights_checks = [weights_check(name) for name in (*(spec.name for spec in DESCRIBERS), "figaro_model")]
+describer_checks = weights_checks_of("describer_checks", [spec.name for spec in DESCRIBERS])
+figaro_checks = weights_checks_of("figaro_checks", ["figaro_model"])
 
 
 @dg.multi_asset_check(

@@ -5,6 +5,7 @@ Says it and checks nothing; `findings` holds tables against it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -56,6 +57,7 @@ SEGMENT_KINDS = {
 SEGMENT_RANGES = {"segment": (0.0, 512.0), "first_bar": (1.0, 512.0), "bars": (1.0, 12.0)}
 
 
+@functools.cache
 def rules_of(table: str) -> TableRules:
     """Return what the table of an asset must be.
 

@@ -159,17 +159,25 @@ def raw_table_checks(asset: str, rejects: str) -> dg.AssetChecksDefinition:
     return checks
 
 
-def reject_table_checks(asset: str) -> dg.AssetChecksDefinition:
-    """Make the check of a table of refused rows: nothing is made of it, so a fault stops nothing."""
-    meanings = {name: FORM[name] for name in ("schema", "values")}
+REJECTS = ("rejected_spotify_rows", "rejected_msd_rows", "rejected_lakh_files")
+REJECT_FORM = {name: FORM[name] for name in ("schema", "values")}
 
-    @dg.multi_asset_check(name=f"{asset}_checks", specs=specs(asset, meanings, blocking=False))
-    def checks(store: StoreResource) -> Iterator[dg.AssetCheckResult]:
-        found = form_findings(StoredTable(store.open(), asset), rules_of(asset))
-        for name in meanings:
-            yield result(asset, name, found.get(name, UNREAD))
 
-    return checks
+@dg.multi_asset_check(
+    specs=[spec for asset in REJECTS for spec in specs(asset, REJECT_FORM, blocking=False)],
+    can_subset=True,
+)
+def reject_checks(
+    context: dg.AssetCheckExecutionContext, store: StoreResource
+) -> Iterator[dg.AssetCheckResult]:
+    """Check the tables of refused rows: nothing is made of them, so a fault stops nothing."""
+    found = {
+        asset: form_findings(StoredTable(store.open(), asset), rules_of(asset))
+        for asset in sorted({key.asset_key.to_user_string() for key in context.selected_asset_check_keys})
+    }
+    for key in sorted(context.selected_asset_check_keys):
+        asset = key.asset_key.to_user_string()
+        yield result(asset, key.name, found[asset].get(key.name, UNREAD))
 
 
 def _of_matched(looked: Stored) -> dict[str, Finding]:
@@ -213,10 +221,6 @@ def _of_training_set(looked: Stored) -> dict[str, Finding]:
 spotify_checks = raw_table_checks("spotify_tracks", "rejected_spotify_rows")
 msd_checks = raw_table_checks("msd_tracks", "rejected_msd_rows")
 lakh_checks = raw_table_checks("lakh_midi", "rejected_lakh_files")
-reject_checks = [
-    reject_table_checks(asset)
-    for asset in ("rejected_spotify_rows", "rejected_msd_rows", "rejected_lakh_files")
-]
 matched_checks = table_checks(
     "matched_tracks",
     {"links": f"At least {LEAST_LINKED:.0%} of the tracks with MIDI are linked, most of them exactly."},
