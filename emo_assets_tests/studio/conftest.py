@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import ConsoleMessage, Page
 
+from emo_assets.studio.pages import PAGES
 from emo_assets_tests.studio.studio_process import StudioProcess
 
 
@@ -33,3 +38,48 @@ def own_studio(tmp_path: Path) -> Iterator[StudioProcess]:
     process = StudioProcess(tmp_path, seconds=0.05)
     yield process
     process.kill()
+
+
+def _missing(what: str) -> None:
+    """Leave out a browser test on somebody's machine; in continuous integration nothing may be missing."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Each studio has an address of its own. (The plugin's own fixture is one that pytest warns of.)"""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """How pytest-playwright starts the browser: the system's Chromium, quiet and without a screen."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        _missing("no Chromium here: apt-get install chromium")
+    if not PAGES.joinpath("index.html").exists():
+        _missing("the studio's page is not built: make page")
+    switches = (
+        "no-sandbox disable-gpu disable-quic no-first-run disable-background-networking "
+        "disable-component-update disable-sync"
+    )
+    return {"executable_path": found, "args": [f"--{switch}" for switch in switches.split()]}
+
+
+def is_trouble(message: ConsoleMessage) -> bool:
+    """Whether the browser complains of the page itself, and not of an answer that a test makes a refusal."""
+    return message.type == "error" and not message.text.startswith("Failed to load resource")
+
+
+@pytest.fixture
+def studio_page(page: Page, studio: StudioProcess) -> Iterator[Page]:
+    """The studio's page, open; nothing may go wrong in it unseen."""
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda message: troubles.append(message.text) if is_trouble(message) else None)
+    page.goto(studio.url)
+    page.get_by_role("group", name="Moods").get_by_role("button").first.wait_for()
+    yield page
+    assert not troubles

@@ -72,11 +72,11 @@ class StudioProcess:
         """Let another champion serve requests."""
         (self.base / "champion.txt").write_text(version)
 
-    def start(self) -> StudioProcess:
-        """Start the server, and wait until it listens."""
+    def start(self, port: int = 0) -> StudioProcess:
+        """Start the server, and wait until it listens; port 0 is any free one."""
         with (self.base / "log.txt").open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(self.base), json.dumps(self.options)],
+                [sys.executable, "-m", __name__, str(self.base), str(port), json.dumps(self.options)],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -149,11 +149,11 @@ def main() -> None:
     from emo_assets.studio.service import Studio
     from emo_assets_tests.studio.quick_engine import QuickEngine
 
-    base, options = sys.argv[1], json.loads(sys.argv[2])
+    base, port, options = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
     engine = partial(QuickEngine, base, options.pop("seconds"))
     limits = Limits(**options.pop("limits", {"burst": 10_000, "songs_a_minute": 1e6}))
     app_options = {name: options.pop(name) for name in ("token",) if name in options}
-    with open_listener("127.0.0.1", 0) as listener:
+    with open_listener("127.0.0.1", port) as listener:
         app = build_app(Studio(Store(base), engine, **options), limits=limits, **app_options)
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
         run_app(app, listener)

@@ -1,16 +1,5 @@
 // The page put together: what is chosen, what is playing, what was made before.
-import {
-  Box,
-  Button,
-  Center,
-  Container,
-  Flex,
-  Grid,
-  Heading,
-  Spinner,
-  Text,
-  VisuallyHidden,
-} from '@chakra-ui/react'
+import { Box, Button, Container, Flex, Grid, Heading, Text, VisuallyHidden } from '@chakra-ui/react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Music, Shuffle } from 'lucide-react'
 import { useReducer, useState } from 'react'
@@ -18,6 +7,7 @@ import { cancel, getHealth, getHistory, getPresets, getSchema, submit } from './
 import { useColourMode } from './colourMode'
 import { Compare } from './components/Compare'
 import { Header } from './components/Header'
+import { Loading } from './components/Loading'
 import { MoodPicker } from './components/MoodPicker'
 import { isPlayable, SongCard } from './components/SongCard'
 import { CompareHint, Songs } from './components/Songs'
@@ -47,13 +37,7 @@ export function App() {
       <Header mode={mode} onToggleMode={toggleMode} />
       <Trouble health={health.data} failure={health.error} />
       <Box as="main">
-        {schema.data ? (
-          <Studio schema={schema.data} />
-        ) : (
-          <Center py="24">
-            <Spinner size="xl" aria-label="Loading the studio" />
-          </Center>
-        )}
+        {schema.data ? <Studio schema={schema.data} /> : <Loading what="the studio" />}
       </Box>
     </Container>
   )

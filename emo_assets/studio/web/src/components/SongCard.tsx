@@ -1,10 +1,11 @@
 // The song of the moment, whatever has become of it: in the making, failed, or ready to play.
-import { Button, Flex, Spinner, Text } from '@chakra-ui/react'
+import { Button, Flex, Text } from '@chakra-ui/react'
 import { SlidersHorizontal, Sparkles } from 'lucide-react'
 import type { Refusal } from '../api'
 import type { FormSchema, HeardFacts, Status } from '../types'
 import { isOver } from '../words'
 import { Failure } from './Failure'
+import { Loading } from './Loading'
 import { Making } from './Making'
 import { Panel } from './Panel'
 import { Player } from './Player'
@@ -46,7 +47,7 @@ function Content({ taskId, status, failure, schema, playsAtOnce, ...actions }: P
         detail="Its address may be mistyped, or its store is another one."
       />
     ) : (
-      <Spinner aria-label="Loading the song" />
+      <Loading what="the song" />
     )
   }
   if (!isOver(status)) return <Making status={status} onCancel={() => actions.onCancel(status)} />

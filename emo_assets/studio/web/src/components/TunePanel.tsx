@@ -9,6 +9,8 @@ import {
   NumberInput,
   SimpleGrid,
   Switch,
+  Text,
+  chakra,
 } from '@chakra-ui/react'
 import { Dices } from 'lucide-react'
 import type { Dispatch } from 'react'
@@ -82,9 +84,11 @@ export function TunePanel({ schema, settings, onChange }: Props) {
 
 function SeedField({ schema, settings, onChange }: Props) {
   return (
-    <Field.Root disabled={settings.isNewEachTime}>
-      <Flex justify="space-between" width="full" align="center" gap="3">
-        <Field.Label fontWeight="600">Seed</Field.Label>
+    <Box>
+      <Flex justify="space-between" align="center" gap="3" mb="1.5">
+        <chakra.label htmlFor="seed" fontWeight="600">
+          Seed
+        </chakra.label>
         <Switch.Root
           size="sm"
           colorPalette="purple"
@@ -96,9 +100,10 @@ function SeedField({ schema, settings, onChange }: Props) {
           <Switch.Label>A new one each time</Switch.Label>
         </Switch.Root>
       </Flex>
-      <Flex gap="2" width="full">
+      <Flex gap="2">
         <NumberInput.Root
           flex="1"
+          ids={{ input: 'seed' }}
           min={schema.seed.minimum}
           max={schema.seed.maximum}
           formatOptions={{ useGrouping: false }}
@@ -108,7 +113,7 @@ function SeedField({ schema, settings, onChange }: Props) {
             if (Number.isInteger(valueAsNumber)) onChange({ kind: 'seed', value: valueAsNumber })
           }}
         >
-          <NumberInput.Input />
+          <NumberInput.Input aria-describedby="seed-explained" />
         </NumberInput.Root>
         <Button
           variant="outline"
@@ -119,10 +124,10 @@ function SeedField({ schema, settings, onChange }: Props) {
           <Dices size={18} aria-hidden />
         </Button>
       </Flex>
-      <Field.HelperText>
+      <Text id="seed-explained" fontSize="xs" color="fg.muted" mt="1">
         The same settings with the same seed give the same song again.
-      </Field.HelperText>
-    </Field.Root>
+      </Text>
+    </Box>
   )
 }
 
