@@ -2,12 +2,17 @@
 
 Joins the event grammar with the description: number of bars, time signatures, instruments, chords, notes a
 bar and the tempo are held by construction. Which of the allowed tokens is taken is `sampling`'s business.
+
+A description lists the chords that begin in a bar, after the current one if that goes on sounding. So when
+the first is another than the current one it begins at the bar line, and every further one must still come;
+where in the bar it comes is the model's choice.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +22,24 @@ from emo_assets.symbolic.grammar.descriptions import DescribedBar
 from emo_assets.symbolic.grammar.event_constraints import BarConstraint
 from emo_assets.symbolic.grammar.event_state import Due
 from emo_assets.symbolic.grammar.events import EventGrammar
-from emo_assets.symbolic.vocabulary import EVENTS, MAX_POSITIONS, TIME_SIGNATURES, EventKind
+from emo_assets.symbolic.vocabulary import EOS, EVENTS, MAX_POSITIONS, TIME_SIGNATURES, UNK, EventKind
 
+_BARS = EVENTS.span(EventKind.BAR)
 _CHORDS = EVENTS.span(EventKind.CHORD)
+_INSTRUMENTS = EVENTS.span(EventKind.INSTRUMENT)
 _POSITIONS = EVENTS.span(EventKind.POSITION)
 _DURATIONS = EVENTS.span(EventKind.DURATION)
 
+Mask = NDArray[np.bool_]
+
 _HALF_BIN = float(NOTE_DENSITY_BINS[1] - NOTE_DENSITY_BINS[0]) / 2
+
+
+def bar_positions(bar: DescribedBar) -> int:
+    """Return how many positions a bar has that a token can name."""
+    if bar.time_signature is None:
+        return MAX_POSITIONS
+    return time_signature_positions(*TIME_SIGNATURES[bar.time_signature])
 
 
 def most_notes(bar: DescribedBar) -> int:
@@ -32,12 +48,7 @@ def most_notes(bar: DescribedBar) -> int:
     The note density's bin covers half a bin's width to each side; its upper edge times the bar's positions
     is the bound. With it, a bar has at most 6 + 2 * positions + 5 * most_notes tokens, and every song ends.
     """
-    positions = (
-        MAX_POSITIONS
-        if bar.time_signature is None
-        else time_signature_positions(*TIME_SIGNATURES[bar.time_signature])
-    )
-    return math.floor((float(NOTE_DENSITY_BINS[bar.note_density]) + _HALF_BIN) * positions)
+    return math.floor((float(NOTE_DENSITY_BINS[bar.note_density]) + _HALF_BIN) * bar_positions(bar))
 
 
 def tempo_bin(tempo: float) -> int:
@@ -57,43 +68,71 @@ class Guide:
         wanted = [BarConstraint(bar.time_signature, bar.instruments) for bar in bars]
         self._state = EventGrammar().start(wanted, tempo=tempo_bin(tempo), in_order=True)
         self._bars = bars
-        self._notes = 0
-        self._bar = 0
+        self._positions = 0
+        self._notes_left = 0
+        self._chords: list[int] = []
+        self._chord_at_once = False
 
     @property
     def bar(self) -> int:
         """The number of the bar that is being written, 0 before the first."""
-        return self._bar
+        return self._state.bar
 
     def allowed(self) -> NDArray[np.int64]:
         """Return the ids of the tokens that may come next, ascending; there is always one."""
         mask = self._state.allowed
-        if self._state.due is Due.POSITION and self._state.tempo and self._is_complete():
-            mask = mask.copy()
-            mask[_POSITIONS.start : _POSITIONS.stop] = False
+        if self._state.due is Due.POSITION:
+            mask = self._places(mask.copy())
         elif self._state.due is Due.ITEM:
-            mask = mask.copy()
-            mask[_CHORDS.start : _CHORDS.stop] &= self._described_chords()
+            mask = self._items(mask.copy())
         return np.flatnonzero(mask)
 
     def advance(self, token: int) -> None:
         """Take up one more token, one of `allowed`."""
+        bar = self._state.bar
         self._state = self._state.advance(token)
-        if self._state.bar != self._bar:
-            self._bar = self._state.bar
-            self._notes = 0
+        if self._state.bar != bar:
+            self._enter(self._bars[bar])
         elif token in _DURATIONS:
-            self._notes += 1
+            self._notes_left -= 1
+        elif self._chords and token == self._chords[0] and self._state.due is Due.POSITION:
+            self._chords.pop(0)
+            self._chord_at_once = False
 
-    def _described_chords(self) -> NDArray[np.bool_]:
-        """Mark the chords that the bar's description names, (chords,)."""
-        described = np.zeros(len(_CHORDS), np.bool_)
-        described[list(self._bars[self._bar - 1].chords)] = True
-        return described
+    def _enter(self, bar: DescribedBar) -> None:
+        """Put down what the bar that begins is still to hold."""
+        self._positions = bar_positions(bar)
+        self._notes_left = most_notes(bar) if bar.instruments else 0
+        chords = [_CHORDS[chord] for chord, _ in groupby(bar.chords)]
+        self._chord_at_once = bool(chords) and chords[0] != self._state.chord
+        self._chords = chords[0 if self._chord_at_once else 1 :][: self._positions]
 
-    def _is_complete(self) -> bool:
-        """Say whether the bar has all its notes, or neither an instrument nor another chord to place."""
-        bar = self._bars[self._bar - 1]
-        current = self._state.chord - _CHORDS.start
-        other_chords = any(chord != current for chord in bar.chords)
-        return self._notes >= most_notes(bar) or not (bar.instruments or other_chords)
+    def _places(self, mask: Mask) -> Mask:
+        """Leave such positions that all chords find a place, and the bar's end once they have one."""
+        if not self._state.tempo:
+            return mask  # nothing but the first position, for the tempo
+        mask[UNK] = False  # a position that no token can name
+        places = mask[_POSITIONS.start : _POSITIONS.stop]
+        if self._chord_at_once:
+            places[1:] = False
+        if self._chords:
+            places[self._positions - len(self._chords) + 1 :] = False
+            mask[_BARS.start : _BARS.stop] = False
+            mask[EOS] = False
+        if self._notes_left <= 0:
+            places[: self._state.place + 1 if self._chords else None] = False
+        return mask
+
+    def _items(self, mask: Mask) -> Mask:
+        """Leave of the chords the next one, and nothing else where it is due or no note is left."""
+        next_chord = self._chords[0] if self._chords else None
+        due = self._chord_at_once or self._state.place == self._positions - len(self._chords)
+        chord_is_next = next_chord is not None and bool(mask[next_chord])
+        mask[_CHORDS.start : _CHORDS.stop] = False
+        if chord_is_next and due:
+            mask[:] = False
+        if self._notes_left <= 0:
+            mask[_INSTRUMENTS.start : _INSTRUMENTS.stop] = False
+        if chord_is_next:
+            mask[next_chord] = True
+        return mask
