@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# Tests run one process a core; more threads than that wait for one another. Set before torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 def _shared(name: str) -> Path:
     beside = Path(__file__).resolve().parents[2] / "shared"
