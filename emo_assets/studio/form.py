@@ -6,6 +6,7 @@ Everything comes from `features` and from request files; how it looks is decided
 from __future__ import annotations
 
 import logging
+from functools import cache
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -54,6 +55,7 @@ _CHOICES = {
 }
 
 
+@cache
 def form_schema() -> FormSchema:
     """Return the fields of a request, from its one schema."""
     request = TrackRequest.model_json_schema()["properties"]

@@ -27,6 +27,9 @@ from emo_assets.studio.tasks import Stage
 SECONDS_BETWEEN_REPORTS = 0.1
 """Progress is reported at most this often: faster than an eye follows, and no burden."""
 
+POLITENESS = 5
+"""By how much the worker stands back for the server, which answers people, when both want the processor."""
+
 log = logging.getLogger(__name__)
 
 
@@ -150,6 +153,7 @@ def run_worker(connection: Connection, lock: Path, make_engine: Callable[[], Eng
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # the server decides what an interrupt from the keyboard ends
+    os.nice(POLITENESS)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     Worker(connection, make_engine).run(lock)
 

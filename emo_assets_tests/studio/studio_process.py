@@ -1,4 +1,4 @@
-"""A studio in a process of its own, as `emo studio` runs it, but with the quick engine.
+"""A studio in a process of its own, as `emo studio` runs it, with the quick engine or the real one.
 
 `python -m emo_assets_tests.studio.studio_process BASE` is the process; `StudioProcess` starts and ends it.
 """
@@ -53,14 +53,15 @@ class StudioProcess:
     """A studio over a store of its own.
 
     Args:
-        base: the store's base path; presets and a champion are put there.
-        seconds: how long the making of a song takes.
+        base: the store's base path; presets and a champion's name are put there.
+        seconds: how long the quick engine takes for a song.
+        is_real: whether songs are made by the models, which the store must hold.
         options: arguments of `Studio` and `Limits`, by name.
     """
 
-    def __init__(self, base: Path, *, seconds: float = 0.0, **options: Any) -> None:
+    def __init__(self, base: Path, *, seconds: float = 0.0, is_real: bool = False, **options: Any) -> None:
         self.base = base
-        self.options = {"seconds": seconds, **options}
+        self.options = {"seconds": seconds, "is_real": is_real, **options}
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
         base.mkdir(parents=True, exist_ok=True)
@@ -103,16 +104,21 @@ class StudioProcess:
             self._process.stdout.close()
             self._process = None
 
+    @property
+    def process_id(self) -> int:
+        """The id of the server's process."""
+        assert self._process is not None
+        return self._process.pid
+
     def worker(self) -> int | None:
         """Return the id of the worker's process, None while there is none."""
-        assert self._process is not None
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
                 command = (process / "cmdline").read_text()
             except (OSError, ValueError):
                 continue
-            if parent == self._process.pid and "spawn_main" in command:
+            if parent == self.process_id and "spawn_main" in command:
                 return int(process.name)
         return None
 
@@ -143,14 +149,17 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
 
 
 def main() -> None:
-    """Run a studio with the quick engine until it is ended."""
+    """Run a studio until it is ended."""
     from emo_assets.studio.guard import Limits
     from emo_assets.studio.server import build_app, open_listener, run_app
     from emo_assets.studio.service import Studio
+    from emo_assets.studio.song_engine import SongEngine
     from emo_assets_tests.studio.quick_engine import QuickEngine
 
     base, port, options = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
-    engine = partial(QuickEngine, base, options.pop("seconds"))
+    seconds = options.pop("seconds")
+    is_real = options.pop("is_real")
+    engine = partial(SongEngine, base) if is_real else partial(QuickEngine, base, seconds)
     limits = Limits(**options.pop("limits", {"burst": 10_000, "songs_a_minute": 1e6}))
     app_options = {name: options.pop(name) for name in ("token",) if name in options}
     with open_listener("127.0.0.1", port) as listener:
