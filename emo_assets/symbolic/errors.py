@@ -9,9 +9,9 @@ class MidiError(InputError):
     """A MIDI file cannot be read.
 
     Attributes:
-        stage: where reading ended: "file" (the bytes could not be had), "parse" (they are no MIDI), "limits"
-            (reading them would take too much memory or time), "time signature", "notes" or "bars" (they are
-            MIDI, but hold nothing that a description could say).
+        stage: where reading ended: "file" (its bytes could not be had), "parse" (they are no MIDI file),
+            "limits" (reading it would take too much memory or time), "time signature" (it has none, or one
+            without positions) or "notes" (there are none).
     """
 
     def __init__(self, stage: str, reason: str) -> None:

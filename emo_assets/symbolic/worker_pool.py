@@ -195,16 +195,16 @@ class _Pool:
         """Do all tasks; see `run_tasks`."""
         while True:
             self._give_out()
+            if self._yielded not in self._outcomes:
+                if not self._has_more and self._yielded == self._taken:
+                    return
+                self._exchange()
             while self._yielded in self._outcomes:
                 outcome = self._outcomes.pop(self._yielded)
                 self._yielded += 1
                 paused = monotonic()
                 yield outcome
                 self._postpone(monotonic() - paused)
-            if not self._has_more and self._yielded == self._taken:
-                return
-            if self._yielded not in self._outcomes:
-                self._exchange()
 
     def close(self) -> None:
         """End all processes."""
@@ -305,5 +305,6 @@ class _Pool:
         elif not worker.has_started:
             self._failed_starts += 1
             if self._failed_starts >= MOST_FAILED_STARTS:
-                raise RuntimeError(f"processes of {self._module} do not start ({ended})")
+                command = f"{Path(sys.executable).name} -m {self._module}"
+                raise RuntimeError(f"processes do not start ({ended}); run `{command}` to see why")
         self._start()

@@ -1,4 +1,4 @@
-"""A process for the pool that does as it is told: answers, dies, hangs, floods or prints."""
+"""A process for the pool that does as it is told: answers, dies, hangs, naps, floods or prints."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ def do(task: str | bytes) -> object:
             os._exit(7)
         case "hang":
             time.sleep(3600)
+        case "nap":
+            time.sleep(0.1)
         case "stop":
             os.kill(os.getpid(), signal.SIGSTOP)
         case "flood":

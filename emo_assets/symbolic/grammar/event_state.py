@@ -177,8 +177,6 @@ class EventState:
         mask = constraints.items(self.bar).copy()
         if self.chord:
             mask[self.chord] = False
-        if self.tempo:
-            mask[self.tempo] = False
         if constraints.in_order and self._rank > _NEW_PLACE:
             mask[CHORDS.start : CHORDS.stop] = False
             if self._rank > _AFTER_CHORD:

@@ -5,7 +5,7 @@ then `Position_0 Chord_c` if a chord is current, then `Position_0 Tempo_t` if a 
 number of items at positions that never go back and stay inside the bar. An item is `Position_p` followed by
 
 - `Chord_c`, different from the current one, which it replaces;
-- `Tempo_t`, different from the current one, which it replaces; or
+- `Tempo_t`, which replaces the current one; the same token may say another tempo of the same bin; or
 - a note: `Instrument_i`, `Pitch_p` (`Pitch_drum_p` for drums), `Velocity_v`, `Duration_d`.
 
 Within one position items come in any order and a note may be repeated: real pieces do both, because they are

@@ -62,7 +62,7 @@ def is_piece(ids: Sequence[int]) -> bool:
         if following[:1] == [EventKind.CHORD] and ids[index + 1] != chord:
             chord = ids[index + 1]
             index += 2
-        elif following[:1] == [EventKind.TEMPO] and ids[index + 1] != tempo:
+        elif following[:1] == [EventKind.TEMPO]:
             tempo = ids[index + 1]
             index += 2
         else:
