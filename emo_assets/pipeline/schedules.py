@@ -1,6 +1,6 @@
 """What starts by the clock: the weekly retraining, and when its results count as old."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -10,6 +10,7 @@ from upath import UPath
 from emo_assets.errors import InputError
 from emo_assets.pipeline.jobs import RETRAIN
 from emo_assets.pipeline.resources import StoreResource
+from emo_assets.store import Store
 
 EVERY_MONDAY = "0 3 * * 1"
 
@@ -62,12 +63,25 @@ def read_run_config(path: UPath) -> dict[str, Any]:
 def retrain_weekly(
     context: dg.ScheduleEvaluationContext, store: StoreResource
 ) -> dg.RunRequest | dg.SkipReason:
-    """Start the retraining, unless the last one is still running or its configuration is broken."""
+    """Start the retraining."""
+    return weekly_run(context.instance, store.open(), context.scheduled_execution_time)
+
+
+def weekly_run(
+    instance: dg.DagsterInstance, store: Store, scheduled: datetime
+) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a retraining, unless the last one is still running or its configuration is broken.
+
+    Args:
+        instance: where runs are recorded.
+        store: where an operator's run configuration may lie.
+        scheduled: the time for which the run is asked; one run a time.
+    """
     filters = dg.RunsFilter(job_name=RETRAIN.name, statuses=IN_PROGRESS)
-    for run in context.instance.get_runs(filters, limit=1):
+    for run in instance.get_runs(filters, limit=1):
         return dg.SkipReason(f"the retraining of run {run.run_id} is still in progress")
     try:
-        config = read_run_config(store.open().base / "schedules" / "retrain_weekly.yaml")
+        config = read_run_config(store.base / "schedules" / "retrain_weekly.yaml")
     except InputError as error:
         return dg.SkipReason(str(error))
-    return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat(), run_config=config)
+    return dg.RunRequest(run_key=scheduled.isoformat(), run_config=config)
