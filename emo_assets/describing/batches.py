@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 from emo_assets.describing.alphabet import READ_TOKENS, Alphabet, alphabet_of
 from emo_assets.describing.describers import WINDOW_BARS, DescriberConfig, DescriberSpec
 from emo_assets.describing.feature_encoding import FeatureEncoder
+from emo_assets.describing.keys import KEY, KEYS, KeyHearing
 from emo_assets.describing.repeats import AGREEMENT_WIDTH, LAGS, NO_HINT
 from emo_assets.describing.songs import Song
 from emo_assets.describing.steps import SongSteps, Window
 from emo_assets.describing.transposition import SHIFTS, chord_shift, key_shift
 from emo_assets.features import FEATURE_NAMES
-from emo_assets.symbolic.vocabulary import PAD
+from emo_assets.symbolic.vocabulary import PAD, DescriptionKind
 
 IGNORED = -1
 """Target of padded steps."""
 
-KEY = FEATURE_NAMES.index("key")
 BUCKET_BATCHES = 8
 """Windows are sorted by length within so many batches: little padding, and still a new order each epoch."""
 
@@ -38,16 +38,18 @@ class Example:
 
     Attributes:
         window: the steps.
-        features: the song's features as they are asked for, shape (10,).
+        features: the song's features, NaN where it has none, shape (10,).
         song: number of the song in its split.
         present: which of the ten features the network is told, shape (10,).
-        noise: what is added to the standardised features, shape (ENCODED_WIDTH,); None for nothing.
+        above: semitones by which the key that its chords are written in stands above Spotify's key.
+        noise: what is added to the continuous features, shape (7,); None for nothing.
     """
 
     window: Window
     features: NDArray[np.float64]
     song: int
     present: NDArray[np.bool_]
+    above: int = 0
     noise: NDArray[np.float32] | None = None
 
 
@@ -92,31 +94,54 @@ class WindowSource:
         spec: the describer.
         config: its settings.
         encoder: the feature encoding.
+        hearing: tells the key in which a song's chords are written, when they are written by degrees.
     """
 
     def __init__(
-        self, songs: Sequence[Song], spec: DescriberSpec, config: DescriberConfig, encoder: FeatureEncoder
+        self,
+        songs: Sequence[Song],
+        spec: DescriberSpec,
+        config: DescriberConfig,
+        encoder: FeatureEncoder,
+        hearing: KeyHearing,
     ) -> None:
         self.alphabet: Alphabet = alphabet_of(spec.writes)
         self.encoder = encoder
+        self.hearing = hearing
         self.config = config
         self.songs = songs
+        self._keys = [hearing.key_of(song) if config.degrees else 0 for song in songs]
+        self._tellable = [told_features(config) & ~np.isnan(song.features) for song in songs]
         self._parts: list[tuple[int, SongSteps, list[tuple[int, int]]]] = []
         for number, song in enumerate(songs):
-            shift = chord_shift(-int(song.features[KEY])) if config.degrees else chord_shift(0)
+            shift = chord_shift(-self._keys[number])
             for stretch in song.stretches:
                 bars = [shift[bar].tolist() for bar in stretch.bars]
                 steps = SongSteps(bars, stretch.first_bar, self.alphabet)
                 self._parts.append((number, steps, stretch.segments))
 
+    @property
+    def writes_degrees(self) -> bool:
+        """Whether the describer writes chords, and relative to the key."""
+        return self.config.degrees and DescriptionKind.CHORD in self.alphabet.writes
+
     def segments(self) -> list[Example]:
         """Return the songs' segments as they are, with all features: what is validated and tested on."""
-        everything = np.ones(len(FEATURE_NAMES), dtype=np.bool_)
         return [
-            Example(steps.window(start, stop), self.songs[song].features, song, everything)
+            Example(
+                steps.window(start, stop),
+                self.songs[song].features,
+                song,
+                self._tellable[song],
+                self._above(song),
+            )
             for song, steps, segments in self._parts
             for start, stop in segments
         ]
+
+    def _above(self, song: int) -> int:
+        key = self.songs[song].features[KEY]
+        return 0 if np.isnan(key) else (self._keys[song] - int(key)) % KEYS
 
     def epoch(self, rng: np.random.Generator) -> list[Example]:
         """Return one epoch of training examples.
@@ -137,16 +162,16 @@ class WindowSource:
             semitones = int(rng.choice(SHIFTS))
             # chords written relative to the key stay as they are when the key moves with them
             chords = -semitones if config.degrees else 0
-            window = _transposed(window, chord_shift(chords)[key_shift(semitones)])
+            window = transposed(window, chord_shift(chords)[key_shift(semitones)])
             features = features.copy()
             features[KEY] = (features[KEY] + semitones) % 12
-        present = rng.random(len(FEATURE_NAMES)) >= config.drop_one_feature
+        present = (rng.random(len(FEATURE_NAMES)) >= config.drop_one_feature) & self._tellable[song]
         if rng.random() < config.drop_all_features:
             present[:] = False
         noise = None
         if config.feature_noise:
             noise = (config.feature_noise * rng.standard_normal(7)).astype(np.float32)
-        return Example(window, features, song, present, noise)
+        return Example(window, features, song, present, noise=noise)
 
     def batches(
         self, examples: Sequence[Example], size: int, rng: np.random.Generator | None = None
@@ -191,12 +216,23 @@ class WindowSource:
             hints[row, :length] = output_of[window.hints]
             agreed[row, :length] = window.agreement
             content[row, : len(window.content)] = window.content
-        features, present = told_features(self.encoder, examples)
+        features, present = _encoded(self.encoder, examples)
         arrays = (inputs, targets, bars, places, hints, agreed, content, features, present)
         return Batch(*(torch.from_numpy(array) for array in arrays))
 
 
-def told_features(
+def told_features(config: DescriberConfig) -> NDArray[np.bool_]:
+    """Say which of the ten features a describer is told: all but the key, when chords are written by degrees.
+
+    Returns:
+        Shape (10,).
+    """
+    told = np.ones(len(FEATURE_NAMES), dtype=np.bool_)
+    told[KEY] = not config.degrees
+    return told
+
+
+def _encoded(
     encoder: FeatureEncoder, examples: Sequence[Example]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Encode the features that examples tell.
@@ -230,7 +266,8 @@ def _random_cuts(bars: int, rng: np.random.Generator) -> list[tuple[int, int]]:
     return [(start, min(start + WINDOW_BARS, bars)) for start in starts]
 
 
-def _transposed(window: Window, table: NDArray[np.int64]) -> Window:
+def transposed(window: Window, table: NDArray[np.int64]) -> Window:
+    """Return a window with every token replaced as a table of `transposition` says."""
     content = np.zeros_like(window.content)
     bars, tokens = np.nonzero(window.content)
     content[bars, table[tokens]] = True

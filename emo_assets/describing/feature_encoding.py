@@ -58,8 +58,9 @@ class FeatureEncoder:
             songs: the training split's songs, with the ten feature columns.
         """
         values = songs.loc[:, list(CONTINUOUS)].to_numpy(dtype=np.float64)
-        deviations = np.where(values.std(axis=0) > 1e-9, values.std(axis=0), 1.0)
-        return cls(tuple(values.mean(axis=0).tolist()), tuple(deviations.tolist()))
+        deviations = np.nanstd(values, axis=0)
+        deviations = np.where(deviations > 1e-9, deviations, 1.0)
+        return cls(tuple(np.nanmean(values, axis=0).tolist()), tuple(deviations.tolist()))
 
     def encode(self, features: NDArray[np.float64]) -> NDArray[np.float32]:
         """Encode feature vectors.
@@ -71,6 +72,7 @@ class FeatureEncoder:
             Shape (songs, ENCODED_WIDTH): the continuous features standardised, the key as cosine and sine of
             its place among twelve, mode and meter one-hot (a meter of 8 or more counts as 7).
         """
+        features = np.nan_to_num(features)
         by_name = {name: features[:, column] for column, name in enumerate(FEATURE_NAMES)}
         continuous = np.stack([by_name[name] for name in CONTINUOUS], axis=1)
         standardised = np.clip(

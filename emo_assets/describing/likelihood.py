@@ -13,10 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from emo_assets.describing.batches import IGNORED, Batch, Example, WindowSource
+from emo_assets.describing.batches import IGNORED, Batch, Example, WindowSource, transposed
 from emo_assets.describing.networks.factory import DescriberNetwork
 from emo_assets.describing.soft_labels import soft_labels
+from emo_assets.describing.transposition import chord_shift
 from emo_assets.symbolic.vocabulary import DescriptionKind
+
+RAREST_KEY = 0.005
+"""Share of training songs below which a distance from Spotify's key is not considered."""
 
 BITS = float(1 / np.log(2))
 """Bits in a nat."""
@@ -105,7 +109,8 @@ def token_scores(
     examples: Sequence[Example],
     *,
     label: SoftLabels | None = None,
-    size: int = 128,
+    over_keys: bool = False,
+    size: int = 64,
 ) -> TokenScores:
     """Ask a network about every token of some windows.
 
@@ -114,6 +119,8 @@ def token_scores(
         source: where `examples` come from.
         examples: the windows.
         label: soft labels for the divergence; None to leave it out.
+        over_keys: count every key in which the song may be, given Spotify's; otherwise chords are scored as
+            written in the key that is heard, which a describer is not told.
         size: windows at once.
     """
     device = next(network.parameters()).device
@@ -122,7 +129,11 @@ def token_scores(
     for start in range(0, len(examples), size):
         part = examples[start : start + size]
         batch = source.collate(part).to(device)
-        predicted, targets = counted_steps(network(batch)[0], batch)
+        if over_keys and source.writes_degrees:
+            logs = over_all_keys(network, source, part)
+        else:
+            logs = network(batch)[0]
+        predicted, targets = counted_steps(logs, batch)
         nats = -predicted.gather(-1, targets[:, None]).squeeze(-1)
         kl = label.divergence(predicted, targets) if label else torch.full_like(nats, torch.nan)
         songs = torch.tensor([example.song for example in part], device=device)
@@ -152,3 +163,41 @@ def counted_steps(predicted: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, 
     """
     counts = batch.targets != IGNORED
     return predicted[counts], batch.targets[counts]
+
+
+def over_all_keys(
+    network: DescriberNetwork, source: WindowSource, examples: Sequence[Example]
+) -> torch.Tensor:
+    """Return log-probabilities of each next token when nobody says in which key the chords are.
+
+    p(token | past) = Σₖ p(k | past) · pₖ(token | past), where k is how far the song's key stands above
+    Spotify's, p(k) the share of training songs that stand so, and p(k | past) ∝ p(k) · Πₜ pₖ(tokenₜ | pastₜ).
+    Keys of less than 1 in 200 training songs are left out.
+
+    Args:
+        network: in evaluation mode.
+        source: where `examples` come from.
+        examples: windows, chords written in the key that is heard.
+
+    Returns:
+        (batch, time, outputs), chords in the key that is heard.
+    """
+    device = next(network.parameters()).device
+    shares = np.where(source.hearing.offsets >= RAREST_KEY, source.hearing.offsets, 0)
+    by_key, weights = [], []
+    for above in np.flatnonzero(shares).tolist():
+        moves = [chord_shift(example.above - above) for example in examples]
+        moved = [
+            replace(example, window=transposed(example.window, move))
+            for example, move in zip(examples, moves, strict=True)
+        ]
+        batch = source.collate(moved).to(device)
+        logs = network(batch)[0]  # (batch, time, outputs)
+        truth = logs.gather(-1, batch.targets.clamp(min=0)[..., None]).squeeze(-1)  # (batch, time)
+        truth = truth.masked_fill(batch.targets == IGNORED, 0)
+        weights.append(np.log(shares[above] / shares.sum()) + truth.cumsum(dim=1) - truth)
+        outputs = np.stack([source.alphabet.output_of[move[source.alphabet.outputs]] for move in moves])
+        place = torch.from_numpy(outputs).to(device)[:, None, :].expand_as(logs)
+        by_key.append(logs.gather(-1, place))
+    known = torch.stack(weights).log_softmax(dim=0)  # (keys, batch, time)
+    return torch.logsumexp(torch.stack(by_key) + known[..., None], dim=0)

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from emo_assets.describing.alphabet import BAR, READ_TOKENS, Alphabet, alphabet_of, numbered
-from emo_assets.describing.batches import Batch
+from emo_assets.describing.batches import Batch, told_features
 from emo_assets.describing.describers import SPECIALISED_ORDER, WINDOW_BARS
 from emo_assets.describing.repeats import AGREEMENT_WIDTH, LAGS, RepeatTracker
 from emo_assets.describing.transposition import chord_shift
@@ -115,7 +115,7 @@ class WindowedDescriber:
         if kinds != sorted(DescriptionKind):
             names = ", ".join(stage.spec.name for stage in stages) or "none"
             raise InputError(f"these describers do not write a whole description together: {names}")
-        self._stages = [_Stage(stage) for stage in stages]
+        self._stages = [Stage(stage) for stage in stages]
 
     def describe(
         self,
@@ -199,7 +199,7 @@ def _in_order(bar: Sequence[int]) -> list[int]:
     return sorted(bar, key=place)
 
 
-class _Stage:
+class Stage:
     """One trained describer, ready to write its kinds of tokens for whole songs."""
 
     def __init__(self, trained: TrainedDescriber) -> None:
@@ -232,7 +232,9 @@ class _Stage:
             _Row(self.alphabet, vector, [chord_shift(-shift)[bar].tolist() for bar in song], generator)
             for vector, song, shift, generator in zip(features, songs, shifts, generators, strict=True)
         ]
-        encoded = torch.from_numpy(self.trained.encoder.encode_vectors(features)).to(self.device)
+        told = np.broadcast_to(told_features(self.trained.config), (len(features), len(FEATURE_NAMES)))
+        encoder = self.trained.encoder
+        encoded = torch.from_numpy(encoder.hide(encoder.encode_vectors(features), told)).to(self.device)
         length = len(songs[0])
         start = 0
         while True:
@@ -252,7 +254,8 @@ class _Stage:
         guided = draw.guidance != 1
         content = torch.from_numpy(np.stack([row.enter(start, stop) for row in rows]))
         content = content.to(self.device)  # (songs, 12, READ_TOKENS)
-        told = torch.ones(len(rows), len(FEATURE_NAMES), device=self.device)
+        told = torch.from_numpy(told_features(self.trained.config)).float().to(self.device)
+        told = told.expand(len(rows), -1)
         if guided:  # every song a second time, without its features
             content = content.repeat(2, 1, 1)
             encoded = torch.cat([encoded, torch.zeros_like(encoded)])

@@ -1,7 +1,8 @@
 """The scoreboard: every describer, the five together and the baselines, on the same test segments.
 
-Belongs here: putting token scores into one table. How tokens are scored is `likelihood`'s and `baselines`'
-business, which describer serves is `champion`'s, and pictures are `reports`'.
+Belongs here: putting figures into one table. How tokens are scored is `likelihood`'s and `baselines`'
+business, samples are `free_running`'s, what the features are worth `shuffling`'s; which describer serves is
+`champion`'s, and pictures are `reports`'.
 """
 
 from __future__ import annotations
@@ -17,20 +18,27 @@ from emo_assets.describing.baselines import Baselines
 from emo_assets.describing.batches import WindowSource
 from emo_assets.describing.describers import SPECIALISED_ORDER, config_for, describer_spec
 from emo_assets.describing.feature_encoding import FeatureEncoder
+from emo_assets.describing.free_running import FreeRunning, free_running
 from emo_assets.describing.intervals import ratio_interval
+from emo_assets.describing.keys import KeyHearing
 from emo_assets.describing.likelihood import SoftLabels, TokenScores, joined, token_scores
+from emo_assets.describing.paper_protocol import paper_protocol_accuracies
+from emo_assets.describing.plain_lstm import train_plain_lstms
+from emo_assets.describing.published import PUBLISHED
 from emo_assets.describing.sampling import Describer, combined_describer, full_describer
+from emo_assets.describing.shuffling import SHUFFLES, shuffled
 from emo_assets.describing.songs import Song, checked_songs
 from emo_assets.describing.training import feature_table
 from emo_assets.describing.weights import TrainedDescriber
-from emo_assets.features import FEATURE_NAMES, FeatureVector, feature_range
+from emo_assets.errors import InputError
 from emo_assets.progress import Progress, silent
-from emo_assets.symbolic.grammar.descriptions import DescriptionGrammar
-from emo_assets.symbolic.grammar.errors import GrammarError
 from emo_assets.symbolic.vocabulary import DescriptionKind
 
 COMBINED = "combined"
 """Name of the five specialised describers as one."""
+
+PLAIN = "plain LSTM"
+"""Name of the plain LSTMs, one a class, as one."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +46,27 @@ class Scoreboard:
     """What was measured on the test split.
 
     Attributes:
-        table: one row a describer, "combined" or baseline; columns: `model`; `role` (describer, ensemble,
-            baseline); `songs`, `segments`, `tokens` it was tested on; `accuracy` (share of tokens whose most
-            likely prediction is right); `bits_a_token` with `bits_low` and `bits_high` (95 % bootstrap over
-            songs); `bits_a_bar`; `validity` (share of sampled descriptions that the grammar accepts) and
-            `samples`; for each kind of tokens `accuracy <kind>` and `bits <kind>`. A figure that does not
-            apply is missing.
+        table: one row a describer, "combined" or baseline, in that order. A figure that does not apply is
+            missing. Columns:
+
+            - `model`; `role`: describer, ensemble or baseline;
+            - `songs`, `segments`, `tokens`: what it was tested on;
+            - `accuracy`: teacher-forced, share of tokens whose most likely prediction is right;
+            - `bits_a_token` with `bits_low`, `bits_high`, and `bits_a_bar`: negative log-likelihood,
+              teacher-forced, of the kinds that it writes;
+            - `kl`: divergence from its soft labels in bits a token;
+            - `best_baseline`, `best_baseline_bits`: the baseline that needs the fewest bits a token for the
+              same kinds; `margin`: share of those bits that the model saves, `beats_baselines`;
+            - `saved_a_bar` with `saved_low`, `saved_high`: bits a bar that the features save, against the
+              same model told other songs' features;
+            - `validity`: share of sampled descriptions that the grammar accepts; `samples`: how many;
+            - `free accuracy <ordered kind>`, `free error <ordered kind>` (bins), `free f1 instrument`,
+              `free f1 chord`: sampled descriptions against the songs, bar by bar;
+            - `published_accuracy`, `published_kl`: the paper's own; `paper_protocol_accuracy`: ours computed
+              as the paper's was, on rows split at random; `not_comparable`: why they say little;
+            - `accuracy <kind>`, `bits <kind>`: for each kind of tokens.
+
+            Intervals are 95 % bootstrap over songs.
         by_song: one row a model and song: `model`, `md5`, `bits`, `tokens`.
     """
 
@@ -56,6 +79,8 @@ def score(
     training_set: pd.DataFrame,
     *,
     samples: int = 64,
+    plain: bool = True,
+    paper_protocol: bool = False,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Scoreboard:
@@ -64,40 +89,61 @@ def score(
     Args:
         trained: the describers; "combined" is scored when the five specialised ones are among them.
         training_set: the `training_set` table; the baselines learn from its training split.
-        samples: descriptions sampled for each describer's validity.
-        seed: of the sampling.
+        samples: descriptions sampled of each describer.
+        plain: whether the plain LSTM is trained as a baseline.
+        paper_protocol: whether the describers are trained once more, on rows split at random, to compute
+            accuracy as the paper did.
+        seed: of sampling and training.
         progress: told the models scored.
 
     Raises:
         InputError: the training set has no songs to train or test on.
     """
     songs = checked_songs(training_set)
+    test = songs["test"]
+    if not test:
+        raise InputError("scoreboard: no songs in the test split; more artists are needed")
     scores: dict[str, TokenScores] = {}
+    wrong: dict[str, TokenScores] = {}
     for number, one in enumerate(trained):
-        scores[one.spec.name] = split_scores(one, songs["test"])
-        progress("scoring", number + 1, len(trained) + 1)
-    baselines = _baseline_scores(songs)
-    parts = [scores[name] for name in SPECIALISED_ORDER if name in scores]
-    roles = dict.fromkeys(scores, "describer") | dict.fromkeys(baselines, "baseline")
-    if len(parts) == len(SPECIALISED_ORDER):
-        scores[COMBINED] = joined(parts, parts[0].bars)
+        scores[one.spec.name] = split_scores(one, test)
+        wrong[one.spec.name] = _misled_scores(one, test, seed)
+        progress("scoring", number + 1, len(trained) + 2)
+    roles = dict.fromkeys(scores, "describer")
+    if all(name in scores for name in SPECIALISED_ORDER):
+        for measured in (scores, wrong):
+            measured[COMBINED] = _together(measured, SPECIALISED_ORDER)
         roles[COMBINED] = "ensemble"
-    validity = sampled_validity(trained, songs["test"], samples=samples, seed=seed)
-    rows = [_row(name, roles[name], one, songs["test"]) for name, one in (scores | baselines).items()]
-    table = pd.DataFrame(rows)
-    table["validity"] = table["model"].map(validity)
-    table["samples"] = table["model"].map(dict.fromkeys(validity, samples))
-    by_song = pd.concat([_by_song(name, one, songs["test"]) for name, one in (scores | baselines).items()])
-    progress("scoring", len(trained) + 1, len(trained) + 1)
-    return Scoreboard(table, by_song.reset_index(drop=True))
+    baselines = _baseline_scores(songs)
+    if plain:
+        rivals = {
+            one.spec.name: split_scores(one, test) for one in train_plain_lstms(training_set, seed=seed)
+        }
+        baselines[PLAIN] = _together(rivals, list(rivals))
+    progress("scoring", len(trained) + 1, len(trained) + 2)
+    table = pd.DataFrame(
+        [_row(name, roles[name], one, test) for name, one in scores.items()]
+        + [_row(name, "baseline", one, test) for name, one in baselines.items()]
+    ).set_index("model", drop=False)
+    _add_margins(table, scores, baselines)
+    _add_savings(table, scores, wrong, test)
+    _add_samples(table, trained, test, samples, seed)
+    _add_published(table)
+    if paper_protocol:
+        configs = {one.spec.name: one.config for one in trained}
+        ours = paper_protocol_accuracies(configs, training_set, seed=seed, progress=progress)
+        table["paper_protocol_accuracy"] = table["model"].map(ours)
+    progress("scoring", len(trained) + 2, len(trained) + 2)
+    by_song = pd.concat([_by_song(name, one, test) for name, one in (scores | baselines).items()])
+    return Scoreboard(table.reset_index(drop=True), by_song.reset_index(drop=True))
 
 
 def split_scores(trained: TrainedDescriber, songs: Sequence[Song]) -> TokenScores:
     """Score one describer, teacher-forced, on all segments of some songs."""
-    source = WindowSource(songs, trained.spec, trained.config, trained.encoder)
+    source = WindowSource(songs, trained.spec, trained.config, trained.encoder, trained.hearing)
     kind = trained.spec.label_kind
     label = SoftLabels(kind, trained.config.label_sigma) if kind else None
-    return token_scores(trained.network(), source, source.segments(), label=label)
+    return token_scores(trained.network(), source, source.segments(), label=label, over_keys=True)
 
 
 def validation_likelihoods(
@@ -122,62 +168,23 @@ def validation_likelihoods(
     return pd.concat(frames, ignore_index=True)
 
 
-def sampled_validity(
-    trained: Sequence[TrainedDescriber], songs: Sequence[Song], *, samples: int, seed: int
-) -> dict[str, float]:
-    """Sample descriptions for the features of songs and count how many the grammar accepts.
-
-    Args:
-        trained: the describers. The specialised ones are sampled together, and share what comes of it.
-        songs: whose features are asked for, in turn.
-        samples: how many.
-        seed: of the first; the others count on.
-
-    Returns:
-        Share of valid descriptions by model.
-    """
-    sampled: dict[str, Describer] = {
-        one.spec.name: full_describer(one) for one in trained if one.spec.is_full
-    }
-    specialised = [one for one in trained if one.spec.name in SPECIALISED_ORDER]
-    if len(specialised) == len(SPECIALISED_ORDER):
-        sampled[COMBINED] = combined_describer(specialised)
-    asked = [asked_features(songs[number % len(songs)]) for number in range(samples)] if songs else []
-    seeds = range(seed, seed + len(asked))
-    validity = {
-        name: float(np.mean([is_valid(ids) for ids in one.describe(asked, bars=12, seeds=seeds)]))
-        for name, one in sampled.items()
-        if asked
-    }
-    if COMBINED in validity:
-        validity |= dict.fromkeys(SPECIALISED_ORDER, validity[COMBINED])
-    return validity
+def _together(scores: Mapping[str, TokenScores], names: Sequence[str]) -> TokenScores:
+    parts = [scores[name] for name in names]
+    return joined(parts, parts[0].bars)
 
 
-def asked_features(song: Song) -> FeatureVector:
-    """Return a song's features as a request, cut to the ranges that a request may have."""
-    values = {}
-    for name, value in zip(FEATURE_NAMES, song.features.tolist(), strict=True):
-        low, high = feature_range(name)
-        values[name] = min(max(value, low), high)
-    whole = {name: round(values[name]) for name in ("key", "mode", "time_signature")}
-    return FeatureVector.from_values({**values, **whole})
-
-
-def is_valid(ids: Sequence[int]) -> bool:
-    """Say whether the grammar accepts a description."""
-    try:
-        DescriptionGrammar().check(ids)
-    except GrammarError:
-        return False
-    return True
+def _misled_scores(trained: TrainedDescriber, songs: Sequence[Song], seed: int) -> TokenScores:
+    """Score a describer that is told other songs' features, `SHUFFLES` times."""
+    parts = [split_scores(trained, shuffled(songs, seed=seed + turn)) for turn in range(SHUFFLES)]
+    return joined(parts, sum(part.bars for part in parts))
 
 
 def _baseline_scores(songs: Mapping[str, list[Song]]) -> dict[str, TokenScores]:
+    linked = [song for song in songs["train"] if song.is_linked]
     spec, config = describer_spec("lstm_full"), config_for("lstm_full")
-    encoder = FeatureEncoder.fitted(feature_table(songs["train"]))
-    test = WindowSource(songs["test"], spec, config, encoder)
-    return Baselines(WindowSource(songs["train"], spec, config, encoder)).scores(test, test.segments())
+    encoder, hearing = FeatureEncoder.fitted(feature_table(linked)), KeyHearing.fitted(linked)
+    train, test = (WindowSource(part, spec, config, encoder, hearing) for part in (linked, songs["test"]))
+    return Baselines(train).scores(test, test.segments())
 
 
 def _row(name: str, role: str, scores: TokenScores, songs: Sequence[Song]) -> dict[str, object]:
@@ -194,6 +201,7 @@ def _row(name: str, role: str, scores: TokenScores, songs: Sequence[Song]) -> di
         "bits_low": interval.low,
         "bits_high": interval.high,
         "bits_a_bar": float(scores.bits.sum() / scores.bars),
+        "kl": float(np.nanmean(scores.kl)) if not np.isnan(scores.kl).all() else np.nan,
     }
     for number, kind in enumerate(KINDS):
         only = scores.only([number])
@@ -201,6 +209,75 @@ def _row(name: str, role: str, scores: TokenScores, songs: Sequence[Song]) -> di
             row[f"accuracy {_column(kind)}"] = float(only.right.mean())
             row[f"bits {_column(kind)}"] = float(only.bits.mean())
     return row
+
+
+def _add_margins(
+    table: pd.DataFrame, scores: Mapping[str, TokenScores], baselines: Mapping[str, TokenScores]
+) -> None:
+    """Hold each describer against the baseline that is best at the same kinds of tokens."""
+    for name, one in scores.items():
+        kinds = np.unique(one.kind).tolist()
+        rivals = {rival: float(of.only(kinds).bits.mean()) for rival, of in baselines.items()}
+        best = min(rivals, key=lambda rival: rivals[rival])
+        table.loc[name, "best_baseline"] = best
+        table.loc[name, "best_baseline_bits"] = rivals[best]
+        table.loc[name, "margin"] = 1 - float(one.bits.mean()) / rivals[best]
+    table["beats_baselines"] = table["margin"] > 0
+
+
+def _add_savings(
+    table: pd.DataFrame,
+    scores: Mapping[str, TokenScores],
+    wrong: Mapping[str, TokenScores],
+    songs: Sequence[Song],
+) -> None:
+    bars = np.array([sum(len(part.bars) for part in song.stretches) for song in songs])
+    for name, one in scores.items():
+        misled = _by_song(name, wrong[name], songs)["bits"] / SHUFFLES
+        interval = ratio_interval(misled - _by_song(name, one, songs)["bits"], bars)
+        table.loc[name, ["saved_a_bar", "saved_low", "saved_high"]] = [
+            interval.value,
+            interval.low,
+            interval.high,
+        ]
+
+
+def _add_samples(
+    table: pd.DataFrame, trained: Sequence[TrainedDescriber], songs: Sequence[Song], samples: int, seed: int
+) -> None:
+    """Sample each describer; the specialised ones are sampled together and share what comes of it."""
+    sampled: dict[str, Describer] = {
+        one.spec.name: full_describer(one) for one in trained if one.spec.is_full
+    }
+    if COMBINED in table.index:
+        sampled[COMBINED] = combined_describer([one for one in trained if not one.spec.is_full])
+    for name, describer in sampled.items():
+        outcome = free_running(describer, songs, samples=samples, seed=seed)
+        parts = [one.spec for one in trained if name == COMBINED and not one.spec.is_full]
+        own = {spec.name: spec.writes for spec in parts}
+        for member, kinds in {**own, name: frozenset(DescriptionKind)}.items():
+            for column, value in _free_columns(outcome, kinds).items():
+                table.loc[member, column] = value
+
+
+def _free_columns(outcome: FreeRunning, kinds: frozenset[DescriptionKind]) -> dict[str, float]:
+    columns: dict[str, float] = {"validity": outcome.validity, "samples": outcome.samples}
+    for kind in kinds:
+        if kind in outcome.accuracy:
+            columns[f"free accuracy {_column(kind)}"] = outcome.accuracy[kind]
+            columns[f"free error {_column(kind)}"] = outcome.error[kind]
+    if DescriptionKind.INSTRUMENT in kinds:
+        columns |= {"free f1 instrument": outcome.instrument_f1, "free f1 chord": outcome.chord_f1}
+    return columns
+
+
+def _add_published(table: pd.DataFrame) -> None:
+    table["published_accuracy"] = table["model"].map({name: one.accuracy for name, one in PUBLISHED.items()})
+    table["published_kl"] = table["model"].map({name: one.kl for name, one in PUBLISHED.items()})
+    table["paper_protocol_accuracy"] = np.nan
+    table["not_comparable"] = table["model"].map(
+        {name: one.why_not_comparable for name, one in PUBLISHED.items()}
+    )
 
 
 def _column(kind: DescriptionKind) -> str:

@@ -44,7 +44,7 @@ class Song:
     Attributes:
         md5: which file it is.
         artist: who it is by, for intervals and checks.
-        features: shape (10,), in the order of `FEATURE_NAMES`.
+        features: shape (10,), in the order of `FEATURE_NAMES`; NaN where it has none.
         stretches: its bars.
     """
 
@@ -52,6 +52,11 @@ class Song:
     artist: str
     features: NDArray[np.float64]
     stretches: list[Stretch]
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether it has features at all."""
+        return not bool(np.isnan(self.features).any())
 
 
 def songs_of(training_set: pd.DataFrame, split: str) -> list[Song]:

@@ -23,6 +23,7 @@ from upath import UPath
 from emo_assets.describing.batches import Example, WindowSource
 from emo_assets.describing.describers import DescriberConfig, DescriberSpec
 from emo_assets.describing.feature_encoding import FeatureEncoder
+from emo_assets.describing.keys import KeyHearing
 from emo_assets.describing.likelihood import BITS, SoftLabels, counted_steps, token_scores
 from emo_assets.describing.networks.factory import DescriberNetwork, build_network
 from emo_assets.describing.songs import Song, checked_songs
@@ -98,8 +99,9 @@ def train_describer(
     """
     songs = checked_songs(training_set)
     encoder = FeatureEncoder.fitted(feature_table(songs["train"]))
-    train = WindowSource(songs["train"], spec, config, encoder)
-    validation = WindowSource(songs["validation"], spec, config, encoder)
+    hearing = KeyHearing.fitted(songs["train"])
+    train = WindowSource(songs["train"], spec, config, encoder, hearing)
+    validation = WindowSource(songs["validation"], spec, config, encoder, hearing)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     fingerprint = _fingerprint(spec, config, songs)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
@@ -121,7 +123,7 @@ def train_describer(
                 on_epoch(record)
             progress(f"training {spec.name}", len(run.history), config.epochs)
     progress(f"training {spec.name}", config.epochs, config.epochs)
-    return TrainedDescriber(spec, config, encoder, run.best, tuple(run.history))
+    return TrainedDescriber(spec, config, encoder, train.hearing, run.best, tuple(run.history))
 
 
 def _epoch(
@@ -148,7 +150,9 @@ def _epoch(
     loss = float(scores.bits.mean())
     if not (math.isfinite(train_loss) and math.isfinite(loss)):
         last_good = (
-            TrainedDescriber(spec, config, encoder, run.best, tuple(run.history)) if run.history else None
+            TrainedDescriber(spec, config, encoder, train.hearing, run.best, tuple(run.history))
+            if run.history
+            else None
         )
         kept = (
             f"the weights of the best of {number} whole epochs are kept" if number else "no epoch was whole"

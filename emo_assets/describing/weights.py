@@ -17,6 +17,7 @@ from safetensors.torch import load, save
 
 from emo_assets.describing.describers import DescriberConfig, DescriberSpec, describer_spec
 from emo_assets.describing.feature_encoding import FeatureEncoder
+from emo_assets.describing.keys import KeyHearing
 from emo_assets.describing.networks.factory import DescriberNetwork, build_network
 from emo_assets.errors import InputError
 
@@ -61,6 +62,7 @@ class TrainedDescriber:
         spec: which describer it is.
         config: its settings.
         encoder: the encoding of features it was trained with.
+        hearing: the keys as it heard them in training.
         weights: the network's tensors by name, on the CPU.
         history: one record an epoch.
     """
@@ -68,6 +70,7 @@ class TrainedDescriber:
     spec: DescriberSpec
     config: DescriberConfig
     encoder: FeatureEncoder
+    hearing: KeyHearing
     weights: dict[str, torch.Tensor]
     history: tuple[EpochRecord, ...]
 
@@ -98,6 +101,7 @@ def to_bytes(trained: TrainedDescriber) -> bytes:
         "describer": trained.spec.name,
         "config": trained.config.model_dump(),
         "encoder": trained.encoder.as_json(),
+        "hearing": trained.hearing.as_json(),
         "history": [asdict(record) for record in trained.history],
     }
     tensors = {name: tensor.contiguous() for name, tensor in sorted(trained.weights.items())}
@@ -117,6 +121,7 @@ def from_bytes(content: bytes) -> TrainedDescriber:
             spec=describer_spec(str(about["describer"])),
             config=DescriberConfig.model_validate(about["config"]),
             encoder=FeatureEncoder.from_json(about["encoder"]),
+            hearing=KeyHearing.from_json(about["hearing"]),
             weights=tensors,
             history=tuple(EpochRecord(**record) for record in about["history"]),
         )

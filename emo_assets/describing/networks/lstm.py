@@ -41,7 +41,9 @@ class LstmDescriber(nn.Module):
             dropout=config.dropout if config.layers > 1 else 0.0,
         )
         self.writing = nn.Linear(config.hidden + seen_width, len(alphabet.outputs))
-        self.copying = CopyHead(config.hidden + seen_width, len(spec.sees)) if config.copying else None
+        bins = len(alphabet.outputs) if spec.label_kind else None
+        copying = CopyHead(config.hidden + seen_width, len(spec.sees), bins)
+        self.copying = copying if config.copying else None
         self.register_buffer("allowed", torch.from_numpy(alphabet.allowed), persistent=False)
         self.allowed: torch.Tensor
 

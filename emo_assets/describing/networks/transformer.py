@@ -32,7 +32,7 @@ class TransformerDescriber(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.dropout = nn.Dropout(config.dropout)
         self.writing = nn.Linear(width, len(alphabet.outputs))
-        self.copying = CopyHead(width, 0) if config.copying else None
+        self.copying = CopyHead(width, 0, None) if config.copying else None
         self.register_buffer("allowed", torch.from_numpy(alphabet.allowed), persistent=False)
         self.allowed: torch.Tensor
 
