@@ -164,15 +164,24 @@ class Journal:
         return self._row("SELECT 1 FROM tasks WHERE task_id = ?", (name,)) is not None
 
     def unrecorded(self) -> str | None:
-        """Return the id of the oldest finished task that is not yet recorded elsewhere, if there is one."""
+        """Return the id of the next finished task that is to be recorded elsewhere, if there is one.
+
+        The oldest comes first, but those of which it failed come after all others.
+        """
         row = self._row(
-            "SELECT task_id FROM tasks WHERE state = 'finished' AND recorded = 0 ORDER BY number LIMIT 1", ()
+            "SELECT task_id FROM tasks WHERE state = 'finished' AND recorded <= 0 "
+            "ORDER BY recorded DESC, number LIMIT 1",
+            (),
         )
         return None if row is None else str(row[0])
 
     def set_recorded(self, task_id: str) -> None:
         """Put down that a finished task is recorded."""
         self._change("UPDATE tasks SET recorded = 1 WHERE task_id = ?", (task_id,))
+
+    def set_not_recorded(self, task_id: str) -> None:
+        """Put down that a finished task could not be recorded, once more."""
+        self._change("UPDATE tasks SET recorded = recorded - 1 WHERE task_id = ?", (task_id,))
 
     def _end(
         self,

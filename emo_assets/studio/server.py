@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -150,11 +151,23 @@ def serve(
         studio = Studio(store, partial(SongEngine, base))
         app = build_app(studio, token=token, hosts=LOOPBACK_NAMES if is_loopback else None)
         opened(_address(host, listener.getsockname()[1], token))
-        run_app(app, listener)
+        run_app(app, studio, listener)
 
 
-def run_app(app: FastAPI, listener: socket.socket) -> None:
-    """Serve an application on a socket until the process is interrupted or told to end."""
+class _Server(uvicorn.Server):
+    """A server that lets those go who watch songs before it waits for all connections to end."""
+
+    def __init__(self, config: uvicorn.Config, studio: Studio) -> None:
+        super().__init__(config)
+        self._studio = studio
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._studio.say_goodbye()
+        super().handle_exit(sig, frame)
+
+
+def run_app(app: FastAPI, studio: Studio, listener: socket.socket) -> None:
+    """Serve a studio's application on a socket until the process is interrupted or told to end."""
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -165,7 +178,7 @@ def run_app(app: FastAPI, listener: socket.socket) -> None:
         limit_concurrency=MOST_CONNECTIONS,
     )
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, studio).run(sockets=[listener])
 
 
 def _is_loopback(host: str) -> bool:

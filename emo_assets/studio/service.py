@@ -93,10 +93,16 @@ class Studio:
         self.workshop = Workshop(self.journal, self._board, make_engine, folder / "worker.lock")
         self._incoming: list[tuple[TrackRequest, asyncio.Future[bool]]] = []
         self._committing: asyncio.Task[None] | None = None
+        self._is_closing = False
 
     def open(self) -> None:
         """Begin to work, first on what an earlier studio was cut off from."""
         self.workshop.start()
+
+    def say_goodbye(self) -> None:
+        """Let those go who watch, since the studio is about to close."""
+        self._is_closing = True
+        self._board.announce()
 
     def close(self) -> None:
         """Stop working; what is not finished is done after the next start."""
@@ -139,37 +145,43 @@ class Studio:
     def standing(self, task_id: str) -> Standing | None:
         """Return what there is to say about a request; None when nobody has heard of it."""
         task = self.journal.task(task_id)
-        if task is None:
-            song = self.library.song(task_id)
-            return None if song is None else _made_by_run(song)
+        if task is not None:
+            return self._standing_of(task)
+        song = self.library.song(task_id)
+        return None if song is None else _made_by_run(song)
+
+    def _standing_of(self, task: Task) -> Standing:
         match task.state:
             case TaskState.QUEUED:
-                return Standing(task, ahead=self.journal.ahead_of(task_id))
+                return Standing(task, ahead=self.journal.ahead_of(task.task_id))
             case TaskState.IN_PROGRESS:
-                return Standing(task, headway=self._board.of(task_id))
+                return Standing(task, headway=self._board.of(task.task_id))
             case TaskState.FINISHED:
-                return Standing(task, song=self.library.song(task_id))
+                return Standing(task, song=self.library.song(task.task_id))
             case _:
                 return Standing(task)
 
     def history(self) -> list[Standing]:
         """Return all songs of the store and all tasks that are not finished, the newest first."""
         others = [state for state in TaskState if state is not TaskState.FINISHED]
-        listed = {task.task_id for task in self.journal.tasks(others, limit=LONGEST_LIST)}
-        standings = [self.standing(task_id) for task_id in listed]
-        found = [standing for standing in standings if standing is not None]
-        found += [_made_by_run(song) for song in self.library.songs() if song.request.name not in listed]
+        listed = {
+            task.task_id: self._standing_of(task) for task in self.journal.tasks(others, limit=LONGEST_LIST)
+        }
+        finished = [song for song in self.library.songs() if song.request.name not in listed]
+        found = [*listed.values(), *map(_made_by_run, finished)]
         return sorted(found, key=lambda standing: standing.task.submitted, reverse=True)
 
     async def watch(self, task_id: str, *, seconds_between: float) -> AsyncIterator[Standing]:
-        """Yield what there is to say about a request, at once and whenever that changes, until it is final.
+        """Yield what there is to say about a request, at once and whenever that changes.
+
+        Ends when it is final, or when the studio closes.
 
         Args:
             task_id: the request.
             seconds_between: yield at least this often, so that who listens knows that we are here.
         """
         with self._board.watch(task_id) as news:
-            while (standing := self.standing(task_id)) is not None:
+            while not self._is_closing and (standing := self.standing(task_id)) is not None:
                 yield standing
                 if standing.task.state.is_final:
                     return

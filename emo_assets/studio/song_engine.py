@@ -81,11 +81,13 @@ class SongEngine:
         return self._models.champion
 
     def record(self, name: str) -> None:
-        """Record a song in the Dagster instance; do nothing when it is recorded already.
+        """Record a song in the Dagster instance; do nothing when it is recorded already, or was removed.
 
         Raises:
             InputError: there is no instance.
         """
+        if not is_kept(self._store, name):
+            return
         from emo_assets.pipeline.instance import checkout_instance
         from emo_assets.pipeline.recording import record_track
 

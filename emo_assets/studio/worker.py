@@ -211,6 +211,11 @@ class Worker:
             return NotMade(name, None)
         except InputError as error:
             return NotMade(name, str(error))
+        except OSError as error:
+            log.exception("the song %s could not be written", name)
+            return NotMade(
+                name, f"The song could not be written ({error.strerror or error}); is the disk full?"
+            )
         except Exception as error:
             log.exception("the song %s could not be made", name)
             return NotMade(

@@ -253,6 +253,7 @@ class Workshop:
                 if failure is None:
                     self._journal.set_recorded(task_id)
                 else:
+                    self._journal.set_not_recorded(task_id)
                     self._record_again = time.monotonic() + SECONDS_TO_RECORD_AGAIN
                 self._is_free(task_id)
 

@@ -163,9 +163,10 @@ def main() -> None:
     limits = Limits(**options.pop("limits", {"burst": 10_000, "songs_a_minute": 1e6}))
     app_options = {name: options.pop(name) for name in ("token",) if name in options}
     with open_listener("127.0.0.1", port) as listener:
-        app = build_app(Studio(Store(base), engine, **options), limits=limits, **app_options)
+        studio = Studio(Store(base), engine, **options)
+        app = build_app(studio, limits=limits, **app_options)
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-        run_app(app, listener)
+        run_app(app, studio, listener)
 
 
 if __name__ == "__main__":

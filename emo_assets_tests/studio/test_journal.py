@@ -129,6 +129,19 @@ def test_finished_tasks_wait_to_be_recorded(journal: Journal) -> None:
     assert journal.unrecorded() is None
 
 
+def test_a_task_that_cannot_be_recorded_does_not_stand_in_the_way_of_others(journal: Journal) -> None:
+    journal.accept(requests("one", "two"), longest_queue=9)
+    for task_id in ("one", "two"):
+        journal.claim()
+        journal.finish(task_id, "champion")
+    journal.set_not_recorded("one")
+    assert journal.unrecorded() == "two"
+    journal.set_recorded("two")
+    assert journal.unrecorded() == "one"
+    journal.set_recorded("one")
+    assert journal.unrecorded() is None
+
+
 def test_a_file_that_is_no_journal_is_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     path.write_bytes(b"this is not SQLite at all, " * 50)

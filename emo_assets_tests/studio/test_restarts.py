@@ -104,8 +104,12 @@ def test_a_song_in_the_making_goes_on_after_an_orderly_restart(own_studio: Studi
     with own_studio.client() as client:
         slow = submit(client, mood="please be slow")
         wait_until(lambda: statuses(client, [slow])[0]["stage"] == "composing")
-    own_studio.stop()
-    assert "Traceback" not in (own_studio.base / "log.txt").read_text()
+        with client.stream("GET", "/events", params={"task_id": slow}) as watched:
+            lines = watched.iter_lines()
+            next(lines)
+            own_studio.stop()
+            assert not list(lines)[-1], "who watches is let go in an orderly way"
+    assert (own_studio.base / "log.txt").read_text() == ""
     own_studio.start()
     with own_studio.client() as client:
         assert statuses(client, [slow])[0]["status"] in ("queued", "in_progress")

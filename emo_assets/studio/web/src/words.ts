@@ -123,7 +123,7 @@ export function happening(status: Status): string {
     case 'in_progress':
       return STAGES.find((each) => each.stage === status.stage)?.doing ?? 'Getting ready'
     case 'finished':
-      return 'Ready to play'
+      return status.heard ? 'Ready to play' : 'The files of this song are gone'
     case 'cancelled':
       return 'You called this song off'
     case 'failed':
