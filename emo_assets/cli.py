@@ -152,11 +152,20 @@ def request(
     preset: Annotated[str | None, typer.Option(help="Start from this request of the store.")] = None,
     bars: Annotated[int | None, typer.Option(help="Length in bars [default 16, or the preset's].")] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed gives another song.")] = None,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Remove the request and its song instead.")
+    ] = False,
     store: StoreOption = DEFAULT_BASE,
 ) -> None:
-    """Register a request as a partition, for the pipeline to render."""
+    """Register a request as a partition, for the pipeline to render; or remove one."""
     from emo_assets.requests import write_request
 
+    if remove:
+        from emo_assets.pipeline.removal import remove_from_checkout
+
+        remove_from_checkout(Store(store), name)
+        print(f"{name} and what was made of it are removed")
+        return
     asked = _request(Store(store), name, preset, features, bars, seed)
     from emo_assets.pipeline.instance import register_requests
 

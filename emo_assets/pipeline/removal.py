@@ -8,12 +8,23 @@ from __future__ import annotations
 import dagster as dg
 
 from emo_assets.errors import InputError
+from emo_assets.pipeline.instance import checkout_instance
 from emo_assets.pipeline.partitions import REQUESTS
 from emo_assets.pipeline.track_files import asset_path
 from emo_assets.requests import checked_name
 from emo_assets.store import Store
 
 SONG_ASSETS = ("generated_track", "track_midi", "track_description", "requested_features")
+
+
+def remove_from_checkout(store: Store, name: str) -> None:
+    """Remove a request from a store and from the checkout's own instance.
+
+    Raises:
+        InputError: there is nothing of that name, or no instance.
+    """
+    with checkout_instance() as instance:
+        remove_request(instance, store, name)
 
 
 def remove_request(instance: dg.DagsterInstance, store: Store, name: str) -> None:

@@ -43,6 +43,8 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
     Million Song files, `lmd_matched_h5`."""
     lakh: str | None = None
     """`local` and `download`: path of the folder `lmd_matched`."""
+    lakh_full: str | None = None
+    """`local` and `download`: path of the folder `lmd_full`, for training FIGARO on more songs."""
     may_shrink: bool = False
     """Whether a raw table may have lost more than half of its rows since it was last in order."""
     sample_songs: int = 240
@@ -83,7 +85,21 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
             path = lakh_files(_downloads(store), progress=progress)
         return path
 
-    def _given(self, name: Literal["spotify", "msd", "lakh"]) -> Path | None:
+    def lakh_full_folder(self, store: Store, progress: Progress = silent) -> Path:
+        """Return the folder of all Lakh MIDI files, also those without a Million Song id."""
+        if self.source == "sample":
+            raise InputError(
+                "the sample has no songs without Million Song ids: name a folder lmd_full with the source "
+                "'local', or train FIGARO without them (figaro_model's lakh_full: 0)"
+            )
+        path = self._given("lakh_full")
+        if path is None:
+            from emo_assets.sources.downloads.datasets import LAKH_FULL, lakh_files
+
+            path = lakh_files(_downloads(store), remote=LAKH_FULL, progress=progress)
+        return path
+
+    def _given(self, name: Literal["spotify", "msd", "lakh", "lakh_full"]) -> Path | None:
         """Return the path that is given for a data set, None where it is to be downloaded."""
         path: str | None = getattr(self, name)
         if path is None and self.source == "local":

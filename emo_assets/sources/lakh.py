@@ -8,8 +8,9 @@ bytes mean as music is not looked at here.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,6 +101,13 @@ def iterate_lakh(
     return _read_batches(UPath(root), _find(UPath(root), _MATCHED), _MATCHED, batch_bytes, progress)
 
 
+def iterate_lakh_full(
+    root: Path | UPath, *, batch_bytes: int = _BATCH_BYTES, progress: Progress = silent
+) -> Iterator[TableRead]:
+    """Read what `read_lakh_full` reads in parts, at least one, of about `batch_bytes` bytes of MIDI each."""
+    return _read_batches(UPath(root), _find(UPath(root), _FULL), _FULL, batch_bytes, progress)
+
+
 def read_lakh_full(root: Path | UPath, *, progress: Progress = silent) -> TableRead:
     """Read every MIDI file of an `lmd_full` tree, whose files have no Million Song id.
 
@@ -113,7 +121,24 @@ def read_lakh_full(root: Path | UPath, *, progress: Progress = silent) -> TableR
     Raises:
         InputError: there is no such folder, it is an `lmd_matched` tree, or no file in it is acceptable.
     """
-    return _joined(_read_batches(UPath(root), _find(UPath(root), _FULL), _FULL, _BATCH_BYTES, progress))
+    return _joined(iterate_lakh_full(root, progress=progress))
+
+
+def further_midi(
+    root: Path | UPath, *, known: Collection[str], most: int, progress: Progress = silent
+) -> Iterator[bytes]:
+    """Yield MIDI files of an `lmd_full` tree that are not at hand yet, without holding all of them.
+
+    Args:
+        root: the folder `lmd_full`.
+        known: the MD5 sums of the files that are at hand.
+        most: how many files to yield at most; the first in the order of their names, which are sums and so
+            as good as drawn by lot.
+        progress: told of the files read.
+    """
+    batches = iterate_lakh_full(root, progress=progress)
+    files = (pair for batch in batches for pair in zip(batch.rows["md5"], batch.rows["content"], strict=True))
+    yield from itertools.islice((content for md5, content in files if md5 not in known), most)
 
 
 @dataclass(frozen=True)

@@ -32,3 +32,10 @@ def test_downloads_are_kept_in_the_store_and_a_given_path_goes_before_them(tmp_p
 def test_a_store_elsewhere_cannot_hold_downloads() -> None:
     with pytest.raises(InputError, match="no folder of this machine"):
         RawDataSource(source="download").lakh_folder(Store("memory://store"))
+
+
+def test_the_sample_has_no_further_songs(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the sample has no songs without Million Song ids"):
+        RawDataSource().lakh_full_folder(Store(tmp_path))
+    source = RawDataSource(source="local", lakh_full=str(tmp_path))
+    assert source.lakh_full_folder(Store(tmp_path)) == tmp_path

@@ -1,5 +1,6 @@
 """Stage 7: FIGARO's weights: those that ship with the package, a released checkpoint, or trained here."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -8,7 +9,7 @@ import dagster as dg
 from emo_assets.errors import InputError
 from emo_assets.pipeline.assets.models import TRAINING_POOL
 from emo_assets.pipeline.metadata import logged_progress
-from emo_assets.pipeline.resources import StoreResource
+from emo_assets.pipeline.resources import RawDataSource, StoreResource
 from emo_assets.pipeline.tables import Table
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class FigaroSource(dg.Config):
     """`train`: sizes and steps by name: minutes on a core, hours on a core, and the paper's for a GPU."""
     steps: int | None = None
     """`train`: optimizer steps; the preset's by default."""
+    lakh_full: int = 0
+    """`train`: also on at most so many files of Lakh's full set, which have no Million Song id."""
     seed: int = 0
     """`train`: same seed, same weights."""
 
@@ -39,7 +42,11 @@ class FigaroSource(dg.Config):
     pool=TRAINING_POOL,
 )
 def figaro_model(
-    context: dg.AssetExecutionContext, config: FigaroSource, store: StoreResource, lakh_midi: Table
+    context: dg.AssetExecutionContext,
+    config: FigaroSource,
+    store: StoreResource,
+    raw_data: RawDataSource,
+    lakh_midi: Table,
 ) -> dg.Output[bytes]:
     """FIGARO: description in, events out. By default the small one that ships with the package."""
     from emo_assets.figaro.weights import about, bundled_bytes, from_bytes
@@ -50,7 +57,7 @@ def figaro_model(
         case "checkpoint":
             weights = _converted(config)
         case "train":
-            weights = _trained(context, config, store, lakh_midi)
+            weights = _trained(context, config, store, _songs(context, config, store, raw_data, lakh_midi))
     network = from_bytes(weights)
     return dg.Output(
         weights,
@@ -75,8 +82,26 @@ def _converted(config: FigaroSource) -> bytes:
     return to_bytes(read_checkpoint(path), about={"checkpoint": path.name})
 
 
+def _songs(
+    context: dg.AssetExecutionContext,
+    config: FigaroSource,
+    store: StoreResource,
+    raw_data: RawDataSource,
+    lakh_midi: Table,
+) -> Iterator[bytes]:
+    """Yield what FIGARO is trained on: the MIDI at hand and, if wanted, further files without an id."""
+    songs = lakh_midi.drop_duplicates("md5")
+    yield from songs["content"]
+    if config.lakh_full:
+        from emo_assets.sources.lakh import further_midi
+
+        progress = logged_progress(context)
+        folder = raw_data.lakh_full_folder(store.open(), progress)
+        yield from further_midi(folder, known=set(songs["md5"]), most=config.lakh_full, progress=progress)
+
+
 def _trained(
-    context: dg.AssetExecutionContext, config: FigaroSource, store: StoreResource, lakh_midi: Table
+    context: dg.AssetExecutionContext, config: FigaroSource, store: StoreResource, songs: Iterator[bytes]
 ) -> bytes:
     from emo_assets.figaro.config import TRAININGS
     from emo_assets.figaro.training import train_figaro
@@ -86,7 +111,7 @@ def _trained(
     checkpoints = store.open().checkpoints
     checkpoints.mkdir(parents=True, exist_ok=True)
     trained = train_figaro(
-        lakh_midi.drop_duplicates("md5")["content"],
+        songs,
         TRAININGS[config.preset].model_copy(update=changes),
         checkpoint=checkpoints / "figaro_model.safetensors",
         progress=logged_progress(context),
