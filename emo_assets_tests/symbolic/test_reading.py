@@ -121,7 +121,7 @@ def test_controls_and_unpaired_notes_are_no_music() -> None:
 
 def test_a_tempo_change_at_480_seconds_is_found() -> None:
     notes = [Note(480 * beat, 480 * beat + 240, 60, 90) for beat in range(970)]
-    content = encode_midi([Part(0, False, notes)], tempos=[(0, 120.0), (960 * 480, 121.0)])
+    content = encode_midi([Part(0, False, notes)], tempos=[(0, 120.0), (960 * 480, 122.0)])
     events = read_midi(content).events
     assert [token for token in events if token.startswith("Tempo_")].count("Tempo_16") == 243 + 1
     EventGrammar().parse(EVENTS.encode(events))
