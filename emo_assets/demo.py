@@ -187,6 +187,10 @@ def main() -> int:
     except InputError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2
+    except dg.DagsterError as error:
+        said = " ".join(str(error).split())
+        print(f"demo: {said} (`make dev` shows the run and what was found)", file=sys.stderr)
+        return 1
     print(f"\n{songs_table(documents)}\n")
     print(f"done in {time.monotonic() - begun:.0f} s")
     print("See all of it in Dagster's UI, at http://127.0.0.1:3000, with")

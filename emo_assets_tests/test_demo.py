@@ -19,11 +19,14 @@ REQUESTS = (
     TrackRequest(name="glad", features=FeatureVector(valence=0.9, tempo=132.5, key=7), bars=4, seed=1),
     TrackRequest(name="waltz", features=FeatureVector(time_signature=3, tempo=88, mode=0), bars=5, seed=2),
 )
-SETTINGS = {spec.name: {"epochs": 1} for spec in DESCRIBERS} | {"scoreboard": {"samples": 2}}
+SETTINGS = {spec.name: {"epochs": 3} for spec in DESCRIBERS} | {
+    "scoreboard": {"samples": 2},
+    "control_report": {"levels": 2, "drawn": 0, "bars": 1},
+}
 
 
 def demo(instance: dg.DagsterInstance, base: Path) -> Demo:
-    definitions = build_defs(str(base), raw_data=RawDataSource(sample_songs=40))
+    definitions = build_defs(str(base), raw_data=RawDataSource(sample_songs=60, sample_seed=2))
     return Demo(instance, Store(base), definitions, SETTINGS)
 
 
@@ -79,11 +82,11 @@ def test_run_again_it_makes_nothing_anew_but_what_a_request_changed(
     runs = instance.get_runs_count()
     assert demo(instance, base).run() == before
     assert instance.get_runs_count() == runs
-    changed = REQUESTS[0].model_copy(update={"seed": 99})
+    changed = REQUESTS[0].model_copy(update={"mood": "gladder"})
     write_request(changed, Store(base).requests)
     after = demo(instance, base).run()
     assert instance.get_runs_count() == runs + 1
-    assert after[0]["request"]["seed"] == 99
+    assert after[0]["request"]["mood"] == "gladder"
     assert after[1] == before[1]
 
 
