@@ -21,6 +21,7 @@ from emo_assets.pipeline.assets import (
     raw,
 )
 from emo_assets.pipeline.checks import models as model_checks
+from emo_assets.pipeline.checks import reports as report_checks
 from emo_assets.pipeline.checks import tables as table_checks
 from emo_assets.pipeline.checks import tracks as track_checks
 from emo_assets.pipeline.io_managers import Documents, MidiFiles, Tables, Weights
@@ -31,7 +32,7 @@ from emo_assets.pipeline.sensors import request_files
 from emo_assets.store import DEFAULT_BASE
 
 STAGES = (raw, linking, descriptions, exploration, models, evaluation, figaro, generation)
-CHECKS = (table_checks, model_checks, track_checks)
+CHECKS = (table_checks, report_checks, model_checks, track_checks)
 
 
 def build_defs(base_path: str = DEFAULT_BASE, **resources: Any) -> dg.Definitions:

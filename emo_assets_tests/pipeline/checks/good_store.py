@@ -120,6 +120,16 @@ def tables() -> dict[str, pd.DataFrame]:
         ),
         "training_set": training_set.merge(segments, on=["msd_track_id", "md5"]),
         "scoreboard": scoreboard(),
+        "feature_report": pd.DataFrame(
+            {
+                "feature": list(FEATURE_NAMES),
+                "songs": 30,
+                **{figure: features.iloc[0].to_list() for figure in ("min", "mean", "max")},
+            }
+        ),
+        "control_report": pd.DataFrame(
+            {"knob": ["tempo", "time_signature", "energy"], "value": [1.0, 1.0, 0.4]}
+        ),
     }
 
 

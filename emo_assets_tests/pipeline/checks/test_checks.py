@@ -190,6 +190,14 @@ BAD: dict[tuple[str, str], tuple[Spoil, str]] = {
         put("scoreboard", "bits_a_bar", 20.0),
         "the best model, combined, needs 28.00 bits a bar and the baseline 'copy the previous bar' 20.00",
     ),
+    ("feature_report", "features"): (
+        put("feature_report", "mean", 2.0, 0),
+        "danceability is said to lie from 0.6 over 2 to 0.6",
+    ),
+    ("control_report", "knobs"): (
+        put("control_report", "value", 0.5, 0),
+        "tempo is right in 50% of the songs only",
+    ),
     ("champion", "serves"): (lambda store: None, "champion.json is missing"),
     ("track_description", "grammar"): (
         lambda store: write_document(
@@ -271,6 +279,8 @@ def test_faults_that_would_train_or_serve_a_model_stop_what_comes_after(definiti
         "rejected_spotify_rows",
         "rejected_msd_rows",
         "rejected_lakh_files",
+        "feature_report",
+        "control_report",
         "generated_track",
     }
     assert {"training_set", "scoreboard", "champion", "figaro_model", "track_midi"} <= blocking
