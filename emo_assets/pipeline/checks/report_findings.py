@@ -45,7 +45,7 @@ def knobs_finding(report: pd.DataFrame) -> Finding:
         report: `knob`, `statistic` and `value` of each knob; a value is missing where nothing was measured.
     """
     values = dict(zip(report["knob"], report["value"], strict=True))
-    known = {knob: float(value) for knob, value in values.items() if value == value}
+    known = {str(knob): float(str(value)) for knob, value in values.items() if value == value}
     faults = [f"{knob} has the figure {value:g}" for knob, value in known.items() if not -1 <= value <= 1]
     faults += [
         f"{knob} is right in {known.get(knob, 0):.0%} of the songs only"
