@@ -16,7 +16,7 @@ from emo_assets.describing.training import train_describer
 from emo_assets.describing.weights import TrainedDescriber
 from emo_assets.progress import Progress, silent
 
-SETTINGS = DescriberConfig(
+PLAIN_SETTINGS = DescriberConfig(
     embedding=128,
     hidden=256,
     layers=1,
@@ -51,7 +51,7 @@ def train_plain_lstms(
         progress: told the epochs of each.
     """
     linked = training_set.dropna(subset=["energy"])
-    config = SETTINGS.model_copy(update={"seed": seed})
+    config = PLAIN_SETTINGS.model_copy(update={"seed": seed})
     return [
         train_describer(plain_spec(name), config, linked, progress=progress) for name in SPECIALISED_ORDER
     ]
