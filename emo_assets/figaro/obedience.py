@@ -4,8 +4,9 @@ Joins the event grammar with the description: number of bars, time signatures, i
 bar and the tempo are held by construction. Which of the allowed tokens is taken is `sampling`'s business.
 
 A description lists the chords that begin in a bar, after the current one if that goes on sounding. So when
-the first is another than the current one it begins at the bar line, and every further one must still come;
-where in the bar it comes is the model's choice.
+the first is another than the current one it begins at the bar line, and every further one must still come.
+Where it comes is the model's choice up to a last beat, at which it comes in any case. A model that is not let
+out of a bar fills it with anything; one that would leave too early is taken to the next chord instead.
 """
 
 from __future__ import annotations
@@ -17,7 +18,13 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_assets.symbolic.bins import NOTE_DENSITY_BINS, TEMPO_BINS, nearest_bin, time_signature_positions
+from emo_assets.symbolic.bins import (
+    NOTE_DENSITY_BINS,
+    POSITIONS_PER_QUARTER,
+    TEMPO_BINS,
+    nearest_bin,
+    time_signature_positions,
+)
 from emo_assets.symbolic.grammar.descriptions import DescribedBar
 from emo_assets.symbolic.grammar.event_constraints import BarConstraint
 from emo_assets.symbolic.grammar.event_state import Due
@@ -70,6 +77,7 @@ class Guide:
         self._bars = bars
         self._positions = 0
         self._notes_left = 0
+        self._spacing = 0
         self._chords: list[int] = []
         self._chord_at_once = False
 
@@ -87,8 +95,17 @@ class Guide:
             mask = self._items(mask.copy())
         return np.flatnonzero(mask)
 
+    def obeying(self, token: int) -> int:
+        """Return what is to be written for one of the `allowed`.
+
+        It is the token itself, but where it would end the bar before all its chords have come: then it is
+        the next chord's last position.
+        """
+        ends_bar = token == EOS or token in _BARS
+        return _POSITIONS[self._latest] if ends_bar and self._chords else token
+
     def advance(self, token: int) -> None:
-        """Take up one more token, one of `allowed`."""
+        """Take up one more token, one that `obeying` returned."""
         bar = self._state.bar
         self._state = self._state.advance(token)
         if self._state.bar != bar:
@@ -105,28 +122,31 @@ class Guide:
         self._notes_left = most_notes(bar) if bar.instruments else 0
         chords = [_CHORDS[chord] for chord, _ in groupby(bar.chords)]
         self._chord_at_once = bool(chords) and chords[0] != self._state.chord
-        self._chords = chords[0 if self._chord_at_once else 1 :][: self._positions]
+        later = chords[1 : self._positions]
+        self._chords = chords[:1] + later if self._chord_at_once else later
+        self._spacing = max(1, min(POSITIONS_PER_QUARTER, self._positions // (len(later) + 1)))
+
+    @property
+    def _latest(self) -> int:
+        """The last position at which the next chord may come, so that the others still can."""
+        return 0 if self._chord_at_once else self._positions - self._spacing * len(self._chords)
 
     def _places(self, mask: Mask) -> Mask:
-        """Leave such positions that all chords find a place, and the bar's end once they have one."""
+        """Leave the positions up to the next chord's last one, none once the bar has all its notes."""
         if not self._state.tempo:
             return mask  # nothing but the first position, for the tempo
         mask[UNK] = False  # a position that no token can name
         places = mask[_POSITIONS.start : _POSITIONS.stop]
-        if self._chord_at_once:
-            places[1:] = False
         if self._chords:
-            places[self._positions - len(self._chords) + 1 :] = False
-            mask[_BARS.start : _BARS.stop] = False
-            mask[EOS] = False
+            places[self._latest + 1 :] = False
         if self._notes_left <= 0:
-            places[: self._state.place + 1 if self._chords else None] = False
+            places[:] = False
         return mask
 
     def _items(self, mask: Mask) -> Mask:
         """Leave of the chords the next one, and nothing else where it is due or no note is left."""
         next_chord = self._chords[0] if self._chords else None
-        due = self._chord_at_once or self._state.place == self._positions - len(self._chords)
+        due = self._state.place == self._latest
         chord_is_next = next_chord is not None and bool(mask[next_chord])
         mask[_CHORDS.start : _CHORDS.stop] = False
         if chord_is_next and due:

@@ -21,7 +21,9 @@ from emo_assets.figaro.projections import Precision, best_precision
 from emo_assets.figaro.windows import Streams
 from emo_assets.progress import Progress, silent
 from emo_assets.symbolic.grammar.descriptions import DescribedBar, DescriptionGrammar
-from emo_assets.symbolic.vocabulary import EOS
+from emo_assets.symbolic.vocabulary import EOS, EVENTS, EventKind
+
+_BARS = EVENTS.span(EventKind.BAR)
 
 LANES = 8
 """Songs written side by side: one costs little less than eight."""
@@ -69,9 +71,14 @@ class _Song:
     def choose(self, logits: NDArray[np.float32], temperature: float, top_p: float) -> int:
         """Choose the next token by its logits (events,) and take it up."""
         allowed = self.guide.allowed()
+        if EOS in allowed and self.guide.bar + 1 < len(_BARS):
+            # to a model that knows longer songs the end of the last bar is the start of a further one
+            logits = logits.copy()
+            logits[EOS] = np.logaddexp(logits[EOS], logits[_BARS[self.guide.bar + 1]])
         token = int(allowed[0])
         if len(allowed) > 1:
             token = int(allowed[draw(logits[allowed], float(self.generator.random()), temperature, top_p)])
+        token = self.guide.obeying(token)
         self.guide.advance(token)
         if token != EOS:
             self.events.append(token)

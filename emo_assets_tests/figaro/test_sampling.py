@@ -63,6 +63,9 @@ HARD_BARS = {
     "no chord": DescribedBar(1, TIME_SIGNATURES.index((3, 4)), 1, 20, 15, 20, (0, DRUMS), ()),
     "one position": DescribedBar(1, TIME_SIGNATURES.index((1, 16)), 4, 20, 15, 20, (DRUMS,), (1,)),
     "dense": DescribedBar(1, TIME_SIGNATURES.index((12, 4)), 3, 20, 15, 20, (3, 40, DRUMS), (1, 2, 1)),
+    "more chords than positions": DescribedBar(
+        1, TIME_SIGNATURES.index((1, 16)), 4, 20, 15, 20, (7, DRUMS), (1, 2, 3, 4, 5)
+    ),
     "unknown meter": DescribedBar(1, None, 0, 20, 15, 20, (5,), (1,)),
 }
 
@@ -76,7 +79,8 @@ def test_odd_bars_end_too(name: str, figaro: Figaro) -> None:
         written = EventGrammar().parse(events)
         assert len(written) == 1
         assert len(written[0].notes) <= most_notes(bars[0])
-        assert [chord for _, chord in written[0].chords] == list(bars[0].chords)
+        begun = [chord for _, chord in written[0].chords]
+        assert begun == list(bars[0].chords[:3] if name == "more chords than positions" else bars[0].chords)
 
 
 def test_a_song_is_the_same_alone_and_among_others(figaro: Figaro, descriptions: list[list[int]]) -> None:
