@@ -86,7 +86,7 @@ def describe_contents(
 
     total = len(items) if isinstance(items, Sized) else None
     outcomes = run_tasks(
-        WORKER_MODULE, tasks(), workers=workers or _cores(), seconds_per_task=seconds_per_file
+        WORKER_MODULE, tasks(), workers=_workers(workers, total), seconds_per_task=seconds_per_file
     )
     for number, outcome in enumerate(outcomes):
         progress(STAGE, number + 1, len(names) if total is None else total)
@@ -123,7 +123,9 @@ def describe_paths(
     """
     files = [file for file in _midi_files(paths) if _printable(file) not in done]
     tasks = (Task(file, strict, events) for file in files)
-    outcomes = run_tasks(WORKER_MODULE, tasks, workers=workers or _cores(), seconds_per_task=seconds_per_file)
+    outcomes = run_tasks(
+        WORKER_MODULE, tasks, workers=_workers(workers, len(files)), seconds_per_task=seconds_per_file
+    )
     for number, (file, outcome) in enumerate(zip(files, outcomes, strict=True), 1):
         progress(STAGE, number, len(files))
         yield _described(_printable(file), outcome, seconds_per_file)
@@ -174,9 +176,11 @@ def _described(name: str, outcome: Outcome, seconds_per_file: float) -> Describe
     return Described(name, *answer)
 
 
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _workers(wanted: int | None, files: int | None) -> int:
+    """Return how many processes to start: one a core if it is not said, no more than there are files."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    most = wanted or cores
+    return most if files is None else max(min(most, files), 1)
 
 
 def _printable(path: Path) -> str:

@@ -22,6 +22,7 @@ from emo_assets_tests.symbolic.expected import (
     read_expected,
     readable_fixtures,
 )
+from emo_assets_tests.symbolic.random_files import random_file
 
 SMALL = sorted(path.read_bytes() for path in FIXTURES.glob("*.mid") if path.stat().st_size < 3000)
 
@@ -157,6 +158,11 @@ def test_damaged_files_are_refused_or_read(content: bytes, seed: int, damages: i
         if not damaged:
             break
     _read_or_refuse(bytes(damaged))
+
+
+@given(st.integers(0, 2**32))
+def test_random_files_are_refused_or_read(seed: int) -> None:
+    _read_or_refuse(random_file(seed))
 
 
 def _read_or_refuse(content: bytes) -> None:

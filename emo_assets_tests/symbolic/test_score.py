@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pretty_midi
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emo_assets.symbolic.chroma import beat_chroma
 from emo_assets.symbolic.messages import read_messages
@@ -16,6 +18,7 @@ from emo_assets.symbolic.score import Score, read_score
 from emo_assets.symbolic.timing import TimeSignature, beat_times, downbeat_times
 from emo_assets.symbolic.vocabulary import DRUMS
 from emo_assets_tests.symbolic.expected import FIXTURES, readable_fixtures
+from emo_assets_tests.symbolic.random_files import random_file
 from emo_assets_tests.symbolic.test_messages import file_of
 
 FOUR_FOUR = "00 ff 58 04 04 02 18 08 "
@@ -99,6 +102,16 @@ def test_chroma_is_that_of_pretty_midi(content: bytes) -> None:
     ours, theirs = beat_chroma(score, beats), midi.get_chroma(times=beats)
     np.testing.assert_allclose(ours, theirs, atol=1e-9)
     assert ((ours > 10) == (theirs > 10)).all()
+
+
+@given(st.integers(0, 2**32))
+def test_random_files_are_read_as_pretty_midi_reads_them(seed: int) -> None:
+    content = random_file(seed)
+    score = score_of(content)
+    if score.time_signatures and score.parts:
+        test_parts_and_notes_are_those_of_pretty_midi(content)
+        test_beats_and_downbeats_are_those_of_pretty_midi(content)
+        test_chroma_is_that_of_pretty_midi(content)
 
 
 def test_chroma_does_not_depend_on_how_it_is_divided(monkeypatch: pytest.MonkeyPatch) -> None:
