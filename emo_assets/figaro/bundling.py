@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 
 import pandas as pd
@@ -18,13 +17,16 @@ from emo_assets.errors import InputError
 from emo_assets.figaro.config import TRAININGS, TrainingConfig
 from emo_assets.figaro.fidelity_report import fidelity_report
 from emo_assets.figaro.sampling import Figaro
-from emo_assets.figaro.training import EpochRecord, TrainedFigaro, is_held_out, read_songs, train_figaro
+from emo_assets.figaro.training import EpochRecord, TrainedFigaro, is_held_out, song_of, train_figaro
 from emo_assets.figaro.weights import BUNDLED, to_bytes
 from emo_assets.progress import Progress, terminal_progress
 from emo_assets.store import written_whole
+from emo_assets.symbolic.bulk import describe_contents
 
 MEASURED_SONGS = 40
 """Held-out songs that the fidelity on the card is measured on."""
+
+FOLDER = Path(__file__).parent / "bundled"
 
 _CARD = """\
 # Model card: {file}
@@ -96,9 +98,8 @@ def _make(corpus: Path, songs: int, seed: int, state: Path | None, progress: Pro
     }
     weights = to_bytes(trained.network, about=about, half=True)
     card = model_card(trained, report, (songs, seed), (len(midi), len(held_out)), len(weights))
-    folder = Path(str(resources.files("emo_assets.figaro"))) / "bundled"
     for name, content in ((BUNDLED, weights), ("MODEL_CARD.md", card.encode())):
-        with written_whole(folder / name) as file:
+        with written_whole(FOLDER / name) as file:
             file.write(content)
 
 
@@ -116,10 +117,11 @@ def corpus_files(corpus: Path) -> list[bytes]:
 
 def held_out_files(midi: Sequence[bytes], config: TrainingConfig) -> list[bytes]:
     """Return those of `midi` that a training with `config` holds out."""
+    read = describe_contents(((str(number), content) for number, content in enumerate(midi)), events=True)
     return [
         content
-        for content in midi
-        if any(is_held_out(song, config.held_out_share) for song in read_songs([content]))
+        for content, described in zip(midi, read, strict=True)
+        if described.reading is not None and is_held_out(song_of(described.reading), config.held_out_share)
     ]
 
 

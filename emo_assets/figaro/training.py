@@ -30,6 +30,7 @@ from emo_assets.figaro.network import FigaroNetwork
 from emo_assets.progress import Progress, silent
 from emo_assets.store import written_whole
 from emo_assets.symbolic.bulk import describe_contents
+from emo_assets.symbolic.reading import Reading
 from emo_assets.symbolic.vocabulary import DESCRIPTIONS, EVENTS, PAD
 
 ADAM_BETAS = (0.9, 0.98)
@@ -86,11 +87,13 @@ def read_songs(midi: Iterable[bytes], *, progress: Progress = silent) -> list[So
         progress: told how many files are read.
     """
     items = ((str(number), content) for number, content in enumerate(midi))
-    return [
-        Song.of(EVENTS.encode(reading.events), DESCRIPTIONS.encode(reading.description))
-        for described in describe_contents(items, events=True, progress=progress)
-        if (reading := described.reading) is not None
-    ]
+    read = describe_contents(items, events=True, progress=progress)
+    return [song_of(described.reading) for described in read if described.reading is not None]
+
+
+def song_of(reading: Reading) -> Song:
+    """Return what was read from a MIDI file, events and description, as a song to learn from."""
+    return Song.of(EVENTS.encode(reading.events), DESCRIPTIONS.encode(reading.description))
 
 
 def is_held_out(song: Song, share: float) -> bool:
