@@ -30,13 +30,13 @@ class SongEngine:
 
     Args:
         base: the store's base path.
-        threads: how many threads a model may compute with.
     """
 
-    def __init__(self, base: str, *, threads: int = 2) -> None:
+    def __init__(self, base: str) -> None:
         import torch
 
-        torch.set_num_threads(threads)
+        # a song is written token by token: steps so small that a second thread costs more than it brings
+        torch.set_num_threads(1)
         self._store = Store(base)
         self._models: generation.Models | None = None
         self._marks: tuple[_Mark, ...] = ()

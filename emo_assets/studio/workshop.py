@@ -37,8 +37,8 @@ from emo_assets.studio.worker import (
     run_worker,
 )
 
-STALLED_SECONDS = 180.0
-"""A worker that says nothing for so long while it has work is ended; loading models takes far less."""
+STALLED_SECONDS = 600.0
+"""A worker that says nothing for so long while it has work is ended; a bar of music takes far less."""
 
 CANCEL_SECONDS = 10.0
 """A worker that does not give up a cancelled song in this time is ended."""

@@ -101,7 +101,7 @@ class QuickEngine:
             with written_whole(files[kind]) as file:
                 file.write(content)
         track = Track(request, dict(files), len(sound) / SAMPLE_RATE, heard, compare(request.features, heard))
-        keep_track(self._store, track, champion=champion, tokens=_description(request), midi=midi)
+        keep_track(self._store, track, champion=champion, tokens=description_of(request), midi=midi)
 
     def _note(self, file: str, name: str) -> None:
         with (self._folder / file).open("a") as lines:
@@ -162,7 +162,8 @@ def _tones(notes: Iterator[tuple[float, float, int, int]], seconds: float) -> ND
     return np.stack([sound, sound], axis=1)
 
 
-def _description(request: TrackRequest) -> list[int]:
+def description_of(request: TrackRequest) -> list[int]:
+    """Write a description of the song, as a describer would."""
     meter = TIME_SIGNATURES.index((request.features.time_signature, 4))
     bars = [
         DescribedBar(

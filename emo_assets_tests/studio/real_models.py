@@ -1,0 +1,58 @@
+"""A store whose models are real, though its describer has learnt next to nothing: to try the whole way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from emo_assets.describing.champion import ChampionDecision
+from emo_assets.describing.describers import DescriberConfig, describer_spec
+from emo_assets.describing.promotion import ChampionRecord, record_path
+from emo_assets.describing.training import train_describer
+from emo_assets.describing.weights import to_bytes
+from emo_assets.figaro.weights import bundled_bytes
+from emo_assets.requests import TrackRequest
+from emo_assets.store import Store, written_whole
+from emo_assets_tests.studio.quick_engine import description_of
+
+NAME = "lstm_full"
+SMALL = DescriberConfig(embedding=16, hidden=24, epochs=6)
+
+
+def keep_models(base: Path, *, version: str = "first") -> None:
+    """Put a describer of a few epochs as champion, and the bundled FIGARO, into a store."""
+    store = Store(base)
+    rows = pd.concat([_song(number) for number in range(12)], ignore_index=True)
+    trained = train_describer(describer_spec(NAME), SMALL, rows)
+    _write(Path(str(store.champions)) / version / f"{NAME}.safetensors", to_bytes(trained))
+    _write(Path(str(store.assets)) / "figaro_model.safetensors", bundled_bytes())
+    decision = ChampionDecision(NAME, True, 1.0, None, None, None, "there is no other")
+    record = json.dumps(ChampionRecord(version, decision, None).as_json())
+    _write(Path(str(record_path(store))), record.encode())
+
+
+def _song(number: int) -> pd.DataFrame:
+    request = TrackRequest(name=f"song-{number}", bars=4)
+    return pd.DataFrame(
+        [
+            {
+                "track_id": f"track-{number}",
+                "msd_track_id": f"TR{number}",
+                "md5": f"{number:032x}",
+                "artist_keys": [f"artist {number}"],
+                "split": "train" if number < 8 else "validation",
+                **request.features.model_dump(),
+                "segment": 0,
+                "first_bar": 1,
+                "bars": request.bars,
+                "tokens": description_of(request),
+            }
+        ]
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    with written_whole(path) as file:
+        file.write(content)
