@@ -28,7 +28,7 @@ def features_finding(report: pd.DataFrame) -> Finding:
         faults.append(f"its rows are not the ten features but {', '.join(map(str, report['feature'][:12]))}")
     for name in [name for name in FEATURE_NAMES if name in rows.index]:
         least, most = feature_range(name)
-        low, mean, high = (float(rows.loc[name, figure]) for figure in ("min", "mean", "max"))
+        low, mean, high = rows.loc[[name], ["min", "mean", "max"]].to_numpy(dtype=float)[0].tolist()
         # Undetected values, such as a tempo of 0, are shown by their number and stand in no other figure.
         if not least <= low <= mean <= high <= most:
             faults.append(f"{name} is said to lie from {low:g} over {mean:g} to {high:g}")
