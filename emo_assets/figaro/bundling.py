@@ -14,12 +14,13 @@ import pandas as pd
 import torch
 
 from emo_assets.errors import InputError
-from emo_assets.figaro.config import TRAININGS, TrainingConfig
+from emo_assets.figaro.config import TRAININGS
 from emo_assets.figaro.fidelity_report import fidelity_report
+from emo_assets.figaro.inputs import Song
 from emo_assets.figaro.sampling import Figaro
-from emo_assets.figaro.training import EpochRecord, TrainedFigaro, is_held_out, song_of, train_figaro
+from emo_assets.figaro.training import EpochRecord, TrainedFigaro, is_held_out, song_of, train_on_songs
 from emo_assets.figaro.weights import BUNDLED, to_bytes
-from emo_assets.progress import Progress, terminal_progress
+from emo_assets.progress import Progress, silent, terminal_progress
 from emo_assets.store import written_whole
 from emo_assets.symbolic.bulk import describe_contents
 
@@ -87,9 +88,9 @@ def main(arguments: Sequence[str]) -> int:
 def _make(corpus: Path, songs: int, seed: int, state: Path | None, progress: Progress) -> None:
     torch.set_num_threads(1)
     config = TRAININGS["small"]
-    midi = corpus_files(corpus)
-    trained = train_figaro(midi, config, checkpoint=state, progress=progress)
-    held_out = held_out_files(midi, config)
+    read = read_corpus(corpus, progress=progress)
+    trained = train_on_songs([song for _, song in read], config, checkpoint=state, progress=progress)
+    held_out = [content for content, song in read if is_held_out(song, config.held_out_share)]
     report = fidelity_report(Figaro(trained.network), held_out[:MEASURED_SONGS], progress=progress)
     about = {
         "data": f"emo compose --songs {songs} --seed {seed}",
@@ -97,14 +98,17 @@ def _make(corpus: Path, songs: int, seed: int, state: Path | None, progress: Pro
         "held_out_perplexity": f"{trained.best.perplexity:.3f}",
     }
     weights = to_bytes(trained.network, about=about, half=True)
-    card = model_card(trained, report, (songs, seed), (len(midi), len(held_out)), len(weights))
+    card = model_card(trained, report, (songs, seed), (len(read), len(held_out)), len(weights))
     for name, content in ((BUNDLED, weights), ("MODEL_CARD.md", card.encode())):
         with written_whole(FOLDER / name) as file:
             file.write(content)
 
 
-def corpus_files(corpus: Path) -> list[bytes]:
-    """Return the contents of a corpus' different MIDI files, in the order of their md5 sums.
+def read_corpus(corpus: Path, *, progress: Progress = silent) -> list[tuple[bytes, Song]]:
+    """Read a corpus' different MIDI files, in the order of their md5 sums; broken ones are left out.
+
+    Returns:
+        Each file's content and the song it holds.
 
     Raises:
         InputError: the folder holds none.
@@ -112,16 +116,13 @@ def corpus_files(corpus: Path) -> list[bytes]:
     files = {path.stem: path for path in (corpus / "lmd_matched").rglob("*.mid")}
     if not files:
         raise InputError(f"{corpus}: has no lmd_matched/**/*.mid; compose it first with `emo compose`")
-    return [files[md5].read_bytes() for md5 in sorted(files)]
-
-
-def held_out_files(midi: Sequence[bytes], config: TrainingConfig) -> list[bytes]:
-    """Return those of `midi` that a training with `config` holds out."""
-    read = describe_contents(((str(number), content) for number, content in enumerate(midi)), events=True)
+    contents = [files[md5].read_bytes() for md5 in sorted(files)]
+    items = list(zip(sorted(files), contents, strict=True))
+    read = describe_contents(items, events=True, progress=progress)
     return [
-        content
-        for content, described in zip(midi, read, strict=True)
-        if described.reading is not None and is_held_out(song_of(described.reading), config.held_out_share)
+        (content, song_of(described.reading))
+        for content, described in zip(contents, read, strict=True)
+        if described.reading is not None
     ]
 
 
@@ -134,7 +135,7 @@ def model_card(
         trained: the training.
         report: its fidelity report.
         data: songs and seed that the corpus was composed with.
-        files: MIDI files in all, and held out.
+        files: songs in all, and held out.
         size: of the weights' file, in bytes.
     """
     config, network = trained.config, trained.network
