@@ -13,7 +13,7 @@ import { isPlayable, SongCard } from './components/SongCard'
 import { CompareHint, Songs } from './components/Songs'
 import { Banner, Trouble } from './components/Trouble'
 import { TunePanel } from './components/TunePanel'
-import { feelingGround } from './feeling'
+import { alongTheWheel, feelingGround } from './feeling'
 import { useSongInAddress } from './place'
 import { changed, initialSettings, requestOf, surprisingFeatures, variationOf } from './settings'
 import { useStatus } from './status'
@@ -101,7 +101,7 @@ function Studio({ schema }: { schema: FormSchema }) {
     <>
       <Intro onSurprise={surprise} isBusy={making.isPending} />
       <MoodPicker
-        presets={presets.data ?? []}
+        presets={presets.data?.toSorted(alongTheWheel) ?? []}
         chosen={settings.origin}
         onChoose={(preset: TrackRequest) => change({ kind: 'preset', preset })}
       />

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { feelingGround, feelingHue, feelingPicture, noteColour } from './feeling'
+import { alongTheWheel, feelingGround, feelingHue, feelingPicture, noteColour } from './feeling'
 
 const hueOf = (valence: number, energy: number) => feelingHue({ valence, energy })
 
@@ -27,6 +27,21 @@ describe('the wheel of feelings', () => {
     }
     expect(feelingPicture({ valence: 0.5, energy: 0.5 })).not.toContain('NaN')
     expect(feelingGround({ valence: 0.5, energy: 0.5 })).not.toContain('NaN')
+  })
+})
+
+describe('the order of moods', () => {
+  it('goes round the wheel from glad over angry and gloomy to content', () => {
+    const moods = [
+      [0.2, 0.2],
+      [0.9, 0.6],
+      [0.7, 0.2],
+      [0.2, 0.95],
+      [0.8, 0.9],
+    ].map(([valence = 0, energy = 0]) => ({ features: { valence, energy } }))
+    expect(moods.sort(alongTheWheel).map(({ features }) => features.valence)).toEqual([
+      0.9, 0.8, 0.2, 0.2, 0.7,
+    ])
   })
 })
 

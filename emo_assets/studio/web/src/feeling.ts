@@ -47,8 +47,16 @@ export function feelingPicture(feeling: Feeling): string {
 /** A feeling as the ground of a button: white text is legible all over it. */
 export function feelingGround(feeling: Feeling): string {
   const hue = feelingHue(feeling)
-  const chroma = chromaOf(feeling)
-  return `linear-gradient(135deg, ${colour(0.44, chroma, hue - 24)}, ${colour(0.54, chroma, hue + 8)})`
+  // amber and gold turn brown when they are dark enough for white text, so they lean towards red
+  const leaning = hue > 30 && hue < 120 ? 30 + (hue - 30) * 0.2 : hue
+  const chroma = Math.max(chromaOf(feeling), 0.13)
+  return `linear-gradient(135deg, ${colour(0.46, chroma, leaning - 20)}, ${colour(0.55, chroma, leaning + 8)})`
+}
+
+/** Moods in the order of the wheel: glad, stirred, angry, gloomy, quiet, content. */
+export function alongTheWheel(one: { features: Feeling }, other: { features: Feeling }): number {
+  const turn = ({ features }: { features: Feeling }) => (feelingHue(features) - 110 + 360) % 360
+  return turn(other) - turn(one)
 }
 
 /** One colour for each family of eight General MIDI programs, drums last. */

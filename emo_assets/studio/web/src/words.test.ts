@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FEATURES, QUEUED } from './fixtures'
 import {
   ago,
+  explanation,
   duration,
   expectedSeconds,
   feelingWords,
@@ -24,6 +25,17 @@ describe('numbers in words', () => {
   it('moves wide ranges in whole steps and narrow ones in hundredths', () => {
     expect(stepOf({ minimum: 30, maximum: 250 })).toBe(1)
     expect(stepOf({ minimum: 0, maximum: 1 })).toBe(0.01)
+  })
+
+  it('explains features without the numbers that are shown otherwise', () => {
+    const said = (description: string) => explanation({ description })
+    expect(said('How it feels, from sad (0) to cheerful (1).')).toBe(
+      'How it feels, from sad to cheerful.',
+    )
+    expect(said('A minor (0, darker) or a major key (1, brighter).')).toBe(
+      'A minor (darker) or a major key (brighter).',
+    )
+    expect(said('The home note: 0 is C, 1 is C#, and so on.')).toBe('The home note.')
   })
 
   it('tells times', () => {

@@ -17,6 +17,13 @@ export const CHOICE_HINTS: Partial<Record<FeatureName, Record<number, string>>> 
   time_signature: { 3: 'waltz', 4: 'most songs' },
 }
 
+/** What a feature does, without the numbers that the page shows in other ways. */
+export const explanation = ({ description }: Pick<FeatureField, 'description'>) =>
+  description
+    .replace(/ \([01]\)/g, '')
+    .replace(/\([01], /g, '(')
+    .replace(/: 0 is C,.*$/, '.')
+
 /** The step of a feature's slider: whole numbers for wide ranges, hundredths for shares. */
 export const stepOf = (field: Pick<FeatureField, 'minimum' | 'maximum'>) =>
   field.maximum - field.minimum > 10 ? 1 : 0.01

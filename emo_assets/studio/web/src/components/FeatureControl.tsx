@@ -1,7 +1,7 @@
 // One feature as a slider or a choice, with what it does in a line.
 import { Box, Flex, SegmentGroup, Slider, Text } from '@chakra-ui/react'
 import type { FeatureField, FeatureName } from '../types'
-import { CHOICE_HINTS, ENDS, stepOf, valueText } from '../words'
+import { CHOICE_HINTS, ENDS, explanation, stepOf, valueText } from '../words'
 import { KeyPicker } from './KeyPicker'
 
 interface Props {
@@ -35,7 +35,7 @@ export function FeatureControl({ field, value, onChange, note }: Props) {
           width="full"
           size="md"
         >
-          <SegmentGroup.Indicator bg="bg.panel" />
+          <SegmentGroup.Indicator bg="accent" />
           {field.choices.map((choice) => (
             <SegmentGroup.Item
               key={choice.value}
@@ -44,6 +44,7 @@ export function FeatureControl({ field, value, onChange, note }: Props) {
               minW="0"
               px="0"
               justifyContent="center"
+              _checked={{ color: 'bg.panel' }}
             >
               <SegmentGroup.ItemText>{choice.label}</SegmentGroup.ItemText>
               <SegmentGroup.ItemHiddenInput />
@@ -101,7 +102,7 @@ function FeatureSlider({ field, value, onChange, note }: Props) {
 function Explanation({ field }: { field: FeatureField }) {
   return (
     <Text fontSize="xs" color="fg.muted" mt="1" lineHeight="1.4">
-      {field.description}
+      {explanation(field)}
     </Text>
   )
 }
