@@ -20,7 +20,7 @@ from emo_assets.pipeline.track_metadata import (
     request_metadata,
     track_metadata,
 )
-from emo_assets.requests import TrackRequest
+from emo_assets.requests import TrackRequest, write_request
 
 
 def _form_field(field: FieldInfo) -> Any:
@@ -76,6 +76,7 @@ def make_requested_track(
     )
     context.instance.add_dynamic_partitions("requests", [request.name])
     keep_track(opened, track, champion=models.champion, tokens=tokens, midi=midi)
+    write_request(request, opened.requests)
     shown: dict[str, dict[str, Any]] = {
         "requested_features": request_metadata(request),
         "track_description": description_metadata(models.champion, tokens),

@@ -38,11 +38,12 @@ class DagsterUi:
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "dagster", "dev", "-m", "emo_assets.definitions"]
+        self._log = (folder / "dagster.log").open("wb")
         self._process = subprocess.Popen(
             [*command, "-h", "127.0.0.1", "-p", str(port)],
             cwd=folder,
             env={**os.environ, "DAGSTER_HOME": str(home)},
-            stdout=(folder / "dagster.log").open("wb"),
+            stdout=self._log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
@@ -65,6 +66,7 @@ class DagsterUi:
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+        self._log.close()
 
     def launch(self, page: Page, job: str, config: str, tags: Mapping[str, str]) -> str:
         """Launch a job in its launchpad, wait for the run's end, and return what the page calls it."""
