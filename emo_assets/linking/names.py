@@ -23,13 +23,13 @@ def folded(text: str) -> str:
     """Return `text` without case, accents and typographic signs; its punctuation stays.
 
     Accents are taken off Latin, Greek and Cyrillic letters; marks that make another letter in other
-    scripts (が, हि) stay.
+    scripts (が, हि) stay. A text of nothing but signs that are taken off stays as it is.
     """
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.translate(_PLAIN_SIGNS)).casefold()
     plain = unicodedata.normalize("NFKC", _ACCENTS.sub("", decomposed)).translate(_PLAIN_SIGNS)
-    return _LIGATURES.sub(lambda sign: _LETTERS_OF_LIGATURE[sign[0]], plain)
+    return _LIGATURES.sub(lambda sign: _LETTERS_OF_LIGATURE[sign[0]], plain) or text
 
 
 class _WordSigns(dict[int, str]):

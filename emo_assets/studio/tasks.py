@@ -110,7 +110,7 @@ def new_task_id(mood: str) -> str:
     Args:
         mood: what the song should feel like, in anybody's words; only its letters and digits are used.
     """
-    title = re.split(r"[—–:,.;(]", mood, maxsplit=1)[0]
+    title = re.split(r"[—–;(]|[:,.]\s", mood, maxsplit=1)[0]
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain)[:40].strip("-") or "song"
     return checked_name(f"{slug}-{secrets.token_hex(5)}")
