@@ -14,4 +14,4 @@ settings.load_profile("symbolic")
 
 @pytest.fixture(autouse=True)
 def _worker_processes_find_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))
