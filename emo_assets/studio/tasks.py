@@ -41,8 +41,8 @@ class Stage(StrEnum):
 SHARE_BEFORE = {
     Stage.WAKING: 0.0,
     Stage.DESCRIBING: 0.02,
-    Stage.COMPOSING: 0.12,
-    Stage.RENDERING: 0.80,
+    Stage.COMPOSING: 0.05,
+    Stage.RENDERING: 0.86,
 }
 """The share of a song's whole work that is done when a stage begins, as measured for songs of 16 bars."""
 

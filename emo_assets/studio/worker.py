@@ -154,7 +154,7 @@ def run_worker(connection: Connection, lock: Path, make_engine: Callable[[], Eng
         signal.SIGINT, signal.SIG_IGN
     )  # the server decides what an interrupt from the keyboard ends
     os.nice(POLITENESS)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     Worker(connection, make_engine).run(lock)
 
 
