@@ -7,15 +7,17 @@ request is not known here.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from upath import UPath
 
 from emo_assets.errors import InputError
 from emo_assets.features import FeatureVector, explain
 from emo_assets.store import written_whole
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 """What a request may be called: it is used as a partition key and as a folder's name."""

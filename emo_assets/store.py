@@ -10,9 +10,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from upath import UPath
+if TYPE_CHECKING:
+    from upath import UPath
+
 
 DEFAULT_BASE = "data"
 """The base path of a checkout's own store, relative to its top level."""
@@ -26,6 +28,8 @@ class Store:
     """
 
     def __init__(self, base: str | Path | UPath = DEFAULT_BASE) -> None:
+        from upath import UPath
+
         self.base = UPath(base)
 
     @property
@@ -77,6 +81,8 @@ def written_whole(path: Path | UPath) -> Iterator[BinaryIO]:
     Yields:
         A binary file to write to.
     """
+    from upath import UPath
+
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.unfinished")
     try:

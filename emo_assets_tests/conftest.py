@@ -11,7 +11,8 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-def _shared(name: str) -> Path:
+def shared_folder(name: str) -> Path:
+    """Return a folder beside the checkout, or skip the test that asks for it."""
     beside = Path(__file__).resolve().parents[2] / "shared"
     folder = Path(os.environ.get("EMO_SHARED", beside)) / name
     if not folder.is_dir():
@@ -22,10 +23,10 @@ def _shared(name: str) -> Path:
 @pytest.fixture(scope="session")
 def realdata() -> Path:
     """The folder of real Spotify, MSD and Lakh data."""
-    return _shared("realdata")
+    return shared_folder("realdata")
 
 
 @pytest.fixture(scope="session")
 def golden() -> Path:
     """The folder of reference outputs."""
-    return _shared("golden")
+    return shared_folder("golden")

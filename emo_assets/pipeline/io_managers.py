@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from upath import UPath
 
 from emo_assets.errors import InputError
 from emo_assets.store import Store, written_whole
 
 if TYPE_CHECKING:
     import pandas as pd
+    from upath import UPath
 
 
 class WholeFileIOManager(dg.UPathIOManager):

@@ -1,16 +1,18 @@
 """What starts by the clock: the weekly retraining, and when its results count as old."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import yaml
-from upath import UPath
 
 from emo_assets.errors import InputError
 from emo_assets.pipeline.jobs import RETRAIN
 from emo_assets.pipeline.resources import StoreResource
 from emo_assets.store import Store
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 EVERY_MONDAY = "0 3 * * 1"
 
@@ -34,7 +36,7 @@ def with_freshness(spec: dg.AssetSpec) -> dg.AssetSpec:
     return dg.apply_freshness_policy(spec, WEEKLY) if spec.group_name in WEEKLY_GROUPS else spec
 
 
-def read_run_config(path: UPath) -> dict[str, Any]:
+def read_run_config(path: "UPath") -> dict[str, Any]:
     """Read the run configuration that an operator has left for a schedule; none where there is no file.
 
     Raises:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
-
-from upath import UPath
+from typing import TYPE_CHECKING, Any
 
 from emo_assets.generation import Track
 from emo_assets.requests import TrackRequest
 from emo_assets.store import Store, written_whole
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 
 def asset_path(store: Store, asset: str, name: str) -> UPath:

@@ -20,7 +20,7 @@ from emo_assets.symbolic.bulk import describe_paths
 from emo_assets.symbolic.midi_file import Note, Part, encode_midi
 from emo_assets.symbolic.reading import read_midi
 from emo_assets_tests.benchmarks.figure import Figure
-from emo_assets_tests.conftest import _shared
+from emo_assets_tests.conftest import shared_folder
 from emo_assets_tests.symbolic.expected import FIXTURES, lakh_files, read_expected
 
 BARS = (10, 100, 300, 600)
@@ -52,10 +52,10 @@ def figures() -> Iterator[Figure]:
 def _sample() -> tuple[dict[str, Path], dict[str, float]]:
     """Return the files to read and the reference's CPU seconds for each, none where it was not measured."""
     try:
-        files = lakh_files(_shared("realdata"))
+        files = lakh_files(shared_folder("realdata"))
         reference = {
             expected.file: expected.cpu_seconds
-            for expected in read_expected(_shared("golden") / "lakh.jsonl.gz")
+            for expected in read_expected(shared_folder("golden") / "lakh.jsonl.gz")
             if expected.error is None
         }
     except pytest.skip.Exception:
