@@ -61,3 +61,11 @@ wheel: setup page ## a wheel in dist/, with the studio's page in it
 
 bench: setup ## measure speed and memory; `make bench ONLY="reading linking"` for some
 	@$(BIN)/python -m emo_assets_tests.benchmarks $(ONLY)
+
+WEIGHTS_SONGS := 3000
+WEIGHTS_SEED := 1001
+
+weights: setup ## train the small FIGARO that ships with the package anew: about 45 minutes of a core
+	@$(BIN)/emo compose data/weights/corpus --songs $(WEIGHTS_SONGS) --seed $(WEIGHTS_SEED)
+	@$(BIN)/python -m emo_assets.figaro.bundling data/weights/corpus --songs $(WEIGHTS_SONGS) \
+		--seed $(WEIGHTS_SEED) --state data/weights/training.safetensors
