@@ -143,7 +143,7 @@ function Facts({ heard }: { heard: HeardFacts }) {
         ))}
       </Flex>
       <Text fontSize="sm" color="fg.muted">
-        {heard.instruments.join(' · ')}
+        {heard.instruments.map((name) => (name === 'drum' ? 'Drums' : name)).join(' · ')}
       </Text>
     </Box>
   )

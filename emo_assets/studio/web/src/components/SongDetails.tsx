@@ -65,7 +65,8 @@ function AskedAndHeard({ track, schema }: { track: Track; schema: FormSchema }) 
 
 function measured({ measured: value, unit }: Comparison): string {
   if (value === null) return 'cannot be told'
-  if (typeof value === 'number' && /^(share|likeness)/.test(unit)) {
+  if (typeof value === 'string') return value
+  if (/^(share|likeness)/.test(unit)) {
     return `${Math.round(value * 100)} % ${unit.replace(/^share of /, '')}`
   }
   return `${value} ${unit}`.trim()
