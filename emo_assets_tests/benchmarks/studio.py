@@ -68,7 +68,7 @@ def _studio(*, is_real: bool = False) -> Iterator[StudioProcess]:
         try:
             studio.start()
             with studio.client() as client:
-                wait_until(lambda: client.get("/health").json()["status"] == "ok", seconds=120)
+                wait_until(lambda: client.get("/health").json()["status"] == "ok", seconds=600)
             yield studio
         finally:
             studio.stop()
