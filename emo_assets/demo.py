@@ -21,7 +21,7 @@ from upath import UPath
 
 from emo_assets.definitions import build_defs
 from emo_assets.errors import InputError
-from emo_assets.pipeline.instance import checkout_instance, register_requests
+from emo_assets.pipeline.instance import checkout_instance, end_dead_runs, register_requests
 from emo_assets.pipeline.partitions import SHARDS
 from emo_assets.pipeline.staleness import Staleness
 from emo_assets.requests import TrackRequest, read_request
@@ -85,6 +85,7 @@ class Demo:
             InputError: something that the graph reads is wrong.
         """
         requests = [read_request(path) for path in sorted(self._store.requests.glob("*.yaml"))]
+        end_dead_runs(self._instance)
         steps = len(STAGES) + 1
         for number, stage in enumerate(STAGES, 1):
             with _announced(f"[{number}/{steps}] {stage.title}"):

@@ -1,6 +1,7 @@
 """The Dagster instance of a checkout, for the code that is not run by Dagster itself.
 
-Finds the instance and registers requests as partitions there. What a request holds is not known here.
+Finds the instance, registers requests as partitions there, and ends runs that died. What a request holds is
+not known here.
 """
 
 from __future__ import annotations
@@ -52,3 +53,49 @@ def register_requests(names: Iterable[str], instance: dg.DagsterInstance | None 
             opened.add_dynamic_partitions(str(REQUESTS.name), checked)
     else:
         instance.add_dynamic_partitions(str(REQUESTS.name), checked)
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """End the runs whose process on this machine is gone, and give back the places in pools that they hold.
+
+    A run that is killed from outside cannot do so itself, and the next one of its pool would wait for ever.
+
+    Args:
+        instance: the instance whose runs are looked at.
+
+    Returns:
+        The ids of the runs that were ended; they count as failed.
+    """
+    running = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
+    ended = []
+    for record in instance.get_run_records(filters=running):
+        run = record.dagster_run
+        process = _process_of(instance, run.run_id)
+        if process is None or _is_alive(process, since=record.start_time):
+            continue
+        instance.report_run_failed(run, "Its process is gone. What it finished is kept; run it again.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        ended.append(run.run_id)
+    return ended
+
+
+def _process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
+    """Return the process that executes a run, as the run itself noted; None where it did not get so far."""
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
+        event = entry.dagster_event
+        noted = event.engine_event_data.metadata.get("pid") if event is not None else None
+        if noted is not None and str(noted.value).isdecimal():
+            return int(str(noted.value))
+    return None
+
+
+def _is_alive(process: int, *, since: float | None) -> bool:
+    """Tell whether a process runs that may be the one of a run; one that began after the run is another."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    began = Path(f"/proc/{process}")
+    return since is None or not began.exists() or began.stat().st_ctime <= since

@@ -1,0 +1,74 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from emo_assets.errors import InputError
+from emo_assets.pipeline.instance import end_dead_runs, register_requests
+from emo_assets.pipeline.partitions import REQUESTS
+
+SETTINGS = """
+telemetry: {enabled: false}
+concurrency: {pools: {default_limit: 1, granularity: op}}
+"""
+
+HOLDS_THE_POOL = """
+import sys, time
+import dagster as dg
+
+@dg.asset(pool="training")
+def trained():
+    print("holding", flush=True)
+    time.sleep(600)
+
+with dg.DagsterInstance.get() as instance:
+    dg.materialize([trained], instance=instance)
+"""
+
+
+@dg.asset(pool="training")
+def trained() -> None:
+    return None
+
+
+def test_what_a_killed_run_held_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dagster.yaml").write_text(SETTINGS)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDS_THE_POOL], stdout=subprocess.PIPE, text=True
+    ) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline().strip() == "holding"
+        with dg.DagsterInstance.get() as instance:
+            assert end_dead_runs(instance) == []
+            killed.send_signal(signal.SIGKILL)
+            killed.wait()
+            [run] = instance.get_runs()
+            assert end_dead_runs(instance) == [run.run_id]
+            assert end_dead_runs(instance) == []
+            begun = time.monotonic()
+            assert dg.materialize([trained], instance=instance).success
+            assert time.monotonic() - begun < 60
+            [ended] = instance.get_runs(filters=dg.RunsFilter(run_ids=[run.run_id]))
+            assert ended.status is dg.DagsterRunStatus.FAILURE
+
+
+def test_a_process_that_began_after_the_run_is_another(tmp_path: Path) -> None:
+    from emo_assets.pipeline.instance import _is_alive
+
+    assert _is_alive(os.getpid(), since=None)
+    assert _is_alive(os.getpid(), since=time.time() + 60)
+    assert not _is_alive(os.getpid(), since=1.0)
+
+
+def test_only_harmless_names_become_partitions() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        register_requests(["calm", "b-2"], instance)
+        with pytest.raises(InputError, match="name may hold only"):
+            register_requests(["fine", "../up"], instance)
+        assert set(instance.get_dynamic_partitions(str(REQUESTS.name))) == {"calm", "b-2"}
