@@ -263,6 +263,9 @@ def _failure(engine: Engine, task_id: str) -> str | None:
     """Record a song; return why it could not be recorded, None when it could."""
     try:
         engine.record(task_id)
+    except InputError as error:
+        log.warning("the song %s is not recorded: %s", task_id, error)
+        return str(error)
     except Exception as error:
         log.exception("the song %s could not be recorded", task_id)
         return f"{type(error).__name__}: {error}"
