@@ -6,9 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Tests run one process a core; more threads than that wait for one another. Set before torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Property tests look for wrong answers, not slow ones: the machine may be busy with other things.
+settings.register_profile("emo_assets", deadline=None)
+settings.load_profile("emo_assets")
 
 
 def shared_folder(name: str) -> Path:

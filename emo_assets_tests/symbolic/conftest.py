@@ -1,15 +1,10 @@
-"""How tests of this package run: hypothesis without deadlines, and worker processes that find the tests."""
+"""How tests of this package run: worker processes find the tests in any installation."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
-
-# the machine may be busy with other things
-settings.register_profile("symbolic", deadline=None)
-settings.load_profile("symbolic")
 
 
 @pytest.fixture(autouse=True)
