@@ -29,7 +29,8 @@ def folded(text: str) -> str:
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.translate(_PLAIN_SIGNS)).casefold()
     plain = unicodedata.normalize("NFKC", _ACCENTS.sub("", decomposed)).translate(_PLAIN_SIGNS)
-    return _LIGATURES.sub(lambda sign: _LETTERS_OF_LIGATURE[sign[0]], plain) or text
+    folded_text = _LIGATURES.sub(lambda sign: _LETTERS_OF_LIGATURE[sign[0]], plain)
+    return folded_text if folded_text.strip() else text
 
 
 class _WordSigns(dict[int, str]):
