@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from emo_assets.describing.alphabet import READ_TOKENS, Alphabet, alphabet_of
 from emo_assets.describing.describers import WINDOW_BARS, DescriberConfig, DescriberSpec
-from emo_assets.describing.feature_encoding import FeatureEncoder
+from emo_assets.describing.feature_encoding import CONTINUOUS, FeatureEncoder
 from emo_assets.describing.keys import KEY, KEYS, KeyHearing
 from emo_assets.describing.repeats import AGREEMENT_WIDTH, LAGS, NO_HINT
 from emo_assets.describing.songs import Song
@@ -86,6 +86,16 @@ class Batch:
         return replace(self, **moved)
 
 
+@dataclass(frozen=True)
+class Cut:
+    """Where a window is cut out: the number of the part, bars from `start` up to `stop`, and its steps."""
+
+    part: int
+    start: int
+    stop: int
+    steps: int
+
+
 class WindowSource:
     """The songs of a split, prepared for one describer.
 
@@ -143,56 +153,49 @@ class WindowSource:
         key = self.songs[song].features[KEY]
         return 0 if np.isnan(key) else (self._keys[song] - int(key)) % KEYS
 
-    def epoch(self, rng: np.random.Generator) -> list[Example]:
-        """Return one epoch of training examples.
+    def epoch(self, rng: np.random.Generator) -> list[Cut]:
+        """Return the windows of one epoch of training.
 
-        Songs are cut at random bars (the first window always starts where the song does), transposed, and
-        told with some features missing or blurred, as the configuration says.
+        Songs are cut at random bars (the first window always starts where the song does) or into their
+        segments, as the configuration says.
         """
-        examples = []
-        for song, steps, segments in self._parts:
-            cuts = _random_cuts(len(steps), rng) if self.config.random_windows else segments
-            examples += [self._varied(steps.window(start, stop), song, rng) for start, stop in cuts]
-        return examples
+        cuts = []
+        for part, (_, steps, segments) in enumerate(self._parts):
+            bars = _random_cuts(len(steps), rng) if self.config.random_windows else segments
+            cuts += [Cut(part, start, stop, steps.steps_in(start, stop)) for start, stop in bars]
+        return cuts
 
-    def _varied(self, window: Window, song: int, rng: np.random.Generator) -> Example:
+    def batches(self, cuts: Sequence[Cut], size: int, rng: np.random.Generator) -> Iterator[Batch]:
+        """Put windows of similar length together, in random order.
+
+        They are transposed, and told with some features missing or blurred, as the configuration says.
+
+        Args:
+            cuts: what `epoch` returned.
+            size: windows a batch.
+            rng: draws all that is random.
+        """
+        for group in _buckets(cuts, size, rng):
+            yield self.collate([self._varied(cut, rng) for cut in group])
+
+    def _varied(self, cut: Cut, rng: np.random.Generator) -> Example:
         config = self.config
-        features = self.songs[song].features
+        song, steps, _ = self._parts[cut.part]
+        window, features = steps.window(cut.start, cut.stop), self.songs[song].features
         if config.transpose:
             semitones = int(rng.choice(SHIFTS))
             # chords written relative to the key stay as they are when the key moves with them
             chords = -semitones if config.degrees else 0
             window = transposed(window, chord_shift(chords)[key_shift(semitones)])
             features = features.copy()
-            features[KEY] = (features[KEY] + semitones) % 12
+            features[KEY] = (features[KEY] + semitones) % KEYS
         present = (rng.random(len(FEATURE_NAMES)) >= config.drop_one_feature) & self._tellable[song]
         if rng.random() < config.drop_all_features:
             present[:] = False
         noise = None
         if config.feature_noise:
-            noise = (config.feature_noise * rng.standard_normal(7)).astype(np.float32)
+            noise = (config.feature_noise * rng.standard_normal(len(CONTINUOUS))).astype(np.float32)
         return Example(window, features, song, present, noise=noise)
-
-    def batches(
-        self, examples: Sequence[Example], size: int, rng: np.random.Generator | None = None
-    ) -> Iterator[Batch]:
-        """Put examples of similar length together.
-
-        Args:
-            examples: what `segments` or `epoch` returned.
-            size: examples a batch.
-            rng: draws the order; without it they come as they are.
-
-        Yields:
-            Batches in random order, or in the order of `examples`.
-        """
-        groups: list[Sequence[Example]]
-        if rng is None:
-            groups = [examples[start : start + size] for start in range(0, len(examples), size)]
-        else:
-            groups = _buckets(examples, size, rng)
-        for group in groups:
-            yield self.collate(group)
 
     def collate(self, examples: Sequence[Example]) -> Batch:
         """Pad examples to the longest of them and make tensors."""
@@ -249,14 +252,14 @@ def _encoded(
     return encoder.hide(features, present), present.astype(np.float32)
 
 
-def _buckets(examples: Sequence[Example], size: int, rng: np.random.Generator) -> list[Sequence[Example]]:
-    """Group examples of similar length, in random order."""
-    order = rng.permutation(len(examples))
-    lengths = np.array([len(examples[number].window.inputs) for number in order.tolist()])
+def _buckets(cuts: Sequence[Cut], size: int, rng: np.random.Generator) -> list[list[Cut]]:
+    """Group windows of similar length, in random order."""
+    order = rng.permutation(len(cuts))
+    lengths = np.array([cuts[number].steps for number in order.tolist()])
     bucket = np.arange(len(order)) // (size * BUCKET_BATCHES)
     order = order[np.lexsort((lengths, bucket))]
     groups = [order[start : start + size].tolist() for start in range(0, len(order), size)]
-    return [[examples[number] for number in groups[place]] for place in rng.permutation(len(groups)).tolist()]
+    return [[cuts[number] for number in groups[place]] for place in rng.permutation(len(groups)).tolist()]
 
 
 def _random_cuts(bars: int, rng: np.random.Generator) -> list[tuple[int, int]]:

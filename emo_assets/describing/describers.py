@@ -139,6 +139,11 @@ class DescriberConfig(BaseModel):
     copying: bool = Field(True, description="Whether it may copy what stood in an earlier bar.")
     learning_rate: float = Field(2e-3, gt=0, description="Highest learning rate of AdamW.")
     weight_decay: float = Field(0.01, ge=0, description="Weight decay of AdamW.")
+    feature_decay: float = Field(
+        0.01,
+        ge=0,
+        description="Weight decay of what reads the features: few songs must not be known by them.",
+    )
     batch: int = Field(32, ge=1, description="Windows a step.")
     epochs: int = Field(30, ge=1, description="Most epochs.")
     patience: int = Field(5, ge=1, description="Epochs without a better validation loss before it stops.")

@@ -96,10 +96,13 @@ class SoftLabels:
             predicted: log-probabilities over the class, (tokens, 33).
             targets: right outputs, (tokens,).
         """
+        return self.cross_entropy(predicted, targets) - self.entropy.to(predicted.device)[targets]
+
+    def cross_entropy(self, predicted: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Return the label's cross entropy with the prediction in nats, (tokens,); arguments as above."""
         labels = self.table.to(predicted.device)[targets]  # (tokens, 33)
         # 0 · log 0 is 0 where the label has no weight
-        cross = -(labels * predicted.clamp(min=-100)).sum(dim=-1)
-        return cross - self.entropy.to(predicted.device)[targets]
+        return -(labels * predicted.clamp(min=-100)).sum(dim=-1)
 
 
 @torch.no_grad()

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from emo_assets.describing.batches import WindowSource
 from emo_assets.describing.describers import DescriberConfig, describer_spec
+from emo_assets.describing.drawing import Draw
 from emo_assets.describing.free_running import asked_features
 from emo_assets.describing.likelihood import token_scores
-from emo_assets.describing.sampling import Draw, Stage
 from emo_assets.describing.songs import Song, songs_of
+from emo_assets.describing.stages import Stage
 from emo_assets.describing.training import train_describer
 from emo_assets.describing.weights import TrainedDescriber
 from emo_assets.features import FEATURE_NAMES

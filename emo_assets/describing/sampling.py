@@ -1,69 +1,30 @@
-"""Descriptions from features: drawn token by token inside the grammar, many songs at once.
+"""Descriptions from features: the describers as those who ask for descriptions see them.
 
-Belongs here: the loop over tokens, temperature, nucleus, guidance and the joining of windows to longer songs.
-What may follow what comes from `alphabet`, probabilities from the networks.
-
-A describer knows 12 bars. A longer song is written in windows: the last `CARRIED_BARS` bars of one are read
-again as the first bars of the next, and then it goes on. The five specialised describers take turns: each
-writes its kind of tokens for the whole song, seeing what the ones before it wrote, and the grammar puts their
-tokens together.
+The five specialised describers take turns: each writes its kind of tokens for the whole song, seeing what the
+ones before it wrote, and their tokens are put in the grammar's order. How one of them writes is `stages`'.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
-from emo_assets.describing.alphabet import BAR, READ_TOKENS, Alphabet, alphabet_of, numbered
-from emo_assets.describing.batches import Batch, told_features
-from emo_assets.describing.describers import SPECIALISED_ORDER, WINDOW_BARS
-from emo_assets.describing.repeats import AGREEMENT_WIDTH, LAGS, RepeatTracker
-from emo_assets.describing.transposition import chord_shift
+from emo_assets.describing.alphabet import numbered
+from emo_assets.describing.describers import SPECIALISED_ORDER
+from emo_assets.describing.drawing import Draw
+from emo_assets.describing.song_writing import Bars
+from emo_assets.describing.stages import Stage
 from emo_assets.describing.weights import TrainedDescriber, from_bytes
 from emo_assets.errors import InputError
-from emo_assets.features import FEATURE_NAMES, FeatureVector
+from emo_assets.features import FeatureVector
 from emo_assets.progress import Progress, silent
 from emo_assets.symbolic.grammar.descriptions import ANY_NUMBER_A_BAR, ONE_A_BAR
-from emo_assets.symbolic.vocabulary import BOS, DESCRIPTIONS, EOS, MAX_BARS, TIME_SIGNATURES, DescriptionKind
-
-CARRIED_BARS = 6
-"""Bars of a window that stand at the start of the next one."""
-
-MOST_CHORDS_A_BAR = 8
-"""A bar is ended after so many: FIGARO was trained on fewer, and a loop of chords must end."""
+from emo_assets.symbolic.vocabulary import DESCRIPTIONS, MAX_BARS, DescriptionKind
 
 LARGEST_BATCH = 256
-
-Bars = list[list[int]]
-"""A song's bars, each as tokens from `alphabet.BAR` on."""
-
-
-@dataclass(frozen=True)
-class Draw:
-    """How tokens are drawn.
-
-    Attributes:
-        temperature: below 1 likelier tokens become likelier still; 0 always takes the likeliest.
-        top_p: only the likeliest tokens that together reach this probability are drawn from.
-        guidance: how strictly features are followed: 1 as learned, more exaggerates what the features change,
-            0 ignores them. The drawn distribution is proportional to p(·)^(1-g) · p(·|features)^g.
-    """
-
-    temperature: float = 1.0
-    top_p: float = 0.95
-    guidance: float = 1.5
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.temperature <= 10 and 0 < self.top_p <= 1 and 0 <= self.guidance <= 20):
-            raise InputError(
-                "temperature must be 0 to 10, top_p above 0 and at most 1, guidance 0 to 20; "
-                f"got {self.temperature:g}, {self.top_p:g} and {self.guidance:g}"
-            )
+"""Songs at once: more would only take more memory."""
 
 
 class Describer(Protocol):
@@ -197,256 +158,3 @@ def _in_order(bar: Sequence[int]) -> list[int]:
         return _PLACE_IN_BAR[kind]
 
     return sorted(bar, key=place)
-
-
-class Stage:
-    """One trained describer, ready to write its kinds of tokens for whole songs."""
-
-    def __init__(self, trained: TrainedDescriber) -> None:
-        self.trained = trained
-        self.alphabet: Alphabet = alphabet_of(trained.spec.writes)
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.network = trained.network().to(self.device)
-
-    @torch.no_grad()
-    def write(
-        self,
-        features: Sequence[FeatureVector],
-        songs: Sequence[Bars],
-        generators: Sequence[np.random.Generator],
-        draw: Draw,
-    ) -> list[Bars]:
-        """Write this describer's tokens of each bar, given what stands there already.
-
-        Args:
-            features: one a song.
-            songs: what the describers before this one wrote; all songs have the same number of bars.
-            generators: one a song.
-            draw: how tokens are drawn.
-
-        Returns:
-            For each song and bar the tokens that this describer writes there.
-        """
-        shifts = [int(vector.key) if self.trained.config.degrees else 0 for vector in features]
-        rows = [
-            _Row(self.alphabet, vector, [chord_shift(-shift)[bar].tolist() for bar in song], generator)
-            for vector, song, shift, generator in zip(features, songs, shifts, generators, strict=True)
-        ]
-        told = np.broadcast_to(told_features(self.trained.config), (len(features), len(FEATURE_NAMES)))
-        encoder = self.trained.encoder
-        encoded = torch.from_numpy(encoder.hide(encoder.encode_vectors(features), told)).to(self.device)
-        length = len(songs[0])
-        start = 0
-        while True:
-            stop = min(start + WINDOW_BARS, length)
-            self._write_window(rows, encoded, start, stop, draw)
-            if stop == length:
-                break
-            start = stop - CARRIED_BARS
-        return [
-            [chord_shift(shift)[bar].tolist() for bar in row.bars]
-            for row, shift in zip(rows, shifts, strict=True)
-        ]
-
-    def _write_window(
-        self, rows: Sequence[_Row], encoded: torch.Tensor, start: int, stop: int, draw: Draw
-    ) -> None:
-        guided = draw.guidance != 1
-        content = torch.from_numpy(np.stack([row.enter(start, stop) for row in rows]))
-        content = content.to(self.device)  # (songs, 12, READ_TOKENS)
-        told = torch.from_numpy(told_features(self.trained.config)).float().to(self.device)
-        told = told.expand(len(rows), -1)
-        if guided:  # every song a second time, without its features
-            content = content.repeat(2, 1, 1)
-            encoded = torch.cat([encoded, torch.zeros_like(encoded)])
-            told = torch.cat([told, torch.zeros_like(told)])
-        state = None
-        while any(not row.done for row in rows):
-            steps = [row.step() for row in rows] * (2 if guided else 1)
-            batch = self._batch(steps, content, encoded, told)
-            predicted, state = self.network(batch, state)  # (songs, 1, outputs)
-            logs = predicted[:, 0].double().cpu().numpy()  # (songs, outputs)
-            if guided:
-                logs = guided_logs(logs[: len(rows)], logs[len(rows) :], draw.guidance)
-            for row, log in zip(rows, logs, strict=True):
-                row.take(log, draw)
-
-    def _batch(
-        self, steps: Sequence[_Step], content: torch.Tensor, encoded: torch.Tensor, told: torch.Tensor
-    ) -> Batch:
-        def column(values: Sequence[int]) -> torch.Tensor:
-            return torch.tensor(values, device=self.device)[:, None]
-
-        inputs = column([step.token for step in steps])
-        return Batch(
-            inputs=inputs,
-            targets=inputs,
-            bars=column([step.bar for step in steps]),
-            places=column([step.place for step in steps]),
-            hints=torch.from_numpy(np.stack([step.hints for step in steps]))[:, None].to(self.device),
-            agreement=torch.from_numpy(np.stack([step.agreement for step in steps]))[:, None].to(self.device),
-            content=content,
-            features=encoded,
-            present=told,
-        )
-
-
-def guided_logs(
-    conditional: NDArray[np.float64], unconditional: NDArray[np.float64], guidance: float
-) -> NDArray[np.float64]:
-    """Move log-probabilities away from what they would be without features (arXiv 2207.12598).
-
-    Args:
-        conditional: with the features, -inf where forbidden, shape (songs, outputs).
-        unconditional: without them, -inf at the same places.
-        guidance: 1 gives `conditional`, 0 `unconditional`, more than 1 goes beyond.
-
-    Returns:
-        Unnormalised log-probabilities, shape (songs, outputs).
-    """
-    forbidden = np.isneginf(conditional)
-    first, second = np.where(forbidden, 0, conditional), np.where(forbidden, 0, unconditional)
-    return np.where(forbidden, -np.inf, second + guidance * (first - second))
-
-
-def drawn(logs: NDArray[np.float64], draw: Draw, generator: np.random.Generator) -> int:
-    """Draw an output.
-
-    Args:
-        logs: log-probabilities, normalised or not, -inf where forbidden, shape (outputs,).
-        draw: how.
-        generator: gives one number, whatever is drawn.
-    """
-    uniform = generator.random()
-    if draw.temperature == 0:
-        return int(logs.argmax())
-    scaled = (logs - logs.max()) / draw.temperature
-    probabilities = np.exp(scaled) / np.exp(scaled).sum()
-    order = np.argsort(-probabilities, kind="stable")
-    cumulative = probabilities[order].cumsum()
-    kept = int(np.searchsorted(cumulative, draw.top_p * cumulative[-1])) + 1
-    cumulative = cumulative[:kept]
-    return int(order[min(np.searchsorted(cumulative, uniform * cumulative[-1], side="right"), kept - 1)])
-
-
-@dataclass(frozen=True)
-class _Step:
-    """What the network reads of one song at one step: see `batches.Batch`."""
-
-    token: int
-    bar: int
-    place: int
-    hints: NDArray[np.int64]
-    agreement: NDArray[np.float32]
-
-
-class _Row:
-    """One song while a describer writes it.
-
-    Args:
-        alphabet: the describer's.
-        features: what is asked for.
-        content: what others wrote in each bar, in the describer's key.
-        generator: the song's own.
-    """
-
-    def __init__(
-        self,
-        alphabet: Alphabet,
-        features: FeatureVector,
-        content: Bars,
-        generator: np.random.Generator,
-    ) -> None:
-        self.bars: Bars = []
-        self._alphabet = alphabet
-        self._content = content
-        self._generator = generator
-        meters = DESCRIPTIONS.span(DescriptionKind.TIME_SIGNATURE)
-        self._time_signature = meters[TIME_SIGNATURES.index((features.time_signature, 4))]
-        self._forced_outputs = np.flatnonzero(alphabet.outputs == self._time_signature)
-        self._output_of = np.append(alphabet.output_of, -1)
-
-    def enter(self, start: int, stop: int) -> NDArray[np.float32]:
-        """Begin the window of bars `start` to `stop`; return its content, shape (12, READ_TOKENS).
-
-        The bars of the window that are written already are read again, token by token, before new ones.
-        """
-        self._start, self._stop = start, stop
-        carried = self.bars[start:]
-        self.bars = self.bars[:start]
-        self._given = [token for bar in carried for token in bar][::-1]
-        self._tracker = RepeatTracker(self._alphabet.has_bars)
-        self._token = BOS
-        self._current: list[int] = []
-        self._opened = False
-        content = np.zeros((WINDOW_BARS, READ_TOKENS), dtype=np.float32)
-        for number, bar in enumerate(self._content[start:stop]):
-            content[number, bar] = 1
-        return content
-
-    @property
-    def done(self) -> bool:
-        """Whether the window is full."""
-        return len(self.bars) == self._stop
-
-    def step(self) -> _Step:
-        """Return what the network reads next; anything valid once the window is full."""
-        bar = min(self._tracker.bar, WINDOW_BARS - 1)
-        first = self._token == BOS and self._alphabet.has_bars
-        return _Step(
-            token=self._token,
-            bar=bar,
-            place=self._start + bar + 1,
-            hints=np.full(len(LAGS), -1) if first else self._output_of[self._tracker.hints],
-            agreement=np.zeros((len(LAGS), AGREEMENT_WIDTH), np.float32)
-            if first
-            else self._tracker.agreement,
-        )
-
-    def take(self, logs: NDArray[np.float64], draw: Draw) -> None:
-        """Choose the next token and take note of it."""
-        if self.done:
-            return
-        if self._given:
-            token = self._given.pop()
-        else:
-            self._forbid(logs)
-            token = int(self._alphabet.outputs[drawn(logs, draw, self._generator)])
-        if not self._alphabet.has_bars:
-            self._finish_bar([token])
-            self._tracker.write(token)
-        elif token in (BAR, EOS):
-            if self._current:
-                self._finish_bar(self._current)
-                if not self.done:
-                    self._tracker.write(BAR)
-            self._current = [BAR]
-        else:
-            self._current.append(token)
-            self._tracker.write(token)
-        self._token = token
-
-    def _finish_bar(self, tokens: list[int]) -> None:
-        self.bars.append(tokens)
-
-    def _forbid(self, logs: NDArray[np.float64]) -> None:
-        """Leave only what the request allows: its meter, its number of bars, chords that come to an end."""
-        outputs = self._alphabet.output_of
-        if not self._alphabet.has_bars:
-            return
-        last_bar = len(self.bars) == self._stop - 1
-        logs[outputs[BAR if last_bar and self._current else EOS]] = -np.inf
-        meter = outputs[self._time_signature]
-        if meter >= 0 and logs[meter] > -np.inf:
-            kept = logs[meter]
-            logs[:] = -np.inf
-            logs[meter] = kept
-        if len(self._current) > MOST_CHORDS_A_BAR and self._too_many_chords():
-            end = outputs[EOS if last_bar else BAR]
-            kept = logs[end]
-            logs[:] = -np.inf
-            logs[end] = kept
-
-    def _too_many_chords(self) -> bool:
-        chords = DESCRIPTIONS.span(DescriptionKind.CHORD)
-        return sum(token in chords for token in self._current) >= MOST_CHORDS_A_BAR

@@ -54,44 +54,36 @@ class SongSteps:
     def __init__(self, bars: Sequence[Sequence[int]], first_bar: int, alphabet: Alphabet) -> None:
         self.first_bar = first_bar
         self._has_bars = alphabet.has_bars
-        self._content = np.zeros((len(bars), READ_TOKENS), dtype=np.bool_)
-        for number, bar in enumerate(bars):
-            self._content[number, list(bar)] = True
+        self._bars = [np.array(bar, dtype=np.int16) for bar in bars]
         written = [[token for token in bar if alphabet.written[token]] for bar in bars]
         self._lay_out(written)
         self._look_back(written)
 
     def __len__(self) -> int:
-        return len(self._content)
+        return len(self._bars)
 
     def _lay_out(self, written: Sequence[Sequence[int]]) -> None:
         """Line up inputs and targets: a bar's targets end with the `BAR` that closes it."""
-        tokens = np.array([token for bar in written for token in bar])
+        tokens = np.array([token for bar in written for token in bar], dtype=np.int16)
         self._inputs = tokens if self._has_bars else np.concatenate([[BOS], tokens[:-1]])
         self._targets = np.concatenate([tokens[1:], [BAR]]) if self._has_bars else tokens
-        lengths = [len(bar) for bar in written]
-        self._starts = np.concatenate([[0], np.cumsum(lengths)])
-        self._bar_of = np.repeat(np.arange(len(written)), lengths)
+        self._starts = np.concatenate([[0], np.cumsum([len(bar) for bar in written])])
 
     def _look_back(self, written: Sequence[Sequence[int]]) -> None:
-        """Collect hints and their agreement as if the window began long before; `window` blanks the rest."""
+        """Collect hints, and whether they came true, as if no window began; `window` blanks the rest."""
         earlier = [EarlierBar(bar) for bar in written]
-        self._hints = np.full((len(self._inputs), len(LAGS)), NO_HINT)
+        self._hints = np.full((len(self._inputs), len(LAGS)), NO_HINT, dtype=np.int16)
         for number, bar in enumerate(written):
             prefixes = [bar[: place + 1] if self._has_bars else [] for place in range(len(bar))]
             for column, lag in enumerate(LAGS[:number]):
                 reference = earlier[number - lag]
                 start = self._starts[number]
                 self._hints[start : start + len(bar), column] = [reference.next_token(p) for p in prefixes]
-        hits = self._hints == self._targets[:, None]
-        total = np.concatenate([np.zeros((1, len(LAGS)), dtype=np.int64), np.cumsum(hits, axis=0)])
-        bar_start = self._starts[self._bar_of]
-        self._steps_so_far = np.arange(len(hits)) - bar_start
-        self._hits_so_far = total[:-1] - total[bar_start]
-        in_bar = total[self._starts[1:]] - total[self._starts[:-1]]  # (bars, lags)
-        share = in_bar / np.maximum(np.diff(self._starts), 1)[:, None]
-        before = np.concatenate([np.full((1, len(LAGS)), np.nan), share[:-1]])
-        self._before = before[self._bar_of].astype(np.float32)
+        self._hits = self._hints == self._targets[:, None]
+
+    def steps_in(self, start: int, stop: int) -> int:
+        """Return how many steps the window of the bars from `start` up to `stop` has."""
+        return int(self._starts[stop] - self._starts[start]) + self._has_bars
 
     def window(self, start: int, stop: int) -> Window:
         """Cut out the bars from `start` up to `stop`, counted from 0 within these bars.
@@ -102,13 +94,11 @@ class SongSteps:
         if not 0 <= start < stop <= len(self) or stop - start > WINDOW_BARS:
             raise ValueError(f"no window of bars {start} to {stop} in {len(self)} bars")
         part = slice(self._starts[start], self._starts[stop])
-        bars = self._bar_of[part] - start
-        lags = np.array(LAGS)
-        hints = np.where(lags <= bars[:, None], self._hints[part], NO_HINT)
-        hits = np.where(lags <= bars[:, None], self._hits_so_far[part], 0)
-        before = np.where(lags < bars[:, None], self._before[part], np.float32(np.nan))
-        inputs, targets = self._inputs[part].copy(), self._targets[part].copy()
-        agreed = agreement(hits, self._steps_so_far[part], before)
+        lengths = np.diff(self._starts[start : stop + 1])
+        bars = np.repeat(np.arange(stop - start), lengths)
+        inputs, targets = self._inputs[part].astype(np.int64), self._targets[part].astype(np.int64)
+        hints = np.where(np.array(LAGS) <= bars[:, None], self._hints[part], NO_HINT).astype(np.int64)
+        agreed = self._agreement(self._hits[part], bars, lengths)
         if self._has_bars:
             targets[-1] = EOS
             if stop - start == WINDOW_BARS:
@@ -120,4 +110,20 @@ class SongSteps:
             agreed = np.concatenate([np.zeros_like(agreed[:1]), agreed])
         else:
             inputs[0] = BOS
-        return Window(inputs, targets, bars, hints, agreed, self.first_bar + start, self._content[start:stop])
+        content = np.zeros((stop - start, READ_TOKENS), dtype=np.bool_)
+        for number, bar in enumerate(self._bars[start:stop]):
+            content[number, bar] = True
+        return Window(inputs, targets, bars, hints, agreed, self.first_bar + start, content)
+
+    def _agreement(
+        self, hits: NDArray[np.bool_], bars: NDArray[np.int64], lengths: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Say how well earlier bars of the window agree at each of its steps."""
+        lags = np.array(LAGS)
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        total = np.concatenate([np.zeros((1, len(LAGS)), dtype=np.int64), np.cumsum(hits, axis=0)])
+        so_far = np.where(lags <= bars[:, None], total[:-1] - total[starts[bars]], 0)
+        share = (total[starts[1:]] - total[starts[:-1]]) / lengths[:, None]  # (bars, lags)
+        before = np.concatenate([np.full((1, len(LAGS)), np.nan), share[:-1]])[bars]
+        before = np.where(lags < bars[:, None], before, np.nan).astype(np.float32)
+        return agreement(so_far, np.arange(len(bars)) - starts[bars], before)

@@ -17,7 +17,11 @@ from emo_assets.features import FEATURE_NAMES
 
 
 def songs_without_features(
-    descriptions: pd.DataFrame, artists: pd.DataFrame, training_set: pd.DataFrame
+    descriptions: pd.DataFrame,
+    artists: pd.DataFrame,
+    training_set: pd.DataFrame,
+    *,
+    for_each_linked: int = 4,
 ) -> pd.DataFrame:
     """Return the described songs that the training set lacks, as more rows for it.
 
@@ -29,6 +33,8 @@ def songs_without_features(
         artists: who each track is by, as far as any table knows: `msd_track_id` and `artist_keys` (lists of
             normalised names), any number of rows a track.
         training_set: what `assemble_training_set` returned.
+        for_each_linked: at most so many songs for each song of the training split; the features must not be
+            drowned out. Which ones follows from their md5 alone.
 
     Returns:
         One row a segment with `COLUMNS`; `split` is "train", the features and `track_id` are missing.
@@ -41,6 +47,8 @@ def songs_without_features(
     by_file = chosen.groupby(["md5"], sort=True).agg(
         msd_track_id=("msd_track_id", "first"), artist_keys=("artist_keys", _distinct)
     )
+    linked = training_set.loc[training_set["split"] == "train", "md5"].nunique()
+    by_file = by_file.head(for_each_linked * linked)
     rows = by_file.reset_index().merge(descriptions, on=["msd_track_id", "md5"], how="inner")
     rows = rows.assign(track_id=None, split="train", **dict.fromkeys(FEATURE_NAMES, np.nan))
     return rows.sort_values(["md5", "segment"], ignore_index=True)[list(COLUMNS)]

@@ -98,6 +98,7 @@ class TrainedDescriber:
 def to_bytes(trained: TrainedDescriber) -> bytes:
     """Return the describer as a safetensors file."""
     about = {
+        "format": FORMAT,
         "describer": trained.spec.name,
         "config": trained.config.model_dump(),
         "encoder": trained.encoder.as_json(),
@@ -105,8 +106,7 @@ def to_bytes(trained: TrainedDescriber) -> bytes:
         "history": [asdict(record) for record in trained.history],
     }
     tensors = {name: tensor.contiguous() for name, tensor in sorted(trained.weights.items())}
-    content: bytes = save(tensors, metadata={"format": FORMAT, "about": json.dumps(about, sort_keys=True)})
-    return content
+    return safetensors_bytes(tensors, about)
 
 
 def from_bytes(content: bytes) -> TrainedDescriber:
@@ -132,6 +132,13 @@ def from_bytes(content: bytes) -> TrainedDescriber:
     return trained
 
 
+def safetensors_bytes(tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> bytes:
+    """Return a safetensors file with `about` as JSON in its metadata; same content, same bytes."""
+    # under one key, because the order of several is not kept
+    content: bytes = save(dict(tensors), metadata={"about": json.dumps(about, sort_keys=True)})
+    return content
+
+
 def read_safetensors(
     content: bytes, expected: str, what: str
 ) -> tuple[Mapping[str, Any], dict[str, torch.Tensor]]:
@@ -139,7 +146,7 @@ def read_safetensors(
 
     Args:
         content: the file.
-        expected: the value that its metadata's "format" must have.
+        expected: the "format" that it must say it has.
         what: what the file should be, for the message.
 
     Raises:
@@ -149,12 +156,9 @@ def read_safetensors(
     try:
         if not 2 <= size <= min(len(content) - 8, _LONGEST_HEADER):
             raise ValueError("no header")
-        metadata = json.loads(content[8 : 8 + size]).get("__metadata__", {})
-        if metadata.get("format") != expected:
-            raise ValueError(f"format {metadata.get('format')!r}")
-        about = json.loads(metadata["about"])
-        if not isinstance(about, dict):
-            raise TypeError("no settings")
+        about = json.loads(json.loads(content[8 : 8 + size])["__metadata__"]["about"])
+        if about["format"] != expected:
+            raise ValueError(f"format {about['format']!r}")
         return about, load(content)
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:120]

@@ -9,15 +9,8 @@ import pandas as pd
 import pytest
 
 from emo_assets.describing.describers import DESCRIBERS, SPECIALISED_ORDER, DescriberConfig
-from emo_assets.describing.sampling import (
-    Describer,
-    Draw,
-    combined_describer,
-    describer_from,
-    drawn,
-    full_describer,
-    guided_logs,
-)
+from emo_assets.describing.drawing import Draw, drawn, guided_logs
+from emo_assets.describing.sampling import Describer, combined_describer, describer_from, full_describer
 from emo_assets.describing.training import train_describer
 from emo_assets.describing.weights import TrainedDescriber, to_bytes
 from emo_assets.errors import InputError

@@ -24,7 +24,7 @@ def test_songs_by_training_artists_are_added_without_features(descriptions: pd.D
     artists = pd.DataFrame(
         {"msd_track_id": ["TR000", "TR001", "TR002"], "artist_keys": [[LEARNED], [TESTED], [LEARNED]]}
     )
-    linked = training_rows(4).query("msd_track_id == 'TR002'")
+    linked = training_rows(4).query("msd_track_id == 'TR002'").assign(split="train")
 
     added = songs_without_features(descriptions, artists, linked)
 
@@ -43,7 +43,18 @@ def test_a_file_of_several_tracks_is_left_out_when_any_artist_is_tested_on(
     )
     artists = pd.DataFrame({"msd_track_id": ["TR000", "TR009"], "artist_keys": [[LEARNED], [TESTED]]})
 
-    assert songs_without_features(twice, artists, training_rows(4).iloc[:0]).empty
+    others = training_rows(4).query("msd_track_id == 'TR003'").assign(split="train")
+
+    assert songs_without_features(twice, artists, others).empty
+
+
+def test_there_are_only_so_many_for_each_linked_song(descriptions: pd.DataFrame) -> None:
+    artists = pd.DataFrame({"msd_track_id": ["TR000", "TR001", "TR002"], "artist_keys": [[LEARNED]] * 3})
+    linked = training_rows(4).query("msd_track_id == 'TR003'").assign(split="train")
+
+    added = songs_without_features(descriptions, artists, linked, for_each_linked=2)
+
+    assert added["md5"].nunique() == 2
 
 
 def test_describers_learn_from_them(tiny: DescriberConfig, training_set: pd.DataFrame) -> None:
