@@ -27,7 +27,7 @@ from emo_assets.symbolic.bins import (
 )
 from emo_assets.symbolic.grammar.descriptions import DescribedBar
 from emo_assets.symbolic.grammar.event_constraints import BarConstraint
-from emo_assets.symbolic.grammar.event_state import Due
+from emo_assets.symbolic.grammar.event_state import Due, EventState
 from emo_assets.symbolic.grammar.events import EventGrammar
 from emo_assets.symbolic.vocabulary import EOS, EVENTS, MAX_POSITIONS, TIME_SIGNATURES, UNK, EventKind
 
@@ -85,6 +85,11 @@ class Guide:
     def bar(self) -> int:
         """The number of the bar that is being written, 0 before the first."""
         return self._state.bar
+
+    @property
+    def state(self) -> EventState:
+        """Where the song is in the grammar of events."""
+        return self._state
 
     def allowed(self) -> NDArray[np.int64]:
         """Return the ids of the tokens that may come next, ascending; there is always one."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from emo_assets.figaro.choosing import nearest_song
 from emo_assets.figaro.decoding import Decoder
 from emo_assets.figaro.inputs import DescriptionInput
+from emo_assets.figaro.leaning import Leaning, Wish
 from emo_assets.figaro.network import FigaroNetwork
 from emo_assets.figaro.obedience import Guide
 from emo_assets.figaro.projections import Precision, best_precision
@@ -65,6 +66,7 @@ class _Song:
     number: int
     description: DescriptionInput
     guide: Guide
+    leaning: Leaning
     generator: np.random.Generator
     events: list[int]
 
@@ -75,10 +77,14 @@ class _Song:
             # to a model that knows longer songs the end of the last bar is the start of a further one
             logits = logits.copy()
             logits[EOS] = np.logaddexp(logits[EOS], logits[_BARS[self.guide.bar + 1]])
+        state = self.guide.state
         token = int(allowed[0])
         if len(allowed) > 1:
-            token = int(allowed[draw(logits[allowed], float(self.generator.random()), temperature, top_p)])
+            likely, pulled = logits[allowed], self.leaning.biases(state, allowed)
+            likely = likely if pulled is None else likely + pulled
+            token = int(allowed[draw(likely, float(self.generator.random()), temperature, top_p)])
         token = self.guide.obeying(token)
+        self.leaning.advance(state, token)
         self.guide.advance(token)
         if token != EOS:
             self.events.append(token)
@@ -107,6 +113,7 @@ class Figaro:
         *,
         tempos: Sequence[float],
         seeds: Sequence[int],
+        wishes: Sequence[Wish] | None = None,
         temperature: float = TEMPERATURE,
         top_p: float = TOP_P,
         candidates: int = 1,
@@ -121,6 +128,7 @@ class Figaro:
             descriptions: ids of whole descriptions, without `<bos>` and `<eos>`.
             tempos: quarter notes a minute; the nearest Tempo token is set at the start.
             seeds: one a song; the same description, tempo and seed give the same song on the same machine.
+            wishes: what each song leans to where its description leaves it free; None for nothing.
             temperature: above 0; lower is safer, higher is wilder.
             top_p: in (0, 1]; how much of the probability is drawn from.
             candidates: songs to write for each description; the one whose own description is nearest to it
@@ -134,17 +142,19 @@ class Figaro:
             GrammarError: something is no description.
         """
         parsed = [DescriptionGrammar().parse(description) for description in descriptions]
+        leanings = wishes or [Wish()] * len(parsed)
         songs = [
             _Song(
                 len(parsed) * candidate + number,
                 DescriptionInput.of(description),
                 Guide(bars, tempo),
+                Leaning(bars, wish),
                 np.random.default_rng([seed, candidate] if candidate else seed),
                 [],
             )
             for candidate in range(candidates)
-            for number, (description, bars, tempo, seed) in enumerate(
-                zip(descriptions, parsed, tempos, seeds, strict=True)
+            for number, (description, bars, wish, tempo, seed) in enumerate(
+                zip(descriptions, parsed, leanings, tempos, seeds, strict=True)
             )
         ]
         self._write(deque(songs), temperature, top_p, _Bars(parsed * candidates, progress))

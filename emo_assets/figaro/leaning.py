@@ -1,0 +1,246 @@
+"""What a song leans to where its description leaves it free: how steady its rhythm is, and who sings.
+
+A description says nothing of either, and both are what people hear first. So among the tokens that
+`obedience` allows some are made likelier and some less likely: onsets of drums and basses that stood in the
+bar before, and in bars that sing a single line in small steps above the others. Nothing is forced, and a
+neutral song is left as the network would write it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_assets.figaro.obedience import bar_positions
+from emo_assets.symbolic.bins import DURATION_BINS
+from emo_assets.symbolic.grammar.descriptions import DescribedBar
+from emo_assets.symbolic.grammar.event_state import Due, EventState
+from emo_assets.symbolic.vocabulary import DRUMS, EVENTS, EventKind
+
+_POSITIONS = EVENTS.span(EventKind.POSITION)
+_INSTRUMENTS = EVENTS.span(EventKind.INSTRUMENT)
+_PITCHES = EVENTS.span(EventKind.PITCH)
+_DRUM_PITCHES = EVENTS.span(EventKind.PITCH_DRUM)
+_VELOCITIES = EVENTS.span(EventKind.VELOCITY)
+_DURATIONS = EVENTS.span(EventKind.DURATION)
+_BARS = EVENTS.span(EventKind.BAR)
+
+RHYTHM_PULL = 3.0
+"""Nats by which a fully steady song prefers onsets of the bar before; a fully loose one avoids them so."""
+
+STEP_PULL = 4.0
+"""Nats by which a lead prefers steps of one or two semitones; in songs without a lead others avoid them."""
+
+SILENCE = 8.0
+"""Nats against a lead's notes in bars that do not sing, and against a second one at the same time."""
+
+CALL = 2.0
+"""Nats for the lead's instrument in bars that sing, while it is not sounding."""
+
+LOUDER = 2.0
+"""Nats for velocities of a lead that are not below the bar's mean."""
+
+LEAD_REGISTER = range(58, 92)
+"""MIDI pitches of a lead."""
+
+PHRASE = 8
+"""Bars after which the alternation of singing and playing begins anew."""
+
+BASSES = range(32, 40)
+
+FEWEST_SUITED = 4
+"""Instruments that are suited less lead only where there is no better one."""
+
+_SUITED: tuple[tuple[range, int], ...] = (
+    (range(64, 80), 9),  # reeds and pipes
+    (range(80, 88), 9),  # synthesizer leads
+    (range(40, 42), 8),  # violin, viola
+    (range(52, 55), 8),  # voices
+    (range(56, 61), 7),  # brass
+    (range(21, 24), 7),  # accordion, harmonica
+    (range(104, 112), 6),
+    (range(8, 15), 5),  # bells and mallets
+    (range(24, 32), 4),  # guitars
+    (range(42, 44), 4),
+    (range(8), 3),  # pianos
+    (range(16, 21), 2),  # organs
+    (range(44, 52), 1),  # strings and ensembles
+    (range(88, 104), 1),  # pads
+)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a song should lean to.
+
+    Attributes:
+        steadiness: of the rhythm, -1 (never twice the same bar) over 0 (as the network likes) to 1 (steady).
+        singing: share of the bars that have a lead line, 0 to 1; None for as the network likes.
+    """
+
+    steadiness: float = 0.0
+    singing: float | None = None
+
+
+def suitedness(instrument: int) -> int:
+    """Return how well an instrument leads, 0 for basses, drums and effects."""
+    return next((suited for programs, suited in _SUITED if instrument in programs), 0)
+
+
+def sings(bar: int, share: float) -> bool:
+    """Tell whether a bar, counted from 0, sings: the last ones of each phrase do, as many as `share` says."""
+    return bar % PHRASE >= PHRASE - round(PHRASE * share)
+
+
+def singable_share(bars: Sequence[DescribedBar]) -> float:
+    """Return the share of a description's bars in which some instrument can lead."""
+    return float(
+        np.mean([any(suitedness(each) >= FEWEST_SUITED for each in bar.instruments) for bar in bars])
+    )
+
+
+class Leaning:
+    """Follows one song as it is written and says what is likelier than the network thinks.
+
+    Args:
+        bars: the description.
+        wish: what it leans to.
+    """
+
+    def __init__(self, bars: Sequence[DescribedBar], wish: Wish) -> None:
+        self._bars = bars
+        self._wish = wish
+        self._lead = _lead_of(bars)
+        self._before: set[tuple[int, int, int]] = set()
+        self._rhythm: set[tuple[int, int, int]] = set()
+        self._last_pitch: dict[int, int] = {}
+        self._lead_until = 0
+        self._bar = 0
+
+    def biases(self, state: EventState, allowed: NDArray[np.int64]) -> NDArray[np.float32] | None:
+        """Return what is to be added to the logits of the allowed tokens, shape (allowed,); None for nothing.
+
+        Args:
+            state: where the song is.
+            allowed: ids of the tokens that may come next.
+        """
+        match state.due:
+            case Due.POSITION:
+                return self._of_positions(state, allowed)
+            case Due.ITEM:
+                return self._of_items(state, allowed)
+            case Due.PITCH:
+                return self._of_pitches(state, allowed)
+            case Due.VELOCITY:
+                return self._of_velocities(state, allowed)
+            case _:
+                return None
+
+    def advance(self, before: EventState, token: int) -> None:
+        """Take up one more token, written in the state `before`."""
+        if token in _BARS:
+            self._enter(before.bar)
+        elif before.due is Due.PITCH:
+            if before.instrument == DRUMS:
+                self._rhythm.add((before.place, DRUMS, token - _DRUM_PITCHES.start))
+            else:
+                self._last_pitch[before.instrument] = token - _PITCHES.start
+                if before.instrument in BASSES:
+                    self._rhythm.add((before.place, before.instrument, 0))
+        elif before.due is Due.DURATION and before.instrument == self._leading:
+            self._lead_until = before.place + int(DURATION_BINS[token - _DURATIONS.start])
+
+    @property
+    def _leading(self) -> int | None:
+        """The instrument that leads in the present bar, if it were to sing."""
+        playing = self._bars[self._bar - 1].instruments if self._bar else ()
+        return self._lead if self._lead in playing else _best_suited(Counter(playing))
+
+    @property
+    def _is_singing(self) -> bool:
+        return self._wish.singing is not None and sings(self._bar - 1, self._wish.singing)
+
+    def _enter(self, bars_before: int) -> None:
+        """Begin the bar after `bars_before` others."""
+        length = bar_positions(self._bars[bars_before - 1]) if bars_before else 0
+        same_length = bars_before and length == bar_positions(self._bars[bars_before])
+        self._before = self._rhythm if same_length else set()
+        self._rhythm = set()
+        self._lead_until = max(0, self._lead_until - length)
+        self._bar = bars_before + 1
+
+    def _pending(self) -> set[tuple[int, int, int]]:
+        """Return the onsets of the bar before that have not come in this one."""
+        return self._before - self._rhythm
+
+    def _of_positions(self, state: EventState, allowed: NDArray[np.int64]) -> NDArray[np.float32] | None:
+        """Lean against passing over the next onset of the bar before."""
+        if not self._wish.steadiness or not self._before:
+            return None
+        tokens = [_POSITIONS[place] for place, _, _ in self._pending() if place >= state.place]
+        reached = np.intersect1d(tokens, allowed)
+        if not len(reached):
+            return None
+        passes = (allowed > reached[0]) | (allowed < _POSITIONS.start)  # later, or out of the bar
+        return np.where(passes, np.float32(-RHYTHM_PULL * self._wish.steadiness), np.float32(0))
+
+    def _of_items(self, state: EventState, allowed: NDArray[np.int64]) -> NDArray[np.float32] | None:
+        """Lean to the drums and basses of the bar before, and keep leads to one note at a time."""
+        pulled = np.zeros(len(allowed), np.float32)
+        instruments = allowed - _INSTRUMENTS.start
+        pending = {instrument for place, instrument, _ in self._pending() if place == state.place}
+        if self._before and self._wish.steadiness:
+            is_rhythm = (instruments == DRUMS) | np.isin(instruments, BASSES)
+            stood = np.isin(instruments, list(pending))
+            pulled += np.where(stood, 1, np.where(is_rhythm, -1, 0)) * RHYTHM_PULL * self._wish.steadiness
+        if self._wish.singing is not None:
+            is_lead = instruments == self._leading
+            free = self._is_singing and state.place >= self._lead_until
+            pulled += np.where(is_lead, CALL if free else -SILENCE, 0)
+        return pulled
+
+    def _of_pitches(self, state: EventState, allowed: NDArray[np.int64]) -> NDArray[np.float32] | None:
+        if state.instrument == DRUMS:
+            return self._of_drums(state, allowed)
+        singing = self._wish.singing
+        last = self._last_pitch.get(state.instrument)
+        if singing is None or state.instrument in BASSES:
+            return None
+        pitches = allowed - _PITCHES.start
+        pulled = np.zeros(len(allowed), np.float32)
+        distance = np.abs(pitches - last) if last is not None else np.full(len(pitches), 99)
+        is_step = (distance >= 1) & (distance <= 2)
+        if self._is_singing and state.instrument == self._leading:
+            outside = (pitches < LEAD_REGISTER.start) | (pitches >= LEAD_REGISTER.stop)
+            pulled += STEP_PULL * is_step - SILENCE * outside
+        else:
+            pulled -= STEP_PULL * max(0.0, 1 - 2 * singing) * is_step
+        return pulled
+
+    def _of_drums(self, state: EventState, allowed: NDArray[np.int64]) -> NDArray[np.float32] | None:
+        if not self._before or not self._wish.steadiness:
+            return None
+        stood = [pitch for place, who, pitch in self._pending() if place == state.place and who == DRUMS]
+        known = np.isin(allowed - _DRUM_PITCHES.start, stood)
+        return np.where(known, np.float32(RHYTHM_PULL * self._wish.steadiness), np.float32(0))
+
+    def _of_velocities(self, state: EventState, allowed: NDArray[np.int64]) -> NDArray[np.float32] | None:
+        if not self._is_singing or state.instrument != self._leading:
+            return None
+        mean = self._bars[self._bar - 1].mean_velocity
+        return np.where(allowed - _VELOCITIES.start >= mean, np.float32(LOUDER), np.float32(0))
+
+
+def _lead_of(bars: Sequence[DescribedBar]) -> int | None:
+    """Return the instrument that leads the song: well suited, and in many bars; None where none can."""
+    return _best_suited(Counter(instrument for bar in bars for instrument in bar.instruments))
+
+
+def _best_suited(playing: Counter[int]) -> int | None:
+    weights = {instrument: suitedness(instrument) * count for instrument, count in playing.items()}
+    best = max(weights, key=lambda instrument: (weights[instrument], -instrument), default=None)
+    return best if best is not None and weights[best] else None

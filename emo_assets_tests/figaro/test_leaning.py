@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from emo_assets.figaro.leaning import (
+    LEAD_REGISTER,
+    Leaning,
+    Wish,
+    singable_share,
+    sings,
+    suitedness,
+)
+from emo_assets.figaro.obedience import Guide
+from emo_assets.figaro.sampling import Figaro
+from emo_assets.figaro.weights import bundled_bytes, from_bytes
+from emo_assets.listening.groove import groove_regularity
+from emo_assets.listening.song import Song, read_song
+from emo_assets.listening.texture import lead_share
+from emo_assets.symbolic.grammar.descriptions import DescribedBar, DescriptionGrammar
+from emo_assets.symbolic.vocabulary import DRUMS, EVENTS, INSTRUMENT_NAMES
+from emo_assets.symbolic.writing import write_midi
+
+FLUTE, BASS, PIANO = (
+    INSTRUMENT_NAMES.index(name) for name in ("Flute", "Acoustic Bass", "Acoustic Grand Piano")
+)
+
+
+def bars(count: int, instruments: Sequence[int] = (PIANO, BASS, FLUTE, DRUMS)) -> list[DescribedBar]:
+    return [
+        DescribedBar(
+            number=number + 1,
+            time_signature=9,
+            note_density=10,
+            mean_velocity=20,
+            mean_pitch=15,
+            mean_duration=32,
+            instruments=tuple(sorted(instruments)),
+            chords=(8 * (number % 2 * 5),),
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def figaro() -> Figaro:
+    return Figaro(from_bytes(bundled_bytes()))
+
+
+def songs(figaro: Figaro, wish: Wish) -> list[Song]:
+    description = DescriptionGrammar().format(bars(4))
+    events = figaro.compose([description] * 4, tempos=[120] * 4, seeds=range(4), wishes=[wish] * 4)
+    return [read_song(write_midi(EVENTS.decode(each))) for each in events]
+
+
+@pytest.mark.slow
+def test_a_steady_song_repeats_its_rhythm_and_a_loose_one_does_not(figaro: Figaro) -> None:
+    steady, neutral, loose = (
+        float(np.mean([groove_regularity(song) for song in songs(figaro, Wish(steadiness=steadiness))]))
+        for steadiness in (1.0, 0.0, -1.0)
+    )
+    assert steady > neutral > loose
+    assert steady > 0.85
+    assert loose < 0.6
+
+
+@pytest.mark.slow
+def test_songs_that_sing_have_a_lead_and_others_have_none(figaro: Figaro) -> None:
+    sung, unsung = (
+        float(np.mean([lead_share(song) for song in songs(figaro, Wish(singing=share))]))
+        for share in (1.0, 0.0)
+    )
+    assert sung > 0.8
+    assert unsung < 0.2
+
+
+def test_a_lead_plays_one_note_at_a_time_in_its_register(figaro: Figaro) -> None:
+    for song in songs(figaro, Wish(singing=1.0)):
+        flute = song.notes.where((song.notes.program == FLUTE) & ~song.notes.is_drum)
+        assert len(flute) > 4
+        assert len(np.unique(flute.onset)) == len(flute)
+        inside = (flute.pitch >= LEAD_REGISTER.start) & (flute.pitch < LEAD_REGISTER.stop)
+        assert inside.mean() > 0.9
+
+
+def test_without_a_wish_nothing_is_pulled() -> None:
+    described = bars(2)
+    guide, leaning = Guide(described, 120), Leaning(described, Wish())
+    for token in EVENTS.encode(["Bar_1", "Time Signature_4/4", "Position_0", "Chord_C:maj", "Position_0"]):
+        pulled = leaning.biases(guide.state, guide.allowed())
+        assert pulled is None or not pulled.any()
+        leaning.advance(guide.state, token)
+        guide.advance(token)
+
+
+def test_a_phrase_sings_at_its_end_for_as_long_as_is_wished() -> None:
+    assert [sings(bar, 0.5) for bar in range(8)] == [False] * 4 + [True] * 4
+    assert all(sings(bar, 1.0) for bar in range(20))
+    assert not any(sings(bar, 0.0) for bar in range(20))
+
+
+def test_melody_instruments_lead_rather_than_others_and_drums_never() -> None:
+    assert suitedness(FLUTE) > suitedness(PIANO) > suitedness(BASS) == suitedness(DRUMS) == 0
+    assert singable_share([*bars(1), *bars(3, (PIANO, DRUMS))]) == 0.25
