@@ -130,11 +130,15 @@ def generate(
     preset: Annotated[str | None, typer.Option(help="Start from this request of the store.")] = None,
     bars: Annotated[int | None, typer.Option(help="Length in bars [default 16, or the preset's].")] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed gives another song.")] = None,
+    strictness: Annotated[
+        str | None,
+        typer.Option(help="How closely to follow the features: loosely, normally or strictly."),
+    ] = None,
     sound_font: Annotated[Path | None, typer.Option(help="Another sound font (.sf2).")] = None,
     store: StoreOption = DEFAULT_BASE,
 ) -> None:
     """Make a song from features with the store's champion, in one command and without Dagster."""
-    request = _request(Store(store), "song", preset, features, bars, seed)
+    request = _request(Store(store), "song", preset, features, bars=bars, seed=seed, strictness=strictness)
     from emo_assets.generation import check_ending, generate_file, load_models
 
     check_ending(out)
@@ -152,6 +156,10 @@ def request(
     preset: Annotated[str | None, typer.Option(help="Start from this request of the store.")] = None,
     bars: Annotated[int | None, typer.Option(help="Length in bars [default 16, or the preset's].")] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed gives another song.")] = None,
+    strictness: Annotated[
+        str | None,
+        typer.Option(help="How closely to follow the features: loosely, normally or strictly."),
+    ] = None,
     remove: Annotated[
         bool, typer.Option("--remove", help="Remove the request and its song instead.")
     ] = False,
@@ -166,7 +174,7 @@ def request(
         remove_from_checkout(Store(store), name)
         print(f"{name} and what was made of it are removed")
         return
-    asked = _request(Store(store), name, preset, features, bars, seed)
+    asked = _request(Store(store), name, preset, features, bars=bars, seed=seed, strictness=strictness)
     from emo_assets.pipeline.instance import register_requests
 
     path = write_request(asked, Store(store).requests)
@@ -183,10 +191,17 @@ def _request(
     name: str,
     preset: str | None,
     features: dict[str, str],
-    bars: int | None,
-    seed: int | None,
+    **given: int | str | None,
 ) -> Any:
-    """Build the request that the options describe, on top of a preset when one is named."""
+    """Build the request that the options describe, on top of a preset when one is named.
+
+    Args:
+        store: where presets are.
+        name: what the request is called.
+        preset: the request to start from.
+        features: features by name, those that were given.
+        given: other fields of a request, None for those that were not given.
+    """
     from emo_assets.requests import TrackRequest, checked_name, read_request
 
     values: dict[str, Any] = {}
@@ -196,7 +211,6 @@ def _request(
             known = ", ".join(sorted(file.stem for file in store.requests.glob("*.yaml"))) or "none"
             raise InputError(f"there is no preset {preset!r} in {store.requests}; there are: {known}")
         values = read_request(path).model_dump()
-    given = {"bars": bars, "seed": seed}
     values |= {key: value for key, value in given.items() if value is not None}
     values["features"] = FeatureVector.from_values({**values.get("features", {}), **features})
     return TrackRequest.from_values({**values, "name": name})

@@ -1,14 +1,15 @@
 """Does turning a knob change the music: which songs are asked for, and how they come out.
 
-Makes a grid of requests, lets the models write the songs in batches, and measures their notes. What is
-concluded from the measurements, and how it is drawn, is `reports.control`'s business.
+Makes a grid of requests, lets the models write the songs as any request's, and measures their notes. What is
+concluded from the measurements, and how it is drawn, is `reports.control`'s business; what strength of
+guidance gains and costs, `guidance`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,13 @@ import pandas as pd
 from emo_assets.features import FEATURE_NAMES, FeatureVector
 from emo_assets.generation import Models
 from emo_assets.progress import Progress, silent
-from emo_assets.requests import TrackRequest
+from emo_assets.requests import Strictness, TrackRequest
+
+if TYPE_CHECKING:
+    from emo_assets.describing.sampling import Describer
+    from emo_assets.describing.weights import TrainedDescriber
+    from emo_assets.listening.likeness import BarNotes
+    from emo_assets.listening.yardstick import Yardstick
 
 MOVED_RANGES: dict[str, tuple[float, float]] = {
     "danceability": (0.15, 0.95),
@@ -30,19 +37,38 @@ MOVED_RANGES: dict[str, tuple[float, float]] = {
 
 TEMPOS = (60.0, 190.0)
 METERS = (3, 4)
-BATCH = 16
+BATCH = 8
+
+OTHER_SEEDS = "seed"
+"""What `moved` says of songs that differ from others of the same request in their seed alone."""
 
 
 @dataclass(frozen=True)
 class ControlRequest:
-    """A request, and which feature it moved: one feature's name, or `all`."""
+    """A request, and which feature it moved: one feature's name, `all`, or `OTHER_SEEDS`.
+
+    Attributes:
+        moved: what was moved.
+        request: the request.
+        group: number of the request that it is the same as but for the seed; -1 for none.
+    """
 
     moved: str
     request: TrackRequest
+    group: int = -1
 
 
-def control_requests(levels: int, drawn: int, *, bars: int = 8, seed: int = 0) -> list[ControlRequest]:
-    """Return requests that move one feature at a time, and some that move all of them.
+def control_requests(
+    levels: int,
+    drawn: int,
+    *,
+    groups: int = 0,
+    seeds: int = 4,
+    bars: int = 8,
+    strictness: Strictness = Strictness.NORMALLY,
+    seed: int = 0,
+) -> list[ControlRequest]:
+    """Return requests that move one feature at a time, some that move all of them, and some with other seeds.
 
     Moving one feature holds the others at their defaults, but for key, mode, tempo and meter, which are
     drawn for every request, so that no knob is judged in one key alone.
@@ -50,63 +76,156 @@ def control_requests(levels: int, drawn: int, *, bars: int = 8, seed: int = 0) -
     Args:
         levels: values of each moved feature, evenly spaced over `MOVED_RANGES`.
         drawn: requests of which every feature is drawn at random.
+        groups: requests that are made with several seeds.
+        seeds: how many.
         bars: length of each song.
+        strictness: of each request.
         seed: of everything drawn; songs get the seeds that follow.
     """
     generator = np.random.default_rng(seed)
-    wanted: list[tuple[str, dict[str, float]]] = [
-        (name, {name: float(value)})
+    wanted: list[tuple[str, int, dict[str, float]]] = [
+        (name, -1, {name: float(value), **_drawn_frame(generator)})
         for name, ends in MOVED_RANGES.items()
         for value in np.linspace(*ends, levels)
     ]
-    wanted += [
-        ("all", {name: float(generator.uniform(*ends)) for name, ends in MOVED_RANGES.items()})
-        for _ in range(drawn)
-    ]
+    wanted += [("all", -1, _drawn_features(generator)) for _ in range(drawn)]
+    for group in range(groups):
+        wanted += [(OTHER_SEEDS, group, features) for features in [_drawn_features(generator)] * seeds]
     return [
         ControlRequest(
             moved,
             TrackRequest(
                 name=f"control-{number}",
-                features=FeatureVector.from_values({**values, **_drawn_frame(generator)}),
+                features=FeatureVector.from_values(values),
                 bars=bars,
                 seed=seed + number,
+                strictness=strictness,
             ),
+            group,
         )
-        for number, (moved, values) in enumerate(wanted)
+        for number, (moved, group, values) in enumerate(wanted)
     ]
 
 
 def control_songs(
-    requests: Sequence[ControlRequest], models: Models, *, progress: Progress = silent
+    requests: Sequence[ControlRequest],
+    models: Models,
+    *,
+    known: Collection[BarNotes] = frozenset(),
+    progress: Progress = silent,
 ) -> pd.DataFrame:
     """Make and measure the songs of some requests.
 
     Args:
-        requests: what to ask for, all of one length.
+        requests: what to ask for.
         models: who writes the songs.
+        known: the bars of the songs that models were trained on.
         progress: told how many songs are made.
 
     Returns:
-        One row a song: `moved`, `seed`, what was asked (`asked_<feature>`, `asked_bars`) and every measure of
-        `listening.heard.Heard`.
+        One row a song: `moved`, `seed`, what was asked (`asked_<feature>`, `asked_bars`), every measure of
+        `listening.heard.Heard`, `distance` (mean distance to the songs of the same request with other seeds,
+        NaN where there are none) and `copied` (share of its bars that stand in `known`).
     """
-    from emo_assets.generation import compose_requests
-    from emo_assets.listening.heard import listen
+    from emo_assets.listening.heard import heard_in
+    from emo_assets.listening.likeness import copied_share, distance
+    from emo_assets.listening.song import Song, read_song
+    from emo_assets.proposals import nearest_descriptions, nearest_songs
 
     rows: list[dict[str, Any]] = []
+    songs: list[Song] = []
     for start in range(0, len(requests), BATCH):
-        batch = requests[start : start + BATCH]
-        asked = [each.request for each in batch]
-        descriptions = models.describer.describe(
-            [request.features for request in asked],
-            bars=asked[0].bars,
-            seeds=[request.seed for request in asked],
-        )
-        songs = compose_requests(asked, descriptions, models.figaro)
-        rows += [_row(each, listen(midi).as_dict()) for each, midi in zip(batch, songs, strict=True)]
-        progress("songs of the control report", len(rows), len(requests))
+        asked = [each.request for each in requests[start : start + BATCH]]
+        descriptions = nearest_descriptions(asked, models.describer, models.yardstick)
+        midi = nearest_songs(asked, descriptions, models.figaro, models.yardstick)
+        songs += [read_song(content) for content in midi]
+        progress("songs of the control report", len(songs), len(requests))
+    for number, (each, song) in enumerate(zip(requests, songs, strict=True)):
+        others = [
+            distance(song, other)
+            for place, (request, other) in enumerate(zip(requests, songs, strict=True))
+            if place != number and request.group == each.group >= 0
+        ]
+        likeness = {
+            "distance": float(np.mean(others)) if others else float("nan"),
+            "copied": copied_share(song, known),
+        }
+        rows.append(_row(each, heard_in(song).as_dict() | likeness))
     return pd.DataFrame(rows)
+
+
+def bars_of_songs(files: Iterable[bytes]) -> frozenset[BarNotes]:
+    """Return the bars of some MIDI files as `control_songs` compares them; what cannot be read has none."""
+    from emo_assets.errors import InputError
+    from emo_assets.listening.likeness import bar_notes
+    from emo_assets.listening.song import read_song
+
+    bars: set[BarNotes] = set()
+    for content in files:
+        try:
+            bars.update(bar_notes(read_song(content)))
+        except InputError:
+            continue
+    return frozenset(bars)
+
+
+def described_control(
+    describer: Describer,
+    yardstick: Yardstick,
+    *,
+    guidance: float = 1.0,
+    levels: int = 9,
+    bars: int = 8,
+    seed: int = 0,
+) -> float:
+    """Say how well the knobs work in a describer's first proposals, before any of them is chosen.
+
+    Args:
+        describer: who writes.
+        yardstick: tells what a description lets one expect.
+        guidance: see `describing.drawing.Draw`.
+        levels: values of each moved feature.
+        bars: length of each description.
+        seed: of the requests.
+
+    Returns:
+        The mean over `MOVED_RANGES` of the rank correlation between the feature asked for and its measure as
+        expected from the description, -1 to 1; a knob whose measure does not vary counts 0.
+    """
+    requests = control_requests(levels, 0, bars=bars, seed=seed)
+    written = describer.describe(
+        [each.request.features for each in requests],
+        bars=bars,
+        seeds=[each.request.seed for each in requests],
+        guidance=guidance,
+    )
+    correlations = []
+    for name in MOVED_RANGES:
+        pairs = pd.DataFrame(
+            [
+                (getattr(each.request.features, name), yardstick.expected(tokens)[name])
+                for each, tokens in zip(requests, written, strict=True)
+                if each.moved == name
+            ]
+        )
+        correlations.append(pairs[0].corr(pairs[1], "spearman") if pairs[1].nunique() > 1 else 0.0)
+    return float(np.mean(correlations))
+
+
+def control_by_candidate(
+    candidates: Mapping[str, Sequence[TrainedDescriber]], yardstick: Yardstick
+) -> dict[str, float]:
+    """Return `described_control` of each of some describers, given by their members."""
+    from emo_assets.describing.sampling import WindowedDescriber
+
+    return {
+        name: described_control(WindowedDescriber(members), yardstick) for name, members in candidates.items()
+    }
+
+
+def _drawn_features(generator: np.random.Generator) -> dict[str, float]:
+    moved = {name: float(generator.uniform(*ends)) for name, ends in MOVED_RANGES.items()}
+    return {**moved, **_drawn_frame(generator)}
 
 
 def _drawn_frame(generator: np.random.Generator) -> dict[str, float]:

@@ -17,6 +17,7 @@ from emo_assets.pipeline.assets import (
     figaro,
     generation,
     linking,
+    listening,
     models,
     raw,
 )
@@ -31,7 +32,7 @@ from emo_assets.pipeline.schedules import retrain_weekly, with_freshness
 from emo_assets.pipeline.sensors import request_files
 from emo_assets.store import DEFAULT_BASE
 
-STAGES = (raw, linking, descriptions, exploration, models, evaluation, figaro, generation)
+STAGES = (raw, linking, descriptions, exploration, listening, models, evaluation, figaro, generation)
 CHECKS = (table_checks, report_checks, model_checks, track_checks)
 
 

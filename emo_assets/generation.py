@@ -2,7 +2,7 @@
 
 features → description (describer) → events → MIDI (FIGARO) → sound. Each stage is a function of its own, so
 that the pipeline can keep what lies between them. Models are loaded here from the store; how they work is
-known by `describing` and `figaro`.
+known by `describing` and `figaro`, and which of their proposals is taken by `proposals`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from emo_assets.describing.sampling import Describer
     from emo_assets.figaro.sampling import Figaro
     from emo_assets.listening.heard import Heard
+    from emo_assets.listening.yardstick import Yardstick
 
 AUDIO_ENDINGS = (".wav", ".ogg", ".flac", ".mp3")
 TRACK_ENDINGS = (".wav", ".ogg")
@@ -31,10 +32,11 @@ TRACK_ENDINGS = (".wav", ".ogg")
 
 @dataclass(frozen=True)
 class Models:
-    """The two models that make a song, loaded and warm."""
+    """The two models that make a song, loaded and warm, and what tells how near it is to a request."""
 
     describer: Describer
     figaro: Figaro
+    yardstick: Yardstick
     champion: str
 
 
@@ -47,7 +49,7 @@ class Track:
         files: where its parts stand, by kind: `wav`, `ogg`, `midi`, `piano_roll` ..
         seconds: length of the sound.
         heard: what it sounds like, measured from its notes.
-        comparison: asked against measured, one row a property.
+        comparison: asked, aimed at and measured, one row a feature.
         piano_roll: its picture (PNG), empty where none was drawn.
     """
 
@@ -74,22 +76,29 @@ class Track:
             f"{self.request.name}: {self.seconds:.1f} s, {self.heard.key_name}, {self.heard.tempo:.1f} BPM"
         ]
         lines += [f"  {path}" for path in self.files.values()]
-        lines += [f"  {'':24} {'asked':>14} {'measured':>14}"]
+        lines += [f"  {'':18} {'asked':>9} {'aimed at':>9} {'measured':>9}"]
         lines += [
-            f"  {row['name']:24} {row['asked']!s:>14} {row['measured']!s:>14} {row['unit']}"
+            f"  {row['name']:18} {row['asked']!s:>9} {row['aimed_at']!s:>9} {row['measured']!s:>9}"
+            f" {row['unit']}"
             for row in self.comparison
         ]
         return "\n".join(lines)
 
 
 def load_models(store: Store) -> Models:
-    """Load the champion and FIGARO from the store.
+    """Load the champion, FIGARO and the yardstick from the store.
 
     Raises:
         InputError: one of them is not there yet, or its file is damaged.
     """
     describer, champion = load_describer(store)
-    return Models(describer=describer, figaro=load_figaro(store), champion=champion)
+    return Models(describer, load_figaro(store), load_yardstick(store), champion)
+
+
+def model_files(store: Store) -> tuple[UPath, ...]:
+    """Return the files that say which models serve requests: when one is new, so are the models."""
+    names = ("champion.json", "figaro_model.safetensors", "heard_songs.parquet")
+    return tuple(store.assets / name for name in names)
 
 
 def load_describer(store: Store) -> tuple[Describer, str]:
@@ -114,13 +123,45 @@ def load_figaro(store: Store) -> Figaro:
     return Figaro(from_bytes(path.read_bytes()))
 
 
-def describe_request(request: TrackRequest, describer: Describer) -> list[int]:
+def load_yardstick(store: Store) -> Yardstick:
+    """Load what tells how near a song is to a request: the measures of the songs that were learned from.
+
+    Raises:
+        InputError: they are not there yet, too few, or damaged.
+    """
+    import pandas as pd
+
+    from emo_assets.listening.yardstick import Yardstick
+
+    path = store.assets / "heard_songs.parquet"
+    if not path.exists():
+        raise InputError(f"{path} is missing: run `make demo`, or materialize heard_songs")
+    try:
+        with path.open("rb") as file:
+            songs = pd.read_parquet(file)
+        return Yardstick(songs)
+    except (OSError, ValueError, KeyError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise InputError(f"{path} is damaged ({reason}): materialize heard_songs anew") from error
+
+
+def describe_request(
+    request: TrackRequest, describer: Describer, yardstick: Yardstick, *, proposals: int | None = None
+) -> list[int]:
     """Write the description of the song that is asked for.
+
+    Args:
+        request: what is asked for.
+        describer: who writes.
+        yardstick: tells which proposal is nearest.
+        proposals: descriptions to choose from; by default as many as the request's strictness asks for.
 
     Returns:
         Ids of the description vocabulary for `request.bars` bars, without `<bos>` and `<eos>`.
     """
-    [tokens] = describer.describe([request.features], bars=request.bars, seeds=[request.seed])
+    from emo_assets.proposals import nearest_descriptions
+
+    [tokens] = nearest_descriptions([request], describer, yardstick, proposals=proposals)
     return tokens
 
 
@@ -146,46 +187,37 @@ def description_rows(tokens: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def compose_request(
-    request: TrackRequest, description: Sequence[int], figaro: Figaro, *, progress: Progress = silent
-) -> bytes:
-    """Let FIGARO write the notes for a description, and return them as MIDI at the tempo asked for."""
-    [midi] = compose_requests([request], [description], figaro, progress=progress)
-    return midi
-
-
-def compose_requests(
-    requests: Sequence[TrackRequest],
-    descriptions: Sequence[Sequence[int]],
+    request: TrackRequest,
+    description: Sequence[int],
     figaro: Figaro,
+    yardstick: Yardstick,
     *,
+    candidates: int | None = None,
     progress: Progress = silent,
-) -> list[bytes]:
-    """Let FIGARO write the notes for several descriptions at once.
+) -> bytes:
+    """Let FIGARO write the notes for a description, and return them as MIDI at the tempo asked for.
 
     Args:
-        requests: what was asked for; their tempos and seeds are used.
-        descriptions: the description of each.
+        request: what is asked for.
+        description: ids of its description.
         figaro: who writes.
+        yardstick: tells which song is nearest.
+        candidates: songs to choose from; by default as many as the request's strictness asks for.
         progress: told the bars written.
-
-    Returns:
-        A MIDI file each, the same as if the song had been written alone.
     """
-    from emo_assets.symbolic.vocabulary import EVENTS
-    from emo_assets.symbolic.writing import write_midi
+    from emo_assets.proposals import nearest_songs
 
-    tempos = [request.features.tempo for request in requests]
-    seeds = [request.seed for request in requests]
-    songs = figaro.compose(
-        [list(each) for each in descriptions], tempos=tempos, seeds=seeds, progress=progress
+    [midi] = nearest_songs(
+        [request], [description], figaro, yardstick, candidates=candidates, progress=progress
     )
-    return [write_midi(EVENTS.decode(song), tempo=tempo) for song, tempo in zip(songs, tempos, strict=True)]
+    return midi
 
 
 def render_track(
     request: TrackRequest,
     midi: bytes,
     folder: Path | UPath,
+    yardstick: Yardstick,
     *,
     sound_font: Path | None = None,
     progress: Progress = silent,
@@ -196,6 +228,7 @@ def render_track(
         request: what was asked for; its loudness sets how loud the sound is.
         midi: the song's notes.
         folder: where the files go; made when missing. Each file appears whole or not at all.
+        yardstick: tells what was aimed at.
         sound_font: path of another sound font.
         progress: told how far the rendering is.
     """
@@ -215,7 +248,7 @@ def render_track(
         files[kind] = folder / name
         with written_whole(files[kind]) as file:
             file.write(content)
-    return _track(request, midi, files, len(samples) / rate, roll)
+    return _track(request, midi, files, len(samples) / rate, yardstick, roll)
 
 
 def generate_file(
@@ -230,15 +263,15 @@ def generate_file(
     from emo_assets.audio.files import write_audio
 
     check_ending(out)
-    tokens = describe_request(request, models.describer)
-    midi = compose_request(request, tokens, models.figaro, progress=progress)
+    tokens = describe_request(request, models.describer, models.yardstick)
+    midi = compose_request(request, tokens, models.figaro, models.yardstick, progress=progress)
     samples, rate = _sound(request, midi, sound_font, progress)
     if out.suffix == ".mid":
         with written_whole(out) as file:
             file.write(midi)
     else:
         write_audio(samples, rate, out)
-    return _track(request, midi, {out.suffix[1:]: out}, len(samples) / rate)
+    return _track(request, midi, {out.suffix[1:]: out}, len(samples) / rate, models.yardstick)
 
 
 def check_ending(out: Path) -> None:
@@ -264,10 +297,16 @@ def _sound(
 
 
 def _track(
-    request: TrackRequest, midi: bytes, files: dict[str, Path | UPath], seconds: float, roll: bytes = b""
+    request: TrackRequest,
+    midi: bytes,
+    files: dict[str, Path | UPath],
+    seconds: float,
+    yardstick: Yardstick,
+    roll: bytes = b"",
 ) -> Track:
     """Listen to a finished song and put down how it came out."""
     from emo_assets.listening.heard import compare, listen
 
     heard = listen(midi)
-    return Track(request, files, seconds, heard, compare(request.features, heard), roll)
+    rows = compare(request.features, heard, yardstick.aims(request.features))
+    return Track(request, files, seconds, heard, rows, roll)

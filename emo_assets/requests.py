@@ -6,6 +6,7 @@ request is not known here.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -26,6 +27,14 @@ LARGEST_REQUEST_FILE = 64 * 1024
 """Bytes. A request is a dozen short lines; a larger file is not one."""
 
 
+class Strictness(StrEnum):
+    """How closely a song must follow the features that are asked for."""
+
+    LOOSELY = "loosely"
+    NORMALLY = "normally"
+    STRICTLY = "strictly"
+
+
 class TrackRequest(BaseModel):
     """One song that somebody asks for."""
 
@@ -38,6 +47,10 @@ class TrackRequest(BaseModel):
     features: FeatureVector = Field(default_factory=FeatureVector, description="The ten audio features.")
     bars: int = Field(16, ge=1, le=128, description="Length of the song in bars.")
     seed: int = Field(0, ge=0, lt=2**31, description="Another seed gives another song of the same kind.")
+    strictness: Strictness = Field(
+        Strictness.NORMALLY,
+        description="How closely the song must follow the features: loosely, normally or strictly.",
+    )
 
     @classmethod
     def from_values(cls, values: Any) -> Self:
@@ -64,7 +77,7 @@ def checked_name(name: str) -> str:
 
 
 def read_request(path: Path | UPath) -> TrackRequest:
-    """Read one request file: YAML with `features` and, if wanted, `mood`, `bars` and `seed`.
+    """Read one request file: YAML with `features` and, if wanted, `mood`, `bars`, `seed`, `strictness`.
 
     The request is called after the file (`calm-evening.yaml` is `calm-evening`).
 
@@ -96,7 +109,7 @@ def read_request(path: Path | UPath) -> TrackRequest:
 def write_request(request: TrackRequest, folder: Path | UPath) -> Path | UPath:
     """Write `request` as `<name>.yaml` into `folder`, whole or not at all, and return the file's path."""
     path = folder / f"{request.name}.yaml"
-    values = request.model_dump(exclude={"name"})
+    values = request.model_dump(mode="json", exclude={"name"})
     with written_whole(path) as file:
         file.write(yaml.safe_dump(values, sort_keys=False, allow_unicode=True).encode())
     return path

@@ -21,7 +21,8 @@ REQUESTS = (
 )
 SETTINGS = {spec.name: {"epochs": 3} for spec in DESCRIBERS} | {
     "scoreboard": {"samples": 2},
-    "control_report": {"levels": 2, "drawn": 0, "bars": 1},
+    "control_report": {"levels": 2, "drawn": 0, "groups": 0, "bars": 1},
+    "guidance_report": {"levels": 2},
 }
 
 

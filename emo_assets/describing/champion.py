@@ -18,6 +18,10 @@ INCUMBENT = "incumbent"
 """Name under which the present champion, with the weights it has, stands among the candidates."""
 
 
+LEAST_CONTROL = 0.05
+"""By how much a challenger's knobs may work worse than the champion's: what other seeds make of it."""
+
+
 @dataclass(frozen=True)
 class ChampionDecision:
     """Who serves from now on, and why.
@@ -59,12 +63,16 @@ class ChampionDecision:
 
 
 def choose_champion(
-    likelihoods: pd.DataFrame, validity: Mapping[str, float], previous: ChampionDecision | None = None
+    likelihoods: pd.DataFrame,
+    validity: Mapping[str, float],
+    previous: ChampionDecision | None = None,
+    control: Mapping[str, float] | None = None,
 ) -> ChampionDecision:
     """Choose who serves.
 
-    The best candidate is the one with the fewest bits a bar among those whose samples were all valid. An
-    incumbent is replaced only when the whole interval of the challenger's gain is above 0.
+    The best candidate is the one with the fewest bits a bar among those whose samples were all valid and
+    whose knobs work no worse than the incumbent's. An incumbent is replaced only when the whole interval of
+    the challenger's gain is above 0.
 
     Args:
         likelihoods: what `scoring.validation_likelihoods` returned: `model`, `md5`, `bits`, `bars`, the same
@@ -72,25 +80,31 @@ def choose_champion(
         validity: share of valid samples by model; a candidate without a figure counts as invalid, the
             incumbent as valid.
         previous: the decision that made the incumbent champion; None when there is no incumbent.
+        control: how well each model's knobs work, -1 to 1, `INCUMBENT` among them; None or a missing model
+            for not known, which excludes nobody.
 
     Raises:
         InputError: no candidate has full validity, and there is no incumbent.
     """
     ranking = _ranking(likelihoods)
-    fit = [name for name in ranking.index if name != INCUMBENT and validity.get(str(name), 0.0) == 1.0]
+    valid = [str(name) for name in ranking.index if name != INCUMBENT and validity.get(str(name), 0.0) == 1.0]
     incumbent = previous is not None and INCUMBENT in ranking.index
+    least = (control or {}).get(INCUMBENT, -1.0) - LEAST_CONTROL if incumbent else -1.0
+    fit = [name for name in valid if (control or {}).get(name, 1.0) >= least]
     if not fit:
         if previous is not None and incumbent:
             reason = f"{previous.champion} stays: no challenger writes only valid descriptions"
+            if valid:
+                reason = f"{previous.champion} stays: every challenger's knobs work worse"
             return _decision(previous.champion, False, float(ranking[INCUMBENT]), None, reason)
         raise InputError(
             "champion: no describer writes only valid descriptions; train transformer, lstm_full "
             "or the five specialised ones anew"
         )
-    best = str(fit[0])
+    best = fit[0]
     if previous is not None and incumbent:
         return _against_incumbent(likelihoods, ranking, best, previous)
-    gain = _gain(likelihoods, best, str(fit[1])) if len(fit) > 1 else None
+    gain = _gain(likelihoods, best, fit[1]) if len(fit) > 1 else None
     reason = f"{best} is the first champion: {ranking[best]:.2f} bits a bar on the validation songs"
     if gain is not None:
         reason += f", {gain[0]:.2f} [{gain[1]:.2f}, {gain[2]:.2f}] fewer than {fit[1]}"

@@ -96,10 +96,43 @@ def read_champion(store: Store) -> tuple[WindowedDescriber, str]:
     Raises:
         InputError: there is none yet, or one of its files is missing or damaged.
     """
+    record = _serving(store)
+    return describer_from(list(_weights(store, record).values())), record.version
+
+
+def champion_members(store: Store) -> list[TrainedDescriber]:
+    """Load the trained describers that the champion is made of.
+
+    Raises:
+        InputError: as `read_champion`.
+    """
+    return [from_bytes(blob) for blob in _weights(store, _serving(store)).values()]
+
+
+def _serving(store: Store) -> ChampionRecord:
     record = read_record(store)
     if record is None:
         raise InputError(f"{record_path(store)} is missing: run `make demo`, or materialize champion")
-    return describer_from(list(_weights(store, record).values())), record.version
+    return record
+
+
+def candidates_of(store: Store, weights: Mapping[str, bytes]) -> dict[str, list[TrainedDescriber]]:
+    """Return the describers that may serve, and the one that does as `INCUMBENT`, each by its members.
+
+    Args:
+        store: where champions are kept.
+        weights: the seven models, as `weights.to_bytes` wrote them, by name.
+
+    Raises:
+        InputError: a file is damaged, or the champion's are not complete.
+    """
+    serving = read_record(store)
+    candidates = {
+        name: [from_bytes(weights[member]) for member in members] for name, members in MEMBERS.items()
+    }
+    if serving is not None:
+        candidates[INCUMBENT] = [from_bytes(blob) for blob in _weights(store, serving).values()]
+    return candidates
 
 
 def promote(
@@ -107,6 +140,7 @@ def promote(
     weights: Mapping[str, bytes],
     validity: Mapping[str, float],
     training_set: pd.DataFrame,
+    control: Mapping[str, float] | None = None,
 ) -> ChampionRecord:
     """Choose the champion among new describers and the one that serves, and keep its weights.
 
@@ -118,17 +152,16 @@ def promote(
         weights: the seven models, as `weights.to_bytes` wrote them, by name.
         validity: share of valid samples by describer.
         training_set: the `training_set` table; its validation split decides.
+        control: how well each describer's knobs work, -1 to 1, the incumbent's as `INCUMBENT`; None for not
+            known.
 
     Raises:
         InputError: no describer writes only valid descriptions, or a file is damaged.
     """
     serving = read_record(store)
-    candidates = {
-        name: [from_bytes(weights[member]) for member in members] for name, members in MEMBERS.items()
-    }
-    if serving is not None:
-        candidates[INCUMBENT] = [from_bytes(blob) for blob in _weights(store, serving).values()]
-    decision = _decided(candidates, validity, training_set, serving)
+    likelihoods = validation_likelihoods(candidates_of(store, weights), training_set)
+    previous = None if serving is None else serving.decision
+    decision = choose_champion(likelihoods, validity, previous, control)
     if serving is not None and not decision.promoted:
         return ChampionRecord(serving.version, decision, serving.previous)
     chosen = {member: weights[member] for member in MEMBERS[decision.champion]}
@@ -142,16 +175,6 @@ def promote(
     return ChampionRecord(
         version, decision, serving.version if serving.version != version else serving.previous
     )
-
-
-def _decided(
-    candidates: Mapping[str, list[TrainedDescriber]],
-    validity: Mapping[str, float],
-    training_set: pd.DataFrame,
-    serving: ChampionRecord | None,
-) -> ChampionDecision:
-    likelihoods = validation_likelihoods(candidates, training_set)
-    return choose_champion(likelihoods, validity, None if serving is None else serving.decision)
 
 
 def _weights(store: Store, record: ChampionRecord) -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -155,20 +156,30 @@ def heard_in(song: Song) -> Heard:
     )
 
 
-def compare(asked: FeatureVector, heard: Heard) -> list[dict[str, Any]]:
+def compare(asked: FeatureVector, heard: Heard, aims: Mapping[str, float]) -> list[dict[str, Any]]:
     """Lay what was asked for beside what is heard, one row a feature in their order.
 
     Each row shows what `MEASURES` lays beside the feature; key and mode by their names.
 
+    Args:
+        asked: the request.
+        heard: the song.
+        aims: values of the measures that were aimed at, by feature; of the others the feature itself.
+
     Returns:
-        Rows of `name`, `asked`, `measured` (None where it cannot be measured) and `unit` (of what is
-        measured).
+        Rows of `name`, `asked`, `aimed_at`, `measured` (None where it cannot be measured) and `unit` (of what
+        was aimed at and is measured).
     """
     rows = []
     for feature, measure in MEASURES.items():
-        wanted, measured = getattr(asked, feature), getattr(heard, measure.name)
-        row = {"name": feature, "asked": _shown(feature, wanted), "measured": _shown(feature, measured)}
-        rows.append(row | {"unit": measure.unit})
+        wanted = getattr(asked, feature)
+        shown = {
+            "asked": wanted,
+            "aimed_at": aims.get(feature, wanted),
+            "measured": getattr(heard, measure.name),
+        }
+        row = {column: _shown(feature, value) for column, value in shown.items()}
+        rows.append({"name": feature, **row, "unit": measure.unit})
     return rows
 
 

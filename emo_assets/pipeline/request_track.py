@@ -4,7 +4,7 @@ The form's fields are made from `FeatureVector` and `TrackRequest`. How a song i
 `generation`; the songs of request files are made by the assets of the group `generation`.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import dagster as dg
 from pydantic import Field, create_model
@@ -20,7 +20,7 @@ from emo_assets.pipeline.track_metadata import (
     request_metadata,
     track_metadata,
 )
-from emo_assets.requests import TrackRequest, write_request
+from emo_assets.requests import Strictness, TrackRequest, write_request
 
 
 def _form_field(field: FieldInfo) -> Any:
@@ -30,14 +30,21 @@ def _form_field(field: FieldInfo) -> Any:
     return (field.annotation, Field(field.default, description=field.description))
 
 
+def _choice_field(field: FieldInfo) -> Any:
+    """Return a field that takes one of several words; Dagster would ask for their Python names."""
+    words = tuple(choice.value for choice in Strictness)
+    return (Literal[words], Field(field.default.value, description=field.description))
+
+
 RequestForm: type[dg.Config] = create_model(
     "RequestForm",
     __base__=dg.Config,
     __doc__="A song that somebody asks for: what it is called, and how it should feel.",
     **{name: _form_field(TrackRequest.model_fields[name]) for name in ("name", "mood", "bars", "seed")},
+    strictness=_choice_field(TrackRequest.model_fields["strictness"]),
     **{name: _form_field(FeatureVector.model_fields[name]) for name in FEATURE_NAMES},
 )
-"""The launchpad's form: the request's name, its ten features, its length and its seed."""
+"""The launchpad's form: the request's name, its ten features, its length, its seed and its strictness."""
 
 
 def form_request(form: dg.Config) -> TrackRequest:
@@ -65,12 +72,13 @@ def make_requested_track(
     opened = store.open()
     progress = logged_progress(context)
     models = load_models(opened)
-    tokens = describe_request(request, models.describer)
-    midi = compose_request(request, tokens, models.figaro, progress=progress)
+    tokens = describe_request(request, models.describer, models.yardstick)
+    midi = compose_request(request, tokens, models.figaro, models.yardstick, progress=progress)
     track = render_track(
         request,
         midi,
         opened.tracks / request.name,
+        models.yardstick,
         sound_font=sound.sound_font_path(),
         progress=progress,
     )

@@ -22,6 +22,7 @@ def request_metadata(request: TrackRequest) -> dict[str, Any]:
         "key": request.features.key_name,
         "bars": request.bars,
         "seed": request.seed,
+        "strictness": request.strictness.value,
         "features": dg.MetadataValue.md(markdown_table(rows)),
     }
 

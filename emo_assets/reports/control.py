@@ -22,6 +22,12 @@ MOVED, ALL = "moved", "all"
 KNOBS: dict[str, Measure] = {**MEASURES, "bars": Measure("bars", "bars", tolerance=0)}
 """What can be asked for and what it is measured by."""
 
+LIKENESS = {
+    "other seeds": Measure("distance", "distance to songs with other seeds, 0 the same to 1 nothing shared"),
+    "copied bars": Measure("copied", "share of bars that stand in a training song"),
+}
+"""What is told of the songs beside the knobs: whether they are songs of their own."""
+
 RESAMPLES = 1000
 INTERVAL = (0.025, 0.975)
 
@@ -38,40 +44,52 @@ def knob_songs(songs: pd.DataFrame, knob: str) -> pd.DataFrame:
     return pairs.astype(float).dropna().reset_index(drop=True)
 
 
-def control_table(songs: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
-    """Judge every knob.
+def control_table(
+    songs: pd.DataFrame, agreement: pd.DataFrame | None = None, *, seed: int = 0
+) -> pd.DataFrame:
+    """Judge every knob, and whether the songs are songs of their own.
 
     Args:
-        songs: one row a song with `asked_<knob>` for every knob in `KNOBS`, `moved`, and the columns of
-            `Heard.as_dict()`.
+        songs: one row a song with `asked_<knob>` for every knob in `KNOBS`, `moved`, the columns of
+            `Heard.as_dict()`, `distance` and `copied`.
+        agreement: how well measures go with the features in the songs that were learned from: `feature` and
+            `value`, as `listening.heard_songs.feature_agreement` says it; None for not known.
         seed: of the bootstrap.
 
     Returns:
-        One row a knob: `knob`, `measure`, `unit`, `statistic` ("share right" or "rank correlation"),
-        `value` with `low` and `high` (95 %, bootstrap over songs), and `songs` that it was taken from. NaN
-        where nothing was moved or measured.
+        One row a knob, then one a row of `LIKENESS`: `knob`, `measure`, `unit`, `statistic` ("share right",
+        "rank correlation" or "mean"), `value` with `low` and `high` (95 %, bootstrap over songs), `songs`
+        that it was taken from, and `in_songs`: the same figure in the songs that were learned from. NaN where
+        nothing was moved or measured.
 
     Raises:
         InputError: a column is missing.
     """
-    needed = [MOVED, *(ASKED + knob for knob in KNOBS), *(measure.name for measure in KNOBS.values())]
+    measures = {**KNOBS, **LIKENESS}
+    needed = [MOVED, *(ASKED + knob for knob in KNOBS), *(measure.name for measure in measures.values())]
     missing = [name for name in needed if name not in songs.columns]
     if missing:
         raise InputError(f"the table of songs has no column {', '.join(missing)}")
+    known = {} if agreement is None else dict(zip(agreement["feature"], agreement["value"], strict=True))
     rows = []
-    for knob, measure in KNOBS.items():
-        pairs = knob_songs(songs, knob)
-        value, low, high = _statistic(pairs, measure, np.random.default_rng(seed))
+    for knob, measure in measures.items():
+        chance = np.random.default_rng(seed)
+        if knob in KNOBS:
+            pairs = knob_songs(songs, knob)
+            statistic = "rank correlation" if measure.tolerance is None else "share right"
+            figures, counted = _statistic(pairs, measure, chance), len(pairs)
+        else:
+            values = songs[measure.name].dropna().to_numpy(dtype=np.float64)
+            statistic, figures, counted = "mean", _mean(values, chance), len(values)
         rows.append(
             {
                 "knob": knob,
                 "measure": measure.name,
                 "unit": measure.unit,
-                "statistic": "rank correlation" if measure.tolerance is None else "share right",
-                "value": value,
-                "low": low,
-                "high": high,
-                "songs": len(pairs),
+                "statistic": statistic,
+                **dict(zip(("value", "low", "high"), figures, strict=True)),
+                "songs": counted,
+                "in_songs": float(known.get(knob, np.nan)),
             }
         )
     return pd.DataFrame(rows)
@@ -102,6 +120,15 @@ def _statistic(
         return value, value, value
     low, high = np.nanquantile(figures[1:], INTERVAL)
     return value, float(low), float(high)
+
+
+def _mean(values: NDArray[np.float64], chance: np.random.Generator) -> tuple[float, float, float]:
+    """Return the mean of some songs' values and the ends of its interval."""
+    if not len(values):
+        return float("nan"), float("nan"), float("nan")
+    means = values[chance.integers(0, len(values), (RESAMPLES, len(values)))].mean(axis=1)
+    low, high = np.quantile(means, INTERVAL)
+    return float(values.mean()), float(low), float(high)
 
 
 def _rank_correlations(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

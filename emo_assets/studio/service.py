@@ -221,7 +221,7 @@ def check_models(store: Store) -> None:
     Raises:
         InputError: the champion or FIGARO is missing.
     """
-    from emo_assets.studio.song_engine import model_files
+    from emo_assets.generation import model_files
 
     for path in model_files(store):
         if not path.exists():

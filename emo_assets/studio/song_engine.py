@@ -48,7 +48,7 @@ class SongEngine:
         Raises:
             InputError: they are missing or damaged.
         """
-        marks = tuple(_mark(path) for path in model_files(self._store))
+        marks = tuple(_mark(path) for path in generation.model_files(self._store))
         if self._models is None or marks != self._marks:
             self._models = generation.load_models(self._store)
             self._marks = marks
@@ -65,16 +65,21 @@ class SongEngine:
         if self._models is None:
             raise InputError("the models are not loaded")
         listener(Stage.DESCRIBING, 0, 1)
-        tokens = generation.describe_request(request, self._models.describer)
+        tokens = generation.describe_request(request, self._models.describer, self._models.yardstick)
         listener(Stage.COMPOSING, 0, 1)
         midi = generation.compose_request(
-            request, tokens, self._models.figaro, progress=_as_stage(Stage.COMPOSING, listener)
+            request,
+            tokens,
+            self._models.figaro,
+            self._models.yardstick,
+            progress=_as_stage(Stage.COMPOSING, listener),
         )
         listener(Stage.RENDERING, 0, 1)
         track = generation.render_track(
             request,
             midi,
             self._store.tracks / request.name,
+            self._models.yardstick,
             progress=_as_stage(Stage.RENDERING, listener),
         )
         keep_track(self._store, track, champion=self._models.champion, tokens=tokens, midi=midi)
@@ -94,11 +99,6 @@ class SongEngine:
         if self._instance is None:
             self._instance = checkout_instance()
         record_track(self._instance, self._store, name)
-
-
-def model_files(store: Store) -> tuple[UPath, UPath]:
-    """Return the files that say which models serve requests: the champion's record and FIGARO's weights."""
-    return store.assets / "champion.json", store.assets / "figaro_model.safetensors"
 
 
 def _mark(path: UPath) -> _Mark:

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from emo_assets.generation import model_files
 from emo_assets.store import Store
 from emo_assets_tests.benchmarks.figure import Figure
 from emo_assets_tests.studio.studio_process import StudioProcess, wait_until
@@ -36,17 +37,12 @@ def figures() -> Iterator[Figure]:
     """Measure the server, then songs with the real models where there are any."""
     with _studio() as studio:
         yield from _accepting(studio)
-    if not all(path.exists() for path in _model_files()):
+    if not all(path.exists() for path in model_files(Store())):
         yield Figure("first audio of 8 bars", float("nan"), "s", "no models in data/: run `make demo` first")
         return
     with _studio(is_real=True) as studio:
         yield from _first_audio(studio)
         yield from _memory(studio)
-
-
-def _model_files() -> tuple[Path, ...]:
-    assets = Path(str(Store().assets))
-    return assets / "champion.json", assets / "figaro_model.safetensors"
 
 
 @contextmanager
@@ -57,8 +53,8 @@ def _studio(*, is_real: bool = False) -> Iterator[StudioProcess]:
         studio = StudioProcess(base, is_real=is_real, longest_queue=10 * SONGS_FOR_MEMORY)
         if is_real:
             (base / "assets").mkdir()
-            for path in _model_files():
-                shutil.copy(path, base / "assets")
+            for path in model_files(Store()):
+                shutil.copy(str(path), base / "assets")
             shutil.copytree(str(Store().champions), base / "champions")
         home = base / "dagster_home"
         home.mkdir()

@@ -41,9 +41,12 @@ def test_drums_alone_have_no_key() -> None:
 def test_comparison_has_a_row_for_every_feature() -> None:
     asked = FeatureVector(key=9, mode=0, tempo=96, time_signature=3)
     heard = heard_in(heard_song(melodic(STRINGS, chord(0, (57, 60, 64), 3)), meters=[(0, 3, 4)]))
-    rows = compare(asked, heard)
+    rows = compare(asked, heard, {"energy": 4.125})
     assert [row["name"] for row in rows] == list(FEATURE_NAMES)
-    assert {tuple(row) for row in rows} == {("name", "asked", "measured", "unit")}
+    assert {tuple(row) for row in rows} == {("name", "asked", "aimed_at", "measured", "unit")}
+    assert {row["name"]: row["aimed_at"] for row in rows} | {"energy": 4.12} == {
+        row["name"]: row["asked"] for row in rows
+    } | {"energy": 4.12}
     by_name = {row["name"]: (row["asked"], row["measured"]) for row in rows}
     assert by_name["key"] == ("A", "A")
     assert by_name["mode"] == ("minor", "minor")
@@ -52,7 +55,7 @@ def test_comparison_has_a_row_for_every_feature() -> None:
 
 
 def test_what_cannot_be_measured_is_left_open() -> None:
-    rows = compare(FeatureVector(), heard_in(heard_song()))
+    rows = compare(FeatureVector(), heard_in(heard_song()), {})
     by_name = {row["name"]: row["measured"] for row in rows}
     assert by_name["key"] is None
     assert by_name["valence"] is None

@@ -46,7 +46,7 @@ def fill_form(base: Path, instance: dg.DagsterInstance, **form: Any) -> dg.Execu
 
 def test_the_form_has_a_field_for_every_feature_with_its_default_and_meaning() -> None:
     fields = RequestForm.model_fields
-    assert set(fields) == {"name", "mood", "bars", "seed", *FEATURE_NAMES}
+    assert set(fields) == {"name", "mood", "bars", "seed", "strictness", *FEATURE_NAMES}
     for name in FEATURE_NAMES:
         assert fields[name].default == FeatureVector.model_fields[name].default
         assert fields[name].description == FeatureVector.model_fields[name].description

@@ -7,7 +7,7 @@ import pytest
 from emo_assets.errors import InputError
 from emo_assets.features import FeatureVector
 from emo_assets.listening.heard import listen
-from emo_assets.reports.control import ALL, KNOBS, control_table, knob_songs
+from emo_assets.reports.control import ALL, KNOBS, LIKENESS, control_table, knob_songs
 from emo_assets.reports.control_figures import control_png, knob_png
 from emo_assets.symbolic.midi_file import Note, Part, encode_midi
 from emo_assets_tests.reports.pictures import checked_picture, colours
@@ -32,14 +32,28 @@ def songs() -> pd.DataFrame:
             "mean_velocity": 60 + asked.loudness + chance.normal(0, 1),
             "note_density": 5 + chance.normal(),
         }
-        rows.append(row | {"asked_bars": 4, "moved": ALL if number % 2 else "loudness"} | measured)
+        likeness = {"distance": 0.75 if number < 8 else None, "copied": 0.0}
+        rows.append(row | {"asked_bars": 4, "moved": ALL if number % 2 else "loudness"} | measured | likeness)
     return pd.DataFrame(rows)
 
 
 def test_every_knob_is_judged(songs: pd.DataFrame) -> None:
     table = control_table(songs)
-    assert table["knob"].tolist() == list(KNOBS)
-    assert set(table["statistic"]) == {"rank correlation", "share right"}
+    assert table["knob"].tolist() == [*KNOBS, *LIKENESS]
+    assert set(table["statistic"]) == {"rank correlation", "share right", "mean"}
+
+
+def test_songs_of_their_own_are_told_by_the_songs_that_can_be_compared(songs: pd.DataFrame) -> None:
+    table = control_table(songs).set_index("knob")
+    assert (table["value"]["other seeds"], table["songs"]["other seeds"]) == (0.75, 8)
+    assert (table["value"]["copied bars"], table["songs"]["copied bars"]) == (0, SONGS)
+
+
+def test_the_figures_of_the_songs_learned_from_stand_beside(songs: pd.DataFrame) -> None:
+    agreement = pd.DataFrame({"feature": ["energy", "loudness"], "value": [0.3, 0.1]})
+    in_songs = control_table(songs, agreement).set_index("knob")["in_songs"]
+    assert (in_songs["energy"], in_songs["loudness"]) == (0.3, 0.1)
+    assert np.isnan(in_songs["bars"])
 
 
 def test_a_knob_that_works_correlates(songs: pd.DataFrame) -> None:

@@ -13,34 +13,41 @@ from emo_assets.describing.promotion import ChampionRecord, record_path
 from emo_assets.describing.training import train_describer
 from emo_assets.describing.weights import to_bytes
 from emo_assets.figaro.weights import bundled_bytes
+from emo_assets.listening.heard_songs import heard_songs
 from emo_assets.requests import TrackRequest
 from emo_assets.store import Store, written_whole
-from emo_assets_tests.studio.quick_engine import description_of
+from emo_assets_tests.studio.quick_engine import description_of, midi_of
 
 NAME = "lstm_full"
 SMALL = DescriberConfig(embedding=16, hidden=24, epochs=6)
 
 
 def keep_models(base: Path, *, version: str = "first") -> None:
-    """Put a describer of a few epochs as champion, and the bundled FIGARO, into a store."""
+    """Put a describer of a few epochs as champion, the bundled FIGARO and a yardstick into a store."""
     store = Store(base)
-    rows = pd.concat([_song(number) for number in range(12)], ignore_index=True)
+    requests = [TrackRequest(name=f"song-{number}", bars=4, seed=number) for number in range(12)]
+    rows = pd.concat([_song(*numbered) for numbered in enumerate(requests)], ignore_index=True)
     trained = train_describer(describer_spec(NAME), SMALL, rows)
     _write(Path(str(store.champions)) / version / f"{NAME}.safetensors", to_bytes(trained))
     _write(Path(str(store.assets)) / "figaro_model.safetensors", bundled_bytes())
+    heard = heard_songs(rows, {_md5(number): midi_of(each) for number, each in enumerate(requests)})
+    _write(Path(str(store.assets)) / "heard_songs.parquet", heard.to_parquet(index=False))
     decision = ChampionDecision(NAME, True, 1.0, None, None, None, "there is no other")
     record = json.dumps(ChampionRecord(version, decision, None).as_json())
     _write(Path(str(record_path(store))), record.encode())
 
 
-def _song(number: int) -> pd.DataFrame:
-    request = TrackRequest(name=f"song-{number}", bars=4)
+def _md5(number: int) -> str:
+    return f"{number:032x}"
+
+
+def _song(number: int, request: TrackRequest) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
                 "track_id": f"track-{number}",
                 "msd_track_id": f"TR{number}",
-                "md5": f"{number:032x}",
+                "md5": _md5(number),
                 "artist_keys": [f"artist {number}"],
                 "split": "train" if number < 8 else "validation",
                 **request.features.model_dump(),

@@ -1,11 +1,11 @@
 """Stage 6: every model beside the baselines on one test set, and which of them serves requests."""
 
-from typing import Any
+from typing import Any, Literal
 
 import dagster as dg
 
 from emo_assets.describing.describers import DESCRIBERS
-from emo_assets.pipeline.metadata import logged_progress, picture, table_metadata
+from emo_assets.pipeline.metadata import logged_progress, markdown_table, picture, table_metadata
 from emo_assets.pipeline.resources import StoreResource
 from emo_assets.pipeline.tables import Table
 from emo_assets.store import written_whole
@@ -47,17 +47,12 @@ def scoreboard(
         seed=config.seed,
         progress=logged_progress(context),
     )
-    drawn = scoreboard_png(board.table)
-    file = store.open().reports / "scoreboard.png"
-    with written_whole(file) as opened:
-        opened.write(drawn)
     return dg.Output(
         board.table,
         metadata={
             **table_metadata(board.table),
             "scoreboard": dg.MetadataValue.md(scoreboard_markdown(board.table)),
-            "figure": picture(drawn, "scoreboard"),
-            "file": dg.MetadataValue.path(str(file)),
+            **_kept_picture(store, "scoreboard", scoreboard_png(board.table), "scoreboard"),
         },
     )
 
@@ -67,19 +62,28 @@ def scoreboard(
     io_manager_key="documents",
     kinds={"json", "safetensors"},
     owners=OWNERS,
-    ins={"training_set": dg.AssetIn("training_set"), "scoreboard": dg.AssetIn("scoreboard"), **WEIGHTS},
+    ins={
+        "training_set": dg.AssetIn("training_set"),
+        "scoreboard": dg.AssetIn("scoreboard"),
+        **WEIGHTS,
+    },
+    deps=["heard_songs"],
 )
 def champion(
     context: dg.AssetExecutionContext, store: StoreResource, **inputs: Any
 ) -> dg.Output[dict[str, Any]]:
     """The describer that serves requests; a challenger takes its place only by surely winning."""
-    from emo_assets.describing.promotion import promote
+    from emo_assets.control import control_by_candidate
+    from emo_assets.describing.promotion import candidates_of, promote
+    from emo_assets.generation import load_yardstick
 
     training_set: Table = inputs.pop("training_set")
     board: Table = inputs.pop("scoreboard")
     sampled = board.dropna(subset=["validity"])
     validity = dict(zip(sampled["model"], sampled["validity"], strict=True))
-    record = promote(store.open(), inputs, validity, training_set)
+    opened = store.open()
+    control = control_by_candidate(candidates_of(opened, inputs), load_yardstick(opened))
+    record = promote(opened, inputs, validity, training_set, control)
     context.log.info(record.decision.reason)
     return dg.Output(
         record.as_json(),
@@ -88,20 +92,25 @@ def champion(
             "promoted": record.decision.promoted,
             "reason": record.decision.reason,
             "validation_bits_a_bar": record.decision.bits_a_bar,
+            "control": dg.MetadataValue.json(control),
             "version": record.version,
         },
     )
 
 
 class ControlGrid(dg.Config):
-    """Which songs the control report is made of. The full run is `levels: 7, drawn: 260`: 302 songs."""
+    """Which songs the control report is made of; `levels: 16, drawn: 200, groups: 8` are all 328."""
 
     levels: int = 3
     """Values of each feature that is moved by itself."""
-    drawn: int = 12
+    drawn: int = 10
     """Songs whose every feature is drawn at random."""
+    groups: int = 1
+    """Requests that are made with four seeds each."""
     bars: int = 8
     """Length of each song."""
+    strictness: Literal["loosely", "normally", "strictly"] = "normally"
+    """How closely the songs must follow what is asked for."""
     seed: int = 0
     """Of everything drawn."""
 
@@ -114,27 +123,100 @@ class ControlGrid(dg.Config):
     deps=["champion", "figaro_model"],
 )
 def control_report(
-    context: dg.AssetExecutionContext, config: ControlGrid, store: StoreResource
+    context: dg.AssetExecutionContext,
+    config: ControlGrid,
+    store: StoreResource,
+    heard_songs: Table,
+    lakh_midi: Table,
 ) -> dg.Output[Any]:
     """Does turning a knob change the music: asked against measured, knob by knob."""
-    from emo_assets.control import control_requests, control_songs
+    from emo_assets.control import bars_of_songs, control_requests, control_songs
     from emo_assets.generation import load_models
+    from emo_assets.listening.heard_songs import feature_agreement
     from emo_assets.reports.control import control_table
     from emo_assets.reports.control_figures import control_png
+    from emo_assets.requests import Strictness
 
-    requests = control_requests(config.levels, config.drawn, bars=config.bars, seed=config.seed)
-    songs = control_songs(requests, load_models(store.open()), progress=logged_progress(context))
-    table = control_table(songs)
-    drawn = control_png(songs, table)
-    file = store.open().reports / "control.png"
-    with written_whole(file) as opened:
-        opened.write(drawn)
+    requests = control_requests(
+        config.levels,
+        config.drawn,
+        groups=config.groups,
+        bars=config.bars,
+        strictness=Strictness(config.strictness),
+        seed=config.seed,
+    )
+    learned = lakh_midi[lakh_midi["md5"].isin(heard_songs["md5"])].drop_duplicates("md5")
+    songs = control_songs(
+        requests,
+        load_models(store.open()),
+        known=bars_of_songs(learned["content"]),
+        progress=logged_progress(context),
+    )
+    table = control_table(songs, feature_agreement(heard_songs))
+    figure = control_png(songs, table)
     return dg.Output(
         table,
         metadata={
             **table_metadata(table),
             "songs": len(songs),
-            "figure": picture(drawn, "asked against measured"),
-            "file": dg.MetadataValue.path(str(file)),
+            "knobs": dg.MetadataValue.md(markdown_table(table.to_dict("records"))),
+            **_kept_picture(store, "control", figure, "asked against measured"),
         },
     )
+
+
+class GuidanceGrid(dg.Config):
+    """How finely guidance is measured."""
+
+    levels: int = 5
+    """Values of each feature that is moved."""
+    seed: int = 0
+    """Of all sampling."""
+
+
+@dg.asset(
+    group_name=GROUP,
+    io_manager_key="tables",
+    kinds={"parquet", "torch", "matplotlib"},
+    owners=OWNERS,
+    deps=["champion"],
+)
+def guidance_report(
+    context: dg.AssetExecutionContext,
+    config: GuidanceGrid,
+    store: StoreResource,
+    training_set: Table,
+    heard_songs: Table,
+) -> dg.Output[Any]:
+    """What following a request more strictly gains in control and costs in likelihood and variety."""
+    from emo_assets.describing.promotion import champion_members
+    from emo_assets.describing.songs import songs_of
+    from emo_assets.guidance import guidance_curve
+    from emo_assets.listening.yardstick import Yardstick
+    from emo_assets.proposals import EFFORTS
+    from emo_assets.reports.guidance_curve import guidance_png
+
+    curve = guidance_curve(
+        champion_members(store.open()),
+        songs_of(training_set, "validation"),
+        Yardstick(heard_songs),
+        levels=config.levels,
+        seed=config.seed,
+        progress=logged_progress(context),
+    )
+    figure = guidance_png(curve, {name.value: effort.guidance for name, effort in EFFORTS.items()})
+    return dg.Output(
+        curve,
+        metadata={
+            **table_metadata(curve),
+            **_kept_picture(store, "guidance", figure, "control, likelihood and variety by guidance"),
+        },
+    )
+
+
+def _kept_picture(store: StoreResource, name: str, png: bytes, meaning: str) -> dict[str, Any]:
+    """Keep a picture among the store's reports; return what shows it and where it is."""
+    file = store.open().reports / f"{name}.png"
+    with written_whole(file) as opened:
+        opened.write(png)
+    return {"figure": picture(png, meaning), "file": dg.MetadataValue.path(str(file))}

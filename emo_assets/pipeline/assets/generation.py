@@ -39,20 +39,38 @@ def requested_features(context: dg.AssetExecutionContext, store: StoreResource) 
     return dg.Output(request.model_dump(mode="json"), metadata=request_metadata(request))
 
 
+class Describing(dg.Config):
+    """How many descriptions are written for a request."""
+
+    proposals: int | None = None
+    """Descriptions to choose the nearest from; by default as many as the request's strictness asks for."""
+
+
+class Composing(dg.Config):
+    """How many songs are written for a description."""
+
+    candidates: int | None = None
+    """Songs to choose the nearest from; by default as many as the request's strictness asks for and its
+    length allows."""
+
+
 @dg.asset(
     group_name=GROUP,
     partitions_def=REQUESTS,
     io_manager_key="documents",
     kinds={"json", "torch"},
     owners=OWNERS,
-    deps=["champion"],
+    deps=["champion", "heard_songs"],
 )
-def track_description(requested_features: dict[str, Any], store: StoreResource) -> dg.Output[dict[str, Any]]:
+def track_description(
+    config: Describing, requested_features: dict[str, Any], store: StoreResource
+) -> dg.Output[dict[str, Any]]:
     """What the champion writes for the request: FIGARO's description, bar by bar."""
-    from emo_assets.generation import describe_request, load_describer
+    from emo_assets.generation import describe_request, load_describer, load_yardstick
 
+    request = TrackRequest.from_values(requested_features)
     describer, version = load_describer(store.open())
-    tokens = describe_request(TrackRequest.from_values(requested_features), describer)
+    tokens = describe_request(request, describer, load_yardstick(store.open()), proposals=config.proposals)
     return dg.Output({"champion": version, "tokens": tokens}, metadata=description_metadata(version, tokens))
 
 
@@ -62,20 +80,26 @@ def track_description(requested_features: dict[str, Any], store: StoreResource) 
     io_manager_key="midi_files",
     kinds={"midi", "torch"},
     owners=OWNERS,
-    deps=["figaro_model"],
+    deps=["figaro_model", "heard_songs"],
 )
 def track_midi(
     context: dg.AssetExecutionContext,
+    config: Composing,
     requested_features: dict[str, Any],
     track_description: dict[str, Any],
     store: StoreResource,
 ) -> dg.Output[bytes]:
     """The song's notes: FIGARO's events for the description, as MIDI."""
-    from emo_assets.generation import compose_request, load_figaro
+    from emo_assets.generation import compose_request, load_figaro, load_yardstick
 
     request = TrackRequest.from_values(requested_features)
     midi = compose_request(
-        request, track_description["tokens"], load_figaro(store.open()), progress=logged_progress(context)
+        request,
+        track_description["tokens"],
+        load_figaro(store.open()),
+        load_yardstick(store.open()),
+        candidates=config.candidates,
+        progress=logged_progress(context),
     )
     return dg.Output(midi, metadata=midi_metadata(midi, request))
 
@@ -86,6 +110,7 @@ def track_midi(
     io_manager_key="documents",
     kinds={"wav", "midi"},
     owners=OWNERS,
+    deps=["heard_songs"],
 )
 def generated_track(
     context: dg.AssetExecutionContext,
@@ -95,13 +120,14 @@ def generated_track(
     sound: SoundResource,
 ) -> dg.Output[dict[str, Any]]:
     """The song: WAV and OGG, its MIDI and piano roll, and what was asked beside what is heard."""
-    from emo_assets.generation import render_track
+    from emo_assets.generation import load_yardstick, render_track
 
     request = TrackRequest.from_values(requested_features)
     track = render_track(
         request,
         track_midi,
         store.open().tracks / request.name,
+        load_yardstick(store.open()),
         sound_font=sound.sound_font_path(),
         progress=logged_progress(context),
     )

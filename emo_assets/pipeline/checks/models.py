@@ -58,13 +58,14 @@ def scoreboard_checks(store: StoreResource) -> Iterator[dg.AssetCheckResult]:
 )
 def serves(store: StoreResource) -> dg.AssetCheckResult:
     """Ask the champion for a few bars, as a request would."""
-    from emo_assets.generation import describe_request, description_rows, load_describer
-    from emo_assets.requests import TrackRequest
+    from emo_assets.features import FeatureVector
+    from emo_assets.generation import description_rows, load_describer
 
-    request = TrackRequest(name="check", bars=BARS_TRIED)
+    asked = FeatureVector()
     try:
         describer, _ = load_describer(store.open())
-        bars = len(description_rows(describe_request(request, describer)))
+        [tokens] = describer.describe([asked], bars=BARS_TRIED, seeds=[0])
+        bars = len(description_rows(tokens))
     except (InputError, ValueError) as error:
         return result("champion", "serves", Finding((" ".join(str(error).split()),)))
     faults = () if bars == BARS_TRIED else (f"wrote {bars} bars where {BARS_TRIED} were asked for",)

@@ -1,0 +1,153 @@
+"""How near a song comes to a request, on the scale of songs that people made.
+
+A feature and what it is heard by have different units. They are laid beside each other by rank: who asks for
+an energy that nine songs of ten stay below asks for a density that nine songs of ten stay below. In real
+songs the two go together loosely; a request means them to go together strictly.
+
+What a description will sound like is guessed before a note of it is written, so that the nearest of many
+descriptions can be taken: ridge regression from its `outline` to the rank of each measure, learned from songs
+whose notes are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from emo_assets.errors import InputError
+from emo_assets.features import FeatureVector
+from emo_assets.listening.heard import MEASURES, Heard
+from emo_assets.listening.heard_songs import HEARD
+from emo_assets.listening.outline import outline
+
+PULLED = {feature: measure.name for feature, measure in MEASURES.items() if measure.tolerance is None}
+"""The features that pull the music their way, and the measure that each is heard by."""
+
+FEWEST_SONGS = 8
+RIDGE = 20.0
+"""Penalty on the squared weights of the regression, its inputs standardised."""
+
+UNMEASURED = 0.5
+"""How far off a measure counts that cannot be taken of a song."""
+
+WRONG_KEY = 0.5
+"""What a wrong key, and a wrong mode, add to a song's distance: more than any pull could make good."""
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """The distribution of a number over songs.
+
+    Attributes:
+        values: the distinct values, ascending, shape (n,).
+        places: share of songs below each value, those with the value itself counted half, shape (n,).
+    """
+
+    values: NDArray[np.float64]
+    places: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, numbers: ArrayLike) -> Self:
+        """Return the distribution of some numbers, NaN left out."""
+        known = np.asarray(numbers, dtype=np.float64)
+        known = known[~np.isnan(known)]
+        values, counts = np.unique(known, return_counts=True)
+        return cls(values, (np.cumsum(counts) - counts / 2) / max(len(known), 1))
+
+    def place(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Return the share of songs below each of `values`, 0 to 1, straight between known ones."""
+        return np.interp(np.asarray(values, dtype=np.float64), self.values, self.places)
+
+    def value(self, place: float) -> float:
+        """Return the value below which a share of the songs stays."""
+        return float(np.interp(place, self.places, self.values))
+
+
+class Yardstick:
+    """Lays requests, songs and descriptions beside each other.
+
+    Args:
+        songs: what `heard_songs` returned; its training split is the scale.
+
+    Raises:
+        InputError: there are fewer than `FEWEST_SONGS`, or a measure was taken of none of them.
+    """
+
+    def __init__(self, songs: pd.DataFrame) -> None:
+        known = songs[songs["split"] == "train"] if len(songs) else songs
+        if len(known) < FEWEST_SONGS:
+            raise InputError(
+                f"heard_songs: {len(known)} training songs are too few to read requests by; link more songs"
+            )
+        self._asked = {feature: Ranks.of(known[feature]) for feature in PULLED}
+        self._heard = {feature: Ranks.of(known[HEARD + name]) for feature, name in PULLED.items()}
+        for feature, ranks in self._heard.items():
+            if not len(ranks.values):
+                raise InputError(f"heard_songs: {PULLED[feature]} was measured in no song; link more songs")
+        outlines = np.array(known["outline"].tolist(), dtype=np.float64)  # (songs, OUTLINE_WIDTH)
+        self._centre = outlines.mean(axis=0)
+        # what hardly ever varies must not count for much when it does once
+        self._spread = outlines.std(axis=0) + 0.1 * outlines.std()
+        inputs = (outlines - self._centre) / self._spread
+        self._weights = {
+            feature: _ridge(inputs, self._heard[feature], known[HEARD + name])
+            for feature, name in PULLED.items()
+        }
+
+    def places(self, asked: FeatureVector) -> dict[str, float]:
+        """Return for each pulled feature the share of songs below the value that is asked for, 0 to 1."""
+        return {
+            feature: float(ranks.place(getattr(asked, feature))) for feature, ranks in self._asked.items()
+        }
+
+    def aims(self, asked: FeatureVector) -> dict[str, float]:
+        """Return for each pulled feature the value of its measure that is asked for, in that one's unit."""
+        return {feature: self._heard[feature].value(place) for feature, place in self.places(asked).items()}
+
+    def distance(self, asked: FeatureVector, heard: Heard) -> float:
+        """Return how far a song is from a request.
+
+        Returns:
+            The mean over the pulled features of the squared difference between the place asked for and the
+            place measured (0 to 1), `WRONG_KEY` more for a wrong key and for a wrong mode each.
+        """
+        wanted = self.places(asked)
+        apart = []
+        for feature, name in PULLED.items():
+            measured = float(getattr(heard, name))
+            place = float(self._heard[feature].place(measured))
+            apart.append(UNMEASURED if np.isnan(measured) else place - wanted[feature])
+        wrong = (heard.key != asked.key) + (heard.mode != asked.mode)
+        return float(np.mean(np.square(apart))) + WRONG_KEY * wrong
+
+    def expected(self, description: Sequence[int]) -> dict[str, float]:
+        """Return the place, about 0 to 1, that each pulled feature's measure is expected to take.
+
+        Args:
+            description: ids of a description without `<bos>` and `<eos>`.
+        """
+        inputs = (outline(description) - self._centre) / self._spread
+        return {feature: float(mean + inputs @ weights) for feature, (mean, weights) in self._weights.items()}
+
+    def expected_distance(self, asked: FeatureVector, description: Sequence[int]) -> float:
+        """Return how far the song of a description is expected to be from a request, as `distance`."""
+        wanted, expected = self.places(asked), self.expected(description)
+        return float(np.mean([(expected[feature] - wanted[feature]) ** 2 for feature in PULLED]))
+
+
+def _ridge(
+    inputs: NDArray[np.float64], ranks: Ranks, measured: pd.Series
+) -> tuple[float, NDArray[np.float64]]:
+    """Learn the place of a measure from outlines; return its mean and the weights, shape (OUTLINE_WIDTH,)."""
+    known = measured.notna().to_numpy()
+    places = ranks.place(measured[known])
+    used = inputs[known]
+    mean = float(places.mean())
+    penalty = RIDGE * np.eye(used.shape[1])
+    weights = np.linalg.solve(used.T @ used + penalty, used.T @ (places - mean))
+    return mean, np.asarray(weights, dtype=np.float64)
