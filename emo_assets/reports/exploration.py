@@ -119,8 +119,8 @@ def feature_table(linked: pd.DataFrame, all_songs: pd.DataFrame) -> pd.DataFrame
 
     Columns: `feature`, `unit`, `kind` (by `KIND_RULE`), `songs` (with a value), `undetected`, `mean`, `std`,
     `min`, `median`, `max`, `skewness`, `most_common` and its `share` (discrete features), `all_songs`,
-    `all_mean`, `all_std`, `shift` (difference of the means in standard deviations of all songs),
-    `shift_error` (half of its 95 % interval, from the linked songs' spread) and
+    `all_mean`, `all_std`, `shift` (difference of the means in standard deviations of all songs; NaN where all
+    are alike), `shift_error` (half of its 95 % interval, from the linked songs' spread) and
     `distance` (Kolmogorov and Smirnov's: the largest difference of the two cumulative distributions, 0..1).
     """
     return pd.DataFrame([_feature_row(name, linked, all_songs) for name in FEATURE_NAMES])
@@ -161,6 +161,7 @@ def unit_of(feature: str) -> str:
 def _feature_row(name: str, linked: pd.DataFrame, all_songs: pd.DataFrame) -> dict[str, object]:
     values, everything = detected(linked, name), detected(all_songs, name)
     skewness = float(np.asarray(values.skew())) if len(values) > 2 else float("nan")
+    spread = float(everything.std()) or float("nan")
     row: dict[str, object] = {
         "feature": name,
         "unit": unit_of(name),
@@ -178,8 +179,8 @@ def _feature_row(name: str, linked: pd.DataFrame, all_songs: pd.DataFrame) -> di
         "all_songs": len(everything),
         "all_mean": everything.mean(),
         "all_std": everything.std(),
-        "shift": (values.mean() - everything.mean()) / everything.std(),
-        "shift_error": 1.96 * values.std() / np.sqrt(max(len(values), 1)) / everything.std(),
+        "shift": (values.mean() - everything.mean()) / spread,
+        "shift_error": 1.96 * values.std() / np.sqrt(max(len(values), 1)) / spread,
         "distance": _distance(np.asarray(values, dtype=np.float64), np.asarray(everything, dtype=np.float64)),
     }
     if name in _DISCRETE and len(values):

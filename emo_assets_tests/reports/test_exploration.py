@@ -100,6 +100,13 @@ def test_songs_that_are_all_linked_have_no_bias(spotify: pd.DataFrame) -> None:
     np.testing.assert_allclose(table["distance"], 0, atol=1e-12)
 
 
+def test_a_feature_that_is_the_same_in_all_songs_has_no_shift(
+    linked: pd.DataFrame, spotify: pd.DataFrame
+) -> None:
+    alike = explore(linked.assign(mode=1), spotify.assign(mode=1)).table.set_index("feature")
+    assert alike.loc["mode", ["shift", "shift_error"]].isna().all()
+
+
 def test_strong_pairs_are_named_strongest_first(linked: pd.DataFrame, spotify: pd.DataFrame) -> None:
     found = explore(linked, spotify)
     assert found.strong_pairs[0][:2] == ("energy", "loudness")
