@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from safetensors.numpy import load
 
+from emo_assets.describing.promotion import read_record
+from emo_assets.store import Store
 from emo_assets_tests.pipeline.year import Sources
 
 CHECKOUT = Path(__file__).parents[2]
@@ -25,15 +27,23 @@ def run(folder: Path, *jobs: str, kill_at: int = 0) -> subprocess.CompletedProce
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """Return the sums of all files of the store, by path; of weights without how long they took."""
+    """Return the sums of all files of the store, by path.
+
+    Weights say how long their training took, and the champion's version is a sum of them: neither counts.
+    """
+    record = read_record(Store(folder / "store"))
+    assert record is not None
     sums = {}
     for file in (folder / "store").rglob("*"):
         if file.is_dir() or file.suffix == ".unfinished":
             continue
-        content = file.read_bytes().replace(str(folder).encode(), b"")
+        content = file.read_bytes()
         if file.suffix == ".safetensors":
-            content = b"".join(tensor.tobytes() for _, tensor in sorted(load(file.read_bytes()).items()))
-        sums[str(file.relative_to(folder))] = hashlib.sha256(content).hexdigest()
+            content = b"".join(tensor.tobytes() for _, tensor in sorted(load(content).items()))
+        for own in (str(folder), record.version):
+            content = content.replace(own.encode(), b"")
+        path = str(file.relative_to(folder)).replace(record.version, "VERSION")
+        sums[path] = hashlib.sha256(content).hexdigest()
     return sums
 
 
