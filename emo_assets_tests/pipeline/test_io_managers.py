@@ -53,14 +53,15 @@ def resources(base: Path) -> dict[str, Any]:
 
 def materialize(base: Path, *names: str, partition: str | None = None, span: bool = False) -> Any:
     tags = {"dagster/asset_partition_range_start": "a", "dagster/asset_partition_range_end": "b"}
-    return dg.materialize(
-        ASSETS,
-        selection=list(names),
-        partition_key=partition,
-        tags=tags if span else None,
-        resources=resources(base),
-        instance=dg.DagsterInstance.ephemeral(),
-    )
+    with dg.DagsterInstance.ephemeral() as instance:
+        return dg.materialize(
+            ASSETS,
+            selection=list(names),
+            partition_key=partition,
+            tags=tags if span else None,
+            resources=resources(base),
+            instance=instance,
+        )
 
 
 def test_each_asset_is_one_file_named_after_it(tmp_path: Path) -> None:
