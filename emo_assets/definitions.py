@@ -29,7 +29,7 @@ from emo_assets.pipeline.io_managers import Documents, MidiFiles, Tables, Weight
 from emo_assets.pipeline.jobs import JOBS
 from emo_assets.pipeline.resources import RawDataSource, SoundResource, StoreResource
 from emo_assets.pipeline.schedules import retrain_weekly, with_freshness
-from emo_assets.pipeline.sensors import request_files
+from emo_assets.pipeline.sensors import dead_runs, request_files
 from emo_assets.store import DEFAULT_BASE
 
 STAGES = (raw, linking, descriptions, exploration, listening, models, evaluation, figaro, generation)
@@ -64,7 +64,7 @@ def build_defs(base_path: str = DEFAULT_BASE, **resources: Any) -> dg.Definition
         jobs=JOBS,
         resources={**defaults, **resources},
         schedules=[retrain_weekly],
-        sensors=[request_files],
+        sensors=[request_files, dead_runs],
         executor=dg.in_process_executor,
     )
 

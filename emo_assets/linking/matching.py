@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
 
-from emo_assets.linking.names import artist_keys, leader_keys, parse_title
+from emo_assets.linking.names import artist_keys, guests_of, leader_keys, parse_title, people_in
 from emo_assets.linking.near import LEAST_SIMILARITY, differ_harmlessly, nearness
 from emo_assets.linking.versions import names_no_piece
 from emo_assets.progress import Progress, silent
@@ -40,8 +40,9 @@ def link_tracks(spotify: pd.DataFrame, msd: pd.DataFrame, *, progress: Progress 
     titles' normal forms are equal (method "exact"), or, for tracks that found nothing so, one has a subtitle
     in brackets that the other lacks ("exact", a lower score), or at last their titles differ like a slip of
     the pen ("fuzzy"). An artist who is only among others is not enough: remixes and remakes name the artist
-    of the original so. Titles that name different versions are never linked, nor those that name no piece
-    in particular (`Allegro`, `Intro`).
+    of the original so. Nor is a Million Song track linked that has a guest whom Spotify does not name: since
+    Spotify names all who take part, it is another recording, with him. Titles that name different versions
+    are never linked, nor those that name no piece in particular (`Allegro`, `Intro`).
 
     Args:
         spotify: `track_id`, `artists` and `track_name`; a track may stand in several rows.
@@ -49,7 +50,8 @@ def link_tracks(spotify: pd.DataFrame, msd: pd.DataFrame, *, progress: Progress 
         progress: told of the steps, and of the artists compared in the last one.
 
     Returns:
-        One row a pair of linked tracks with `COLUMNS`, sorted by both ids. All links of a track are kept;
+        One row a pair of linked tracks with `COLUMNS`, sorted by both ids. All links of a track are kept,
+        but those to a recording without the track's guests that is linked to a track without them, too.
         `score` is 1 for equal titles and artists, and lower for each thing that is less sure.
     """
     tracks = spotify[["track_id", "artists", "track_name"]].drop_duplicates("track_id")
@@ -70,6 +72,8 @@ def link_tracks(spotify: pd.DataFrame, msd: pd.DataFrame, *, progress: Progress 
     progress("linking", 3, _STEPS)
     links = pd.concat([links, _near(_unlinked(ours, links), _unlinked(theirs, links), progress)])
     progress("linking", _STEPS, _STEPS)
+    has_own_track = links["msd_track_id"].isin(links.loc[~links["more_artists"], "msd_track_id"])
+    links = links[~(links["more_artists"] & has_own_track)]
     links = links.sort_values(["track_id", "msd_track_id", "score"], ascending=[True, True, False])
     return links.drop_duplicates(["track_id", "msd_track_id"], ignore_index=True)[list(COLUMNS)]
 
@@ -85,7 +89,7 @@ def _by_artist(tracks: pd.DataFrame, primary: Callable[[str], tuple[str, ...]]) 
     keys = [(field, *key) for field in fields for key in _keys_to_join(field, primary(field))]
     table = pd.DataFrame(keys, columns=["artist", "artist_key", "others", "led"])
     table = table.astype({"artist": "str", "artist_key": "str", "others": "str", "led": "bool"})
-    return tracks.merge(table, on="artist").drop(columns="artist")
+    return tracks.merge(table, on="artist")
 
 
 def _keys_to_join(artists: str, primary: tuple[str, ...]) -> list[tuple[str, str, bool]]:
@@ -184,12 +188,26 @@ def _similar(ours: pd.DataFrame, theirs: pd.DataFrame) -> list[tuple[int, int]]:
 def _links(pairs: pd.DataFrame, method: str, score: pd.Series[float]) -> pd.DataFrame:
     """Turn joined rows into links, less sure where the artists are not all the same.
 
-    Two bands of one leader are two artists: they are not linked through him.
+    Two bands of one leader are two artists: they are not linked through him. Nor are tracks linked of which
+    the second has guests that the first does not have.
     """
-    less = LESS_WHEN_ARTISTS_DIFFER * (pairs["others"] != pairs["others_theirs"])
+    more_artists = pairs["others"] != pairs["others_theirs"]
+    less = LESS_WHEN_ARTISTS_DIFFER * more_artists
     less += LESS_WHEN_BAND_LEFT_OUT * (pairs["led"] | pairs["led_theirs"])
-    links = pairs[["track_id", "msd_track_id"]].assign(method=method, score=(score - less).round(4))
-    return links[~(pairs["led"] & pairs["led_theirs"])]
+    links = pairs[["track_id", "msd_track_id"]].assign(
+        method=method, score=(score - less).round(4), more_artists=more_artists
+    )
+    return links[_without_strangers(pairs) & ~(pairs["led"] & pairs["led_theirs"])]
+
+
+def _without_strangers(pairs: pd.DataFrame) -> pd.Series[bool]:
+    """Tell of each pair whether all guests of the Million Song track take part in the Spotify track."""
+    sides = (pairs["artist"], pairs["title"], pairs["artist_theirs"], pairs["title_theirs"])
+    known = [
+        guests_of(their_artist, their_title) <= people_in(artist) | guests_of(artist, title)
+        for artist, title, their_artist, their_title in zip(*sides, strict=True)
+    ]
+    return pd.Series(known, index=pairs.index, dtype="bool")
 
 
 def _unlinked(tracks: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:

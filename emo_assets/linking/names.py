@@ -73,6 +73,10 @@ _SEVERAL_ARTISTS = re.compile(
     r"\s*;\s*|\s+/\s+|[\s,]+[(\[]?(?:feat|ft|featuring)\b[.:]?\s+(?=\w)"
     r"|\s+(?:vs|versus)\b\.?\s+|\s+duet with\s+"
 )
+_TOGETHER = re.compile(r"\s*,\s*|\s+(?:&|\+|and)\s+")
+_GUESTS_IN_TITLE = re.compile(
+    r"(?:(?<=[(\[])with|\b(?:feat|ft|featuring)\b)[.:]?\s+([^()\[\]]+?)(?=\s+-\s|[()\[\]]|$)"
+)
 _ARTICLE_LAST = re.compile(r"^(.*),\s*the$")
 _AND_THE = re.compile(r"(?<=\w)(\s*[&+]\s*|\s+and\s+)the\s+")
 _LEADER = re.compile(
@@ -98,6 +102,28 @@ def artist_keys(artists: str) -> tuple[str, ...]:
         if key:
             keys[key] = None
     return tuple(keys)
+
+
+def people_in(artists: str) -> frozenset[str]:
+    """Return the keys of all who are named in a field of artists, duos and trios taken apart.
+
+    Unlike `artist_keys` it cuts at `&`, `and` and commas too: it serves to ask whether somebody takes part,
+    not who made a recording.
+    """
+    names = _SEVERAL_ARTISTS.split(folded(artists))
+    return frozenset(key for name in names for part in _TOGETHER.split(name) if (key := _artist_key(part)))
+
+
+def guests_of(artists: str, title: str) -> frozenset[str]:
+    """Return the keys of those who take part beside the first artist: named in the field, or in the title.
+
+    Args:
+        artists: the field, such as `Shakira ft. Wyclef Jean`.
+        title: the title, such as `Smooth (feat. Rob Thomas)`.
+    """
+    _, *further = _SEVERAL_ARTISTS.split(folded(artists), maxsplit=1)
+    further += _GUESTS_IN_TITLE.findall(folded(title))
+    return frozenset().union(*(people_in(names) for names in further))
 
 
 def leader_keys(artists: str) -> tuple[str, ...]:

@@ -59,6 +59,7 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     """End the runs whose process on this machine is gone, and give back the places in pools that they hold.
 
     A run that is killed from outside cannot do so itself, and the next one of its pool would wait for ever.
+    Where an instance launches runs elsewhere than in processes of this machine, none is ended.
 
     Args:
         instance: the instance whose runs are looked at.
@@ -66,6 +67,8 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     Returns:
         The ids of the runs that were ended; they count as failed.
     """
+    if not isinstance(instance.run_launcher, dg.DefaultRunLauncher):
+        return []
     running = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
     ended = []
     for record in instance.get_run_records(filters=running):

@@ -1,4 +1,4 @@
-"""What starts when something appears: a request file in the store becomes a partition and a run.
+"""What is looked for all the time: request files, which become partitions and runs, and runs that died.
 
 A file counts as new when no song was made of what it says. What a request may hold is known by `requests`.
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from emo_assets.errors import InputError
+from emo_assets.pipeline.instance import end_dead_runs
 from emo_assets.pipeline.jobs import GENERATE
 from emo_assets.pipeline.partitions import REQUESTS
 from emo_assets.pipeline.resources import StoreResource
@@ -120,3 +121,15 @@ def _reason(faults: list[str]) -> str:
         return "no request file is new or changed"
     further = len(faults) - FAULTS_SHOWN
     return "; ".join(faults[:FAULTS_SHOWN]) + (f"; and {further} more" if further > 0 else "")
+
+
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Ends runs whose process is gone, as after a power cut or a killed command. They would keep "
+    "their place in a pool, and hold up the weekly retraining, for ever.",
+)
+def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """End the runs that died; those that Dagster launched are tried again, as the instance is told."""
+    ended = end_dead_runs(context.instance)
+    return dg.SkipReason(f"ended {', '.join(ended)}" if ended else "no run has died")

@@ -1,7 +1,8 @@
 """The ten features in numbers: distributions, kinds, correlations, and what linking did to them.
 
-Compares the songs that were linked to a MIDI file with all rows of the Spotify table. Pictures of it are
-`exploration_figures`', the page is `exploration_page`'s.
+Compares the songs that were linked to a MIDI file with all songs of the Spotify table. A song stands there
+under many track ids, one an album that it is on; it counts once, or old hits would drown the others. Pictures
+of it are `exploration_figures`', the page is `exploration_page`'s.
 """
 
 from __future__ import annotations
@@ -40,20 +41,27 @@ class Exploration:
     """What the linked songs are like, beside all songs.
 
     Attributes:
-        linked: one row a linked Spotify track.
-        all_rows: one row a Spotify track.
-        genres: one row a genre, most linked songs first: `genre`, `linked`, `all` (tracks),
-            `linked_share`, `all_share`.
+        linked: one row a linked song.
+        all_songs: one row a song of the Spotify table.
+        linked_tracks: how many track ids the linked songs have.
+        all_tracks: how many all songs have.
+        genres: one row a genre, most linked songs first: `genre`, `linked`, `all` (songs), `linked_share`,
+            `all_share`. A song counts in each genre under which it stands, so the shares add up to more
+            than 1.
         table: one row a feature; see `feature_table`.
         correlations: Spearman's rank correlation of the linked songs' features, indexed by name both ways.
-        strong_pairs: (feature, feature, correlation), strongest first.
+        all_correlations: the same of all songs.
+        strong_pairs: (feature, feature, correlation of the linked songs), strongest first.
     """
 
     linked: pd.DataFrame
-    all_rows: pd.DataFrame
+    all_songs: pd.DataFrame
+    linked_tracks: int
+    all_tracks: int
     genres: pd.DataFrame
     table: pd.DataFrame
     correlations: pd.DataFrame
+    all_correlations: pd.DataFrame
     strong_pairs: list[tuple[str, str, float]]
 
 
@@ -61,43 +69,61 @@ def explore(linked: pd.DataFrame, spotify: pd.DataFrame) -> Exploration:
     """Describe the linked songs and lay them beside the whole Spotify table.
 
     Args:
-        linked: rows with `track_id`, `track_genre`, `popularity` and the ten features; a track may stand in
-            it several times (once a MIDI file) and counts once.
-        spotify: all rows of the Spotify table, same columns; a track may stand in it once a genre.
+        linked: rows with `track_id`, `artists`, `track_name`, `popularity` and the ten features; a track may
+            stand in it several times (once a MIDI file).
+        spotify: all rows of the Spotify table, same columns and `track_genre`; a track may stand in it once a
+            genre.
 
     Raises:
         InputError: one of the tables has no row or lacks a column.
     """
-    needed = ("track_id", "track_genre", "popularity", *FEATURE_NAMES)
-    for name, rows in (("linked", linked), ("spotify", spotify)):
-        missing = [column for column in needed if column not in rows.columns]
+    needed = ("track_id", "artists", "track_name", "popularity", *FEATURE_NAMES)
+    for name, rows, columns in (("linked", linked, needed), ("spotify", spotify, (*needed, "track_genre"))):
+        missing = [column for column in columns if column not in rows.columns]
         if missing:
             raise InputError(f"the {name} table has no column {', '.join(missing)}")
         if rows.empty:
             raise InputError(f"the {name} table has no row: there is nothing to explore")
-    linked_tracks = linked.drop_duplicates("track_id").reset_index(drop=True)
-    all_tracks = spotify.drop_duplicates("track_id").reset_index(drop=True)
-    correlations = _correlations(linked_tracks)
+    linked_songs, all_songs = songs_of(linked), songs_of(spotify)
+    correlations = _correlations(linked_songs)
     return Exploration(
-        linked=linked_tracks,
-        all_rows=all_tracks,
-        genres=_genres(linked_tracks, spotify),
-        table=feature_table(linked_tracks, all_tracks),
+        linked=linked_songs,
+        all_songs=all_songs,
+        linked_tracks=int(linked["track_id"].nunique()),
+        all_tracks=int(spotify["track_id"].nunique()),
+        genres=_genres(linked_songs, spotify),
+        table=feature_table(linked_songs, all_songs),
         correlations=correlations,
+        all_correlations=_correlations(all_songs),
         strong_pairs=strong_pairs(correlations),
     )
 
 
-def feature_table(linked: pd.DataFrame, all_rows: pd.DataFrame) -> pd.DataFrame:
+def songs_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a song: of the tracks with the same artists and title the most popular one.
+
+    Args:
+        rows: `track_id`, `artists`, `track_name`, `popularity` and others, in one or more rows a track.
+
+    Returns:
+        Some of the rows, with the column `song` that tells songs apart.
+    """
+    by_popularity = rows.assign(song=_song(rows)).sort_values(
+        ["popularity", "track_id"], ascending=[False, True]
+    )
+    return by_popularity.drop_duplicates("song").reset_index(drop=True)
+
+
+def feature_table(linked: pd.DataFrame, all_songs: pd.DataFrame) -> pd.DataFrame:
     """Return one row a feature about the linked songs and how they differ from all.
 
     Columns: `feature`, `unit`, `kind` (by `KIND_RULE`), `songs` (with a value), `undetected`, `mean`, `std`,
     `min`, `median`, `max`, `skewness`, `most_common` and its `share` (discrete features), `all_songs`,
-    `all_mean`, `all_std`, `shift` (difference of the means in standard deviations of all songs),
-    `shift_error` (half of its 95 % interval, from the linked songs' spread) and
+    `all_mean`, `all_std`, `shift` (difference of the means in standard deviations of all songs; NaN where all
+    are alike), `shift_error` (half of its 95 % interval, from the linked songs' spread) and
     `distance` (Kolmogorov and Smirnov's: the largest difference of the two cumulative distributions, 0..1).
     """
-    return pd.DataFrame([_feature_row(name, linked, all_rows) for name in FEATURE_NAMES])
+    return pd.DataFrame([_feature_row(name, linked, all_songs) for name in FEATURE_NAMES])
 
 
 def detected(rows: pd.DataFrame, feature: str) -> pd.Series[float]:
@@ -132,9 +158,10 @@ def unit_of(feature: str) -> str:
     return str(extra["unit"]) if isinstance(extra, dict) else ""
 
 
-def _feature_row(name: str, linked: pd.DataFrame, all_rows: pd.DataFrame) -> dict[str, object]:
-    values, everything = detected(linked, name), detected(all_rows, name)
+def _feature_row(name: str, linked: pd.DataFrame, all_songs: pd.DataFrame) -> dict[str, object]:
+    values, everything = detected(linked, name), detected(all_songs, name)
     skewness = float(np.asarray(values.skew())) if len(values) > 2 else float("nan")
+    spread = float(everything.std()) or float("nan")
     row: dict[str, object] = {
         "feature": name,
         "unit": unit_of(name),
@@ -152,8 +179,8 @@ def _feature_row(name: str, linked: pd.DataFrame, all_rows: pd.DataFrame) -> dic
         "all_songs": len(everything),
         "all_mean": everything.mean(),
         "all_std": everything.std(),
-        "shift": (values.mean() - everything.mean()) / everything.std(),
-        "shift_error": 1.96 * values.std() / np.sqrt(max(len(values), 1)) / everything.std(),
+        "shift": (values.mean() - everything.mean()) / spread,
+        "shift_error": 1.96 * values.std() / np.sqrt(max(len(values), 1)) / spread,
         "distance": _distance(np.asarray(values, dtype=np.float64), np.asarray(everything, dtype=np.float64)),
     }
     if name in _DISCRETE and len(values):
@@ -171,19 +198,24 @@ def _distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     return float(np.abs(below[0] - below[1]).max())
 
 
-def _correlations(linked: pd.DataFrame) -> pd.DataFrame:
+def _correlations(songs: pd.DataFrame) -> pd.DataFrame:
     """Return Spearman's correlations; a feature that does not vary has none and gets 0."""
-    values = pd.DataFrame({name: detected(linked, name) for name in FEATURE_NAMES})
+    values = pd.DataFrame({name: detected(songs, name) for name in FEATURE_NAMES})
     correlations = values.rank().corr().fillna(0.0)
     return correlations.mask(np.eye(len(correlations), dtype=bool), 1.0)
 
 
-def _genres(linked: pd.DataFrame, spotify: pd.DataFrame) -> pd.DataFrame:
-    counts = pd.DataFrame(
-        {"linked": linked["track_genre"].value_counts(), "all": spotify["track_genre"].value_counts()}
-    )
+def _song(rows: pd.DataFrame) -> pd.Series[str]:
+    """Return what tells each row's song from others: artists and title, in whatever case."""
+    return rows["artists"].str.casefold() + "\n" + rows["track_name"].str.casefold()
+
+
+def _genres(linked_songs: pd.DataFrame, spotify: pd.DataFrame) -> pd.DataFrame:
+    in_genre = pd.DataFrame({"genre": spotify["track_genre"], "song": _song(spotify)}).drop_duplicates()
+    linked = in_genre[in_genre["song"].isin(linked_songs["song"])]
+    counts = pd.DataFrame({"linked": linked["genre"].value_counts(), "all": in_genre["genre"].value_counts()})
     counts = counts.fillna(0).astype(int)
-    counts["linked_share"] = counts["linked"] / max(counts["linked"].sum(), 1)
-    counts["all_share"] = counts["all"] / max(counts["all"].sum(), 1)
+    counts["linked_share"] = counts["linked"] / len(linked_songs)
+    counts["all_share"] = counts["all"] / max(in_genre["song"].nunique(), 1)
     counts = counts.rename_axis("genre").reset_index()
     return counts.sort_values(["linked", "genre"], ascending=[False, True]).reset_index(drop=True)

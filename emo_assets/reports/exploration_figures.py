@@ -24,6 +24,12 @@ FEWEST_FOR_CURVE = 10
 MOST_FOR_CURVE = 20_000
 """Values behind a density curve; of more, every n-th of the sorted ones is taken."""
 
+TALL_BAR = 0.25
+"""Share of the linked songs from which a bar of a histogram is named: beside it others are hardly seen."""
+
+SMALLEST_NAMED = 0.02
+"""Share from which a bar of a discrete feature is named; below it the bar has no room for a number."""
+
 _TICKS = {
     "key": [(number, name) for number, name in enumerate(PITCH_CLASSES)],
     "mode": [(0, "minor"), (1, "major")],
@@ -38,17 +44,14 @@ def distributions_png(found: Exploration) -> bytes:
     with style.drawing(13, 5.6) as figure:
         panels = figure.subplots(2, 5).ravel()
         for axes, name in zip(panels, FEATURE_NAMES, strict=True):
-            linked, everything = detected(found.linked, name), detected(found.all_rows, name)
+            linked, everything = detected(found.linked, name), detected(found.all_songs, name)
             if name in _TICKS:
                 _draw_shares(axes, name, linked, everything)
             else:
                 _draw_density(axes, linked, everything, feature_range(name))
             axes.set_title(label(name))
-            note = (
-                kinds[name]
-                if np.isnan(skewness[name]) or name in _TICKS
-                else f"{kinds[name]} ({skewness[name]:+.2f})"
-            )
+            has_skewness = not np.isnan(skewness[name]) and name not in _TICKS
+            note = f"{kinds[name]} {skewness[name]:+.2f}" if has_skewness else kinds[name]
             axes.text(
                 1,
                 1.02,
@@ -63,9 +66,11 @@ def distributions_png(found: Exploration) -> bytes:
             axes.grid(visible=False)
             axes.spines["left"].set_visible(False)
             axes.set_xlabel(
-                "" if name in ("key", "mode") else unit_of(name), fontsize=8, color=style.FAINT_INK
+                "% of linked songs" if name in ("key", "mode") else unit_of(name),
+                fontsize=8,
+                color=style.FAINT_INK,
             )
-        _legend(panels[0], f"{len(found.linked):,} linked songs", f"all {len(found.all_rows):,} songs")
+        _legend(panels[0], f"{len(found.linked):,} linked songs", f"all {len(found.all_songs):,} songs")
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=2)
         figure.suptitle(
@@ -86,17 +91,20 @@ def genres_png(found: Exploration) -> bytes:
         genres.invert_yaxis()
         genres.grid(visible=False, axis="y")
         genres.spines["left"].set_visible(False)
-        genres.set_xlabel("% of songs (stroke: % of all rows)")
+        genres.set_xlabel("% of linked songs (stroke: % of all songs)")
         present, known = int((found.genres["linked"] > 0).sum()), len(found.genres)
         genres.set_title(f"Genres: {present} of {known} have a linked song")
         _draw_density(
-            popularity, found.linked["popularity"].dropna(), found.all_rows["popularity"].dropna(), POPULARITY
+            popularity,
+            found.linked["popularity"].dropna(),
+            found.all_songs["popularity"].dropna(),
+            POPULARITY,
         )
         popularity.set_xlabel("popularity, 0 to 100")
         popularity.set_yticks([])
         popularity.set_title("Popularity")
         _legend(popularity, "linked songs", "all songs")
-        popularity.legend(loc="upper right")
+        popularity.legend(loc="upper center")
         return style.png(figure)
 
 
@@ -116,18 +124,22 @@ def correlations_png(found: Exploration) -> bytes:
             cmap=seaborn.diverging_palette(18, 245, s=75, l=50, as_cmap=True),
             annot=True,
             fmt="+.2f",
-            annot_kws={"fontsize": 8.5},
+            annot_kws={"fontsize": 8.5, "color": style.INK},
             linewidths=2,
             linecolor=style.PAPER,
             cbar=False,
             ax=axes,
         )
         axes.tick_params(length=0, axis="both")
-        axes.tick_params(axis="x", rotation=35)
+        axes.set_xticks(
+            axes.get_xticks(), values.columns[:-1], rotation=35, ha="right", rotation_mode="anchor"
+        )
         axes.grid(visible=False)
         axes.text(0.42, 1, "Strong pairs", fontweight="bold", transform=axes.transAxes, va="top")
+        axes.text(1, 1, "all songs", color=style.FAINT_INK, transform=axes.transAxes, va="top", ha="right")
         pairs = found.strong_pairs[:STRONG_PAIRS_SHOWN]
         for row, (first, second, correlation) in enumerate(pairs):
+            of_all = float(np.asarray(found.all_correlations.loc[first, second]))
             axes.text(
                 0.42,
                 0.94 - 0.05 * row,
@@ -135,6 +147,15 @@ def correlations_png(found: Exploration) -> bytes:
                 color=style.BLUE if correlation > 0 else style.RED,
                 transform=axes.transAxes,
                 va="top",
+            )
+            axes.text(
+                1,
+                0.94 - 0.05 * row,
+                f"{of_all:+.2f}",
+                color=style.FAINT_INK,
+                transform=axes.transAxes,
+                va="top",
+                ha="right",
             )
         note = f"{len(found.linked):,} linked songs · key is a circle: its correlations say little"
         style.title(figure, "Rank correlation of the features", note)
@@ -162,7 +183,8 @@ def bias_png(found: Exploration) -> bytes:
         axes.set_xlabel(
             "mean of the linked songs minus mean of all, in standard deviations of all songs (95 % interval)"
         )
-        style.title(figure, "What linking changes", "blue: differs from all songs beyond chance")
+        note = "blue: differs from all songs beyond chance · key is a circle and has no mean"
+        style.title(figure, "How far the linked songs lie from all songs", note)
         return style.png(figure)
 
 
@@ -180,13 +202,30 @@ def _draw_density(
         high = low + 1
     edges = np.linspace(low, high, 31)
     if len(linked):
-        axes.hist(linked, bins=list(edges), density=True, color=LINKED_COLOUR, alpha=0.35)
+        heights, _, _ = axes.hist(linked, bins=list(edges), density=True, color=LINKED_COLOUR, alpha=0.35)
+        _name_tall_bar(axes, np.asarray(heights, dtype=np.float64), edges)
     for values, colour, stroke in ((everything, ALL_COLOUR, "--"), (linked, LINKED_COLOUR, "-")):
         curve = _density(values, np.linspace(low, high, 200), bounds)
         if curve is not None:
             axes.plot(*curve, stroke, color=colour)
     axes.set_xlim(low, high)
     axes.set_ylim(bottom=0)
+
+
+def _name_tall_bar(axes: Axes, heights: NDArray[np.float64], edges: NDArray[np.float64]) -> None:
+    """Say how many songs are in a bar that dwarfs the others."""
+    shares = heights * np.diff(edges)
+    tallest = int(shares.argmax())
+    if shares[tallest] < TALL_BAR:
+        return
+    axes.annotate(
+        f"{shares[tallest]:.0%} of the linked songs",
+        (edges[tallest + 1], heights[tallest]),
+        xytext=(4, -9),
+        textcoords="offset points",
+        fontsize=8,
+        color=style.FAINT_INK,
+    )
 
 
 def _density(
@@ -209,7 +248,9 @@ def _draw_shares(axes: Axes, name: str, linked: pd.Series[float], everything: pd
     for rows, is_linked in ((linked, True), (everything, False)):
         shares = rows.value_counts(normalize=True).reindex(values, fill_value=0.0).to_numpy()
         if is_linked:
-            axes.bar(values, shares, color=LINKED_COLOUR, alpha=0.45, width=0.75)
+            bars = axes.bar(values, shares, color=LINKED_COLOUR, alpha=0.45, width=0.75)
+            words = [f"{100 * share:.0f}" if share >= SMALLEST_NAMED else "" for share in shares]
+            axes.bar_label(bars, words, padding=-10, fontsize=7.5, color=style.INK)
         else:
             axes.hlines(
                 shares, np.array(values) - 0.42, np.array(values) + 0.42, color=ALL_COLOUR, linewidth=2

@@ -59,8 +59,8 @@ def feature_report(linked: pd.DataFrame, spotify: pd.DataFrame) -> FeatureReport
     """Explore the linked songs beside all of Spotify's table, in numbers, pictures and one page.
 
     Args:
-        linked: rows with `track_id`, `track_genre`, `popularity` and the ten features.
-        spotify: all rows of the Spotify table, same columns.
+        linked: rows with `track_id`, `artists`, `track_name`, `popularity` and the ten features.
+        spotify: all rows of the Spotify table, same columns and `track_genre`.
 
     Raises:
         InputError: a table has no row or lacks a column.
@@ -113,14 +113,16 @@ def report_page(found: Exploration, pictures: dict[str, bytes]) -> str:
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Feature report</title><style>{_STYLE_SHEET}</style></head><body>
 <h1>Feature report</h1>
-<p class="quiet">{len(found.linked):,} Spotify tracks linked to a MIDI file,
-beside all {len(found.all_rows):,} tracks of the table</p>
+<p class="quiet">{len(found.linked):,} songs linked to a MIDI file ({found.linked_tracks:,} Spotify tracks),
+beside all {len(found.all_songs):,} songs of the table ({found.all_tracks:,} tracks). A song has a
+track id on each of its albums; here the same artists and title count once, by the most popular track.</p>
 <ul>{facts}</ul>
 <h2>Distributions</h2>{_image("distributions of the ten features", pictures["distributions"])}
-<p>{escape(KIND_RULE).replace("*", "")} Bars and the full line are the linked songs, the dashed line and the
-strokes are all songs.</p>
+<p>{escape(KIND_RULE).replace("*", "")} Bars and the full line are the linked songs (numbers in bars: their
+share in %), the dashed line and the strokes are all songs. Coloured: the kind, and the third standardised
+moment.</p>
 <h2>Genres and popularity</h2>{_image("genres and popularity", pictures["genres"])}
-<p>A track stands in the Spotify table once a genre; each linked track counts once, under the first.</p>
+<p>A song counts in each genre under which it stands in the table: the shares add up to more than 100 %.</p>
 <h2>Correlation</h2>{_image("rank correlation of the features", pictures["correlations"])}
 <h2>What linking changes</h2>{_image("difference between linked and all songs", pictures["bias"])}
 <p>What a describer learns, it learns from the linked songs: where they differ from all songs, its songs will

@@ -66,6 +66,14 @@ def test_the_less_the_names_agree_the_lower_the_score() -> None:
     assert 0.75 <= score < 0.9
 
 
+def test_a_duet_is_linked_to_a_recording_of_one_only_where_he_has_no_track_of_his_own() -> None:
+    duet, own = ("B.B. King;Tracy Chapman", "The Thrill Is Gone"), ("B.B. King", "The Thrill Is Gone")
+    recording = msd(("B.B. King", "The Thrill Is Gone"))
+
+    assert pairs(link_tracks(spotify(duet, own), recording)) == [("s1", "m0")]
+    assert pairs(link_tracks(spotify(duet), recording)) == [("s0", "m0")]
+
+
 def test_near_titles_are_two_songs_when_each_table_has_both() -> None:
     both = ("Believing in the Western Sky", "Beliving in the Western Sky")
     names = [("Somebody", title) for title in both]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_assets.linking.names import artist_keys, folded, leader_keys, parse_title, title_key
+from emo_assets.linking.names import artist_keys, folded, guests_of, leader_keys, parse_title, title_key
 
 
 @pytest.mark.parametrize(
@@ -129,3 +129,19 @@ def test_brackets_and_dashes_may_stand_in_any_order(text: str) -> None:
     title = parse_title(text)
 
     assert set("".join(title.short)) <= set("".join(title.words))
+
+
+@pytest.mark.parametrize(
+    ("artists", "title", "guests"),
+    [
+        ("Shakira ft. Wyclef Jean", "Hips Don't Lie", {"wyclefjean"}),
+        ("Kool & The Gang featuring Blue & Lil' Kim", "Fresh", {"blue", "lilkim"}),
+        ("Santana", "Smooth (feat. Rob Thomas)", {"robthomas"}),
+        ("Kelis", "Milkshake feat. Pharrell - Radio Edit", {"pharrell"}),
+        ("Post Malone", "rockstar (with 21 Savage)", {"21savage"}),
+        ("Billy Idol", "Dancing with Myself", set()),
+        ("Simon & Garfunkel", "Cecilia", set()),
+    ],
+)
+def test_guests_are_those_beside_the_first_artist(artists: str, title: str, guests: set[str]) -> None:
+    assert guests_of(artists, title) == guests

@@ -1,11 +1,13 @@
-"""A retraining in a process of its own that kills itself in the middle of writing a table.
+"""Jobs in a process of their own that may kill itself in the middle of writing a file.
 
-`python -m emo_assets_tests.pipeline.killed_run FOLDER NUMBER`: the store and the sources are those of the
-folder; the table that is written as NUMBER-th is written half. With 0 nothing is killed.
+`python -m emo_assets_tests.pipeline.killed_run FOLDER NUMBER JOB...`: runs the jobs one after the other over
+the store and the sources of the folder, and prints how many files each has written. The NUMBER-th file of
+the last job is left half written; with 0 nothing is killed.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -13,40 +15,83 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import pandas as pd
 import pytest
 
 from emo_assets.definitions import build_defs
+from emo_assets.features import FeatureVector
+from emo_assets.pipeline.jobs import ALL_SHARDS
+from emo_assets.requests import TrackRequest, write_request
+from emo_assets.store import Store
 from emo_assets_tests.pipeline.year import Sources, Week, train_and_score_as_told
 
-
-def kill_at_table(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """Write half of the `number`-th table, and die by a signal that nothing can catch."""
-    written = 0
-    really_write = pd.DataFrame.to_parquet
-
-    def write(table: pd.DataFrame, file: Any, **options: Any) -> Any:
-        nonlocal written
-        written += 1
-        if written == number:
-            file.write(b"PAR1 half a table")
-            file.flush()
-            os.kill(os.getpid(), signal.SIGKILL)
-        return really_write(table, file, **options)
-
-    monkeypatch.setattr(pd.DataFrame, "to_parquet", write)
+SONG = TrackRequest(name="calm", bars=1, features=FeatureVector())
+SHORT_REPORT = {"control_report": {"config": {"levels": 1, "drawn": 2, "bars": 1}}}
 
 
-def main(folder: Path, number: int) -> int:
-    """Run the retraining; return the exit code."""
+class Writes:
+    """Counts the files that take their place, and dies by a signal that nothing can catch before one does.
+
+    Args:
+        monkeypatch: puts it in the place of `os.replace`, by which every whole file is written.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        self.kill_at = 0
+        really_replace = os.replace
+
+        def replace(source: Any, target: Any, **options: Any) -> None:
+            if os.fspath(source).endswith(".unfinished"):
+                self.count += 1
+                if self.count == self.kill_at:
+                    os.truncate(source, Path(source).stat().st_size // 2)
+                    os.kill(os.getpid(), signal.SIGKILL)
+            really_replace(source, target, **options)
+
+        monkeypatch.setattr(os, "replace", replace)
+
+
+def run_config(job: str, sources: Sources) -> dict[str, Any]:
+    """Return the configuration of a job: the week's sources where it reads them, and short work."""
+    told = sources.run_config()
+    quiet = {"loggers": told["loggers"]}
+    match job:
+        case "ingest" | "train":
+            return {"resources": told["resources"], **quiet}
+        case "describe":
+            return {"ops": told["ops"], **quiet}
+        case "evaluate":
+            return {"ops": SHORT_REPORT, **quiet}
+        case "generate":
+            return quiet
+    return told
+
+
+def main(folder: Path, number: int, jobs: list[str]) -> int:
+    """Run the jobs; return the exit code."""
+    store, sources = Store(folder / "store"), Sources(folder / "sources")
+    written: dict[str, int] = {}
     with pytest.MonkeyPatch.context() as monkeypatch, dg.DagsterInstance.ephemeral() as instance:
         train_and_score_as_told(monkeypatch, Week)
-        kill_at_table(monkeypatch, number)
-        job = build_defs(str(folder / "store")).resolve_job_def("retrain")
-        sources = Sources(folder / "sources")
-        ran = job.execute_in_process(instance=instance, run_config=sources.run_config(), raise_on_error=False)
-    return 0 if ran.success else 1
+        write_request(SONG, store.requests)
+        instance.add_dynamic_partitions("requests", [SONG.name])
+        definitions = build_defs(str(folder / "store"))
+        writes = Writes(monkeypatch)
+        for job in jobs:
+            writes.count, writes.kill_at = 0, number if job == jobs[-1] else 0
+            ran = definitions.resolve_job_def(job).execute_in_process(
+                instance=instance,
+                run_config=run_config(job, sources),
+                tags=ALL_SHARDS if job == "describe" else None,
+                partition_key=SONG.name if job == "generate" else None,
+                raise_on_error=False,
+            )
+            if not ran.success:
+                return 1
+            written[job] = writes.count
+    sys.stdout.write(json.dumps(written))
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]))

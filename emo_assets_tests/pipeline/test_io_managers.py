@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from emo_assets.errors import InputError
-from emo_assets.pipeline.io_managers import Documents, Tables, Weights
+from emo_assets.pipeline.io_managers import COLUMNS_WANTED, Documents, Tables, Weights
 
 PARTS = dg.StaticPartitionsDefinition(["a", "b"])
 
@@ -32,7 +32,15 @@ def weights() -> Any:
     return b"\x00weights"
 
 
-ASSETS = [numbers, parts, summary, weights]
+@dg.asset(
+    io_manager_key="documents",
+    ins={"numbers": dg.AssetIn(metadata={COLUMNS_WANTED: ["n"]})},
+)
+def names_of_columns(numbers: Any) -> Any:
+    return list(numbers.columns)
+
+
+ASSETS = [numbers, parts, summary, weights, names_of_columns]
 
 
 def resources(base: Path) -> dict[str, Any]:
@@ -45,14 +53,15 @@ def resources(base: Path) -> dict[str, Any]:
 
 def materialize(base: Path, *names: str, partition: str | None = None, span: bool = False) -> Any:
     tags = {"dagster/asset_partition_range_start": "a", "dagster/asset_partition_range_end": "b"}
-    return dg.materialize(
-        ASSETS,
-        selection=list(names),
-        partition_key=partition,
-        tags=tags if span else None,
-        resources=resources(base),
-        instance=dg.DagsterInstance.ephemeral(),
-    )
+    with dg.DagsterInstance.ephemeral() as instance:
+        return dg.materialize(
+            ASSETS,
+            selection=list(names),
+            partition_key=partition,
+            tags=tags if span else None,
+            resources=resources(base),
+            instance=instance,
+        )
 
 
 def test_each_asset_is_one_file_named_after_it(tmp_path: Path) -> None:
@@ -84,6 +93,11 @@ def test_lists_of_numbers_come_back_as_they_were(tmp_path: Path) -> None:
     materialize(tmp_path, "numbers")
     table = pd.read_parquet(tmp_path / "assets" / "numbers.parquet")
     assert [list(ids) for ids in table["ids"]] == [[1], [2, 3], []]
+
+
+def test_an_input_is_read_in_the_columns_that_the_asset_wants(tmp_path: Path) -> None:
+    ran = materialize(tmp_path, "numbers", "names_of_columns")
+    assert ran.output_for_node("names_of_columns") == ["n"]
 
 
 def test_a_missing_input_names_what_to_materialize(tmp_path: Path) -> None:

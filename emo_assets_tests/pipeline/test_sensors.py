@@ -43,10 +43,10 @@ class Ticks:
         self.logged: list[str] = []
 
     def tick(self) -> dg.SensorResult | dg.SkipReason:
-        context = dg.build_sensor_context(instance=self._instance, cursor=self._cursor)
-        result = request_files(context, store=StoreResource(base_path=str(self._store.base)))
-        assert isinstance(result, dg.SensorResult | dg.SkipReason)
-        self._cursor = result.cursor if isinstance(result, dg.SensorResult) else context.cursor
+        with dg.build_sensor_context(instance=self._instance, cursor=self._cursor) as context:
+            result = request_files(context, store=StoreResource(base_path=str(self._store.base)))
+            assert isinstance(result, dg.SensorResult | dg.SkipReason)
+            self._cursor = result.cursor if isinstance(result, dg.SensorResult) else context.cursor
         return result
 
     def asked(self) -> list[str]:

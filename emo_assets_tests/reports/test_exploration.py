@@ -24,6 +24,8 @@ def spotify() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "track_id": [f"track{number:03}" for number in range(ROWS)],
+            "artists": [f"Artist {number % 90}" for number in range(ROWS)],
+            "track_name": [f"Title {number}" for number in range(ROWS)],
             "track_genre": [f"genre{number % 7}" for number in range(ROWS)],
             "popularity": chance.integers(0, 100, ROWS),
             "danceability": chance.beta(5, 5, ROWS),
@@ -49,7 +51,19 @@ def linked(spotify: pd.DataFrame) -> pd.DataFrame:
 def test_a_track_counts_once(linked: pd.DataFrame, spotify: pd.DataFrame) -> None:
     found = explore(linked, pd.concat([spotify, spotify.head(50)]))
     assert len(found.linked) == 80
-    assert len(found.all_rows) == ROWS
+    assert len(found.all_songs) == ROWS
+
+
+def test_a_song_on_several_albums_counts_once_as_its_most_popular_track(spotify: pd.DataFrame) -> None:
+    song = spotify.head(1).assign(popularity=50, energy=0.5)
+    albums = [
+        song.assign(track_id=f"album{number}", track_name="TITLE 0", popularity=popularity, energy=0.9)
+        for number, popularity in enumerate((0, 51, 3))
+    ]
+    found = explore(pd.concat([song, *albums]), pd.concat([spotify.iloc[1:], song, *albums]))
+    assert found.linked[["track_id", "energy"]].to_numpy().tolist() == [["album1", 0.9]]
+    assert (found.linked_tracks, found.all_tracks) == (4, ROWS + 3)
+    assert len(found.all_songs) == ROWS
 
 
 def test_table_has_a_row_for_each_feature(linked: pd.DataFrame, spotify: pd.DataFrame) -> None:
@@ -84,6 +98,13 @@ def test_songs_that_are_all_linked_have_no_bias(spotify: pd.DataFrame) -> None:
     table = explore(spotify, spotify).table
     np.testing.assert_allclose(table["shift"], 0, atol=1e-12)
     np.testing.assert_allclose(table["distance"], 0, atol=1e-12)
+
+
+def test_a_feature_that_is_the_same_in_all_songs_has_no_shift(
+    linked: pd.DataFrame, spotify: pd.DataFrame
+) -> None:
+    alike = explore(linked.assign(mode=1), spotify.assign(mode=1)).table.set_index("feature")
+    assert alike.loc["mode", ["shift", "shift_error"]].isna().all()
 
 
 def test_strong_pairs_are_named_strongest_first(linked: pd.DataFrame, spotify: pd.DataFrame) -> None:
@@ -121,15 +142,24 @@ def test_genres_without_a_linked_song_are_counted(linked: pd.DataFrame, spotify:
     assert genres["all"].sum() == ROWS
 
 
+def test_a_song_counts_in_each_genre_under_which_it_stands(spotify: pd.DataFrame) -> None:
+    """The linked tables know one genre a track; beside all rows that would be another way to count."""
+    further = spotify.head(4).assign(track_genre="disco")
+    genres = explore(spotify.head(8), pd.concat([spotify, further])).genres.set_index("genre")
+    assert genres.loc["disco", ["linked", "all"]].tolist() == [4, 4]
+    assert genres["linked"].sum() == 12
+    assert genres.loc["disco", "linked_share"] == pytest.approx(0.5)
+
+
 def test_undetected_values_are_left_out(spotify: pd.DataFrame) -> None:
     assert 0 not in detected(spotify, "tempo").tolist()
     assert len(detected(spotify, "energy")) == ROWS
 
 
-@pytest.mark.parametrize("missing", ["energy", "track_genre"])
+@pytest.mark.parametrize("missing", ["energy", "track_name", "track_genre"])
 def test_a_missing_column_is_named(linked: pd.DataFrame, spotify: pd.DataFrame, missing: str) -> None:
-    with pytest.raises(InputError, match=missing):
-        explore(linked.drop(columns=missing), spotify)
+    with pytest.raises(InputError, match=f"spotify.*{missing}"):
+        explore(linked, spotify.drop(columns=missing))
 
 
 def test_an_empty_table_is_refused(linked: pd.DataFrame, spotify: pd.DataFrame) -> None:
@@ -165,9 +195,11 @@ def test_a_single_song_is_reported(spotify: pd.DataFrame) -> None:
 
 
 def test_names_from_outside_cannot_break_the_page(linked: pd.DataFrame, spotify: pd.DataFrame) -> None:
-    hostile = linked.assign(track_genre="<script>alert(1)</script>")
+    hostile = spotify.assign(track_genre="<script>alert(1)</script>")
     pictures = dict.fromkeys(("distributions", "genres", "correlations", "bias"), b"")
-    assert "<script>" not in report_page(explore(hostile, spotify), pictures)
+    page = report_page(explore(linked, hostile), pictures)
+    assert "&lt;script&gt;" in page
+    assert "<script>" not in page
 
 
 @pytest.mark.realdata

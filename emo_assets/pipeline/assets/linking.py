@@ -5,11 +5,18 @@ from typing import Any
 import dagster as dg
 
 from emo_assets.pipeline.assets.raw import FEATURE_MEANINGS
+from emo_assets.pipeline.io_managers import COLUMNS_WANTED
 from emo_assets.pipeline.metadata import counts, logged_progress, table_metadata
 from emo_assets.pipeline.tables import Table
 
 
-@dg.asset(group_name="linking", io_manager_key="tables", kinds={"parquet", "pandas"}, owners=["team:data"])
+@dg.asset(
+    group_name="linking",
+    io_manager_key="tables",
+    kinds={"parquet", "pandas"},
+    owners=["team:data"],
+    ins={"lakh_midi": dg.AssetIn(metadata={COLUMNS_WANTED: ["msd_track_id", "md5"]})},
+)
 def matched_tracks(
     context: dg.AssetExecutionContext,
     spotify_tracks: Table,

@@ -45,7 +45,7 @@ def describer_asset(spec: DescriberSpec) -> dg.AssetsDefinition:
         kinds={"torch", "safetensors"},
         owners=["team:models"],
         pool=TRAINING_POOL,
-        description=describer_meaning(spec),
+        description=spec.meaning,
     )
     def describer(
         context: dg.AssetExecutionContext,
@@ -87,15 +87,6 @@ def describer_asset(spec: DescriberSpec) -> dg.AssetsDefinition:
         )
 
     return describer
-
-
-def describer_meaning(spec: DescriberSpec) -> str:
-    """Say in a line what a describer writes, and what it is given of the others."""
-    if spec.is_full:
-        return f"A {spec.network} that writes whole descriptions from features."
-    written = ", ".join(sorted(kind.value for kind in spec.writes))
-    seen = ", ".join(sorted(kind.value for kind in spec.sees))
-    return f"An LSTM that writes {written} from features" + (f", given {seen}." if seen else ".")
 
 
 def _epoch_metadata(record: "EpochRecord") -> dict[str, Any]:
