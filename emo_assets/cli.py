@@ -49,6 +49,9 @@ def main() -> None:
         _leave(str(error))
     except typer.TyperException as error:
         _leave(f"{error.format_message()} (`emo --help` lists commands and options)")
+    except OSError as error:
+        where = f"{error.filename}: {error.strerror}" if error.filename is not None else str(error)
+        _leave(f"{where}; check the path, and what may be read and written there")
     except (typer.Abort, KeyboardInterrupt):
         print("emo: interrupted; what was finished is kept", file=sys.stderr)
         sys.exit(130)
@@ -89,7 +92,7 @@ def _takes_features(command: Callable[..., None]) -> Callable[..., None]:
 
 @app.command()
 def compose(
-    out: Annotated[Path, typer.Argument(help="The folder to write; it must be empty or not exist yet.")],
+    out: Annotated[Path, typer.Argument(help="The folder to write; it must not hold another corpus.")],
     songs: Annotated[int, typer.Option(help="How many songs to compose.", min=1, max=100_000)] = 240,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.", min=0)] = 0,
 ) -> None:
@@ -255,6 +258,7 @@ def _lines_to(out: Path | None) -> Iterator[Callable[[str], None]]:
     if out is None:
         yield lambda line: print(line, flush=True)
         return
+    out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("a", encoding="utf-8") as file:
 
         def write(line: str) -> None:
