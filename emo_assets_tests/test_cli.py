@@ -27,6 +27,8 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["generate", "--out", "x.wav", "--energy", "loud"], "energy must be a number, got 'loud'"),
         (["generate", "--out", "x.wav", "--bars", "0"], "bars must be at least 1, got 0"),
         (["generate", "--out", "x.xyz"], "x.xyz: the file's ending must be one of .wav, .ogg"),
+        (["generate", "--out", "x.wav", "--sound-font", "x.sf2"], "x.sf2: no such sound font"),
+        (["generate", "--out", "x.wav", "--sound-font", __file__], "is not a sound font"),
         (["generate", "--out", "x.wav", "--preset", "../x"], "name may hold only a-z"),
         (["generate", "--out", "x.wav", "--preset", "nothing"], "there is no preset 'nothing'"),
         (["generate"], "Missing option '--out'"),
