@@ -183,6 +183,13 @@ def test_leads_move_mostly_by_step_and_stay_in_a_singers_range(songs: list[Song]
     assert moves["jump"] / moves.total() < 0.01
 
 
+def test_nobody_waits_for_the_final_chord(songs: list[Song]) -> None:
+    for song in songs:
+        width = felt_meter(song).positions * TICKS_PER_POSITION
+        for part in song.parts:
+            assert part.notes[0].start < song.chords[-1].end * TICKS_PER_POSITION - width, part.name
+
+
 def test_melodies_stay_within_the_compass_of_their_instrument(songs: list[Song]) -> None:
     seen = set()
     for song in songs:
