@@ -49,6 +49,9 @@ def main() -> None:
         _leave(str(error))
     except typer.TyperException as error:
         _leave(f"{error.format_message()} (`emo --help` lists commands and options)")
+    except OSError as error:
+        where = f"{error.filename}: {error.strerror}" if error.filename is not None else str(error)
+        _leave(f"{where}; check the path, and what may be read and written there")
     except (typer.Abort, KeyboardInterrupt):
         print("emo: interrupted; what was finished is kept", file=sys.stderr)
         sys.exit(130)
@@ -89,11 +92,11 @@ def _takes_features(command: Callable[..., None]) -> Callable[..., None]:
 
 @app.command()
 def compose(
-    out: Annotated[Path, typer.Argument(help="The folder to write; it must be empty or not exist yet.")],
+    out: Annotated[Path, typer.Argument(help="The folder to write; it must not hold another corpus.")],
     songs: Annotated[int, typer.Option(help="How many songs to compose.", min=1, max=100_000)] = 240,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.", min=0)] = 0,
 ) -> None:
-    """Compose the sample corpus: songs with their Spotify, Million Song and Lakh files."""
+    """Compose the sample corpus: songs and the three data sets."""
     from emo_assets.sources.composer.corpus import compose_corpus
 
     with terminal_progress() as progress:
@@ -107,7 +110,7 @@ def link(
     msd: Annotated[Path, typer.Option(help="The Million Song names (unique_tracks.txt).")],
     out: Annotated[Path, typer.Option(help="The parquet file of links to write.")],
 ) -> None:
-    """Link Spotify tracks with Million Song tracks by artist and title."""
+    """Link Spotify with Million Song tracks by artist and title."""
     from emo_assets.linking.matching import link_tracks
     from emo_assets.sources.msd import read_msd
     from emo_assets.sources.spotify import read_spotify
@@ -137,11 +140,14 @@ def generate(
     sound_font: Annotated[Path | None, typer.Option(help="Another sound font (.sf2).")] = None,
     store: StoreOption = DEFAULT_BASE,
 ) -> None:
-    """Make a song from features with the store's champion, in one command and without Dagster."""
-    request = _request(Store(store), "song", preset, features, bars=bars, seed=seed, strictness=strictness)
-    from emo_assets.generation import check_ending, generate_file, load_models
+    """Make a song from features, in one command, without Dagster.
 
-    check_ending(out)
+    The store's champion describes it; `make demo` trains one.
+    """
+    request = _request(Store(store), "song", preset, features, bars=bars, seed=seed, strictness=strictness)
+    from emo_assets.generation import check_files, generate_file, load_models
+
+    check_files(out, sound_font)
     models = load_models(Store(store))
     with terminal_progress() as progress:
         track = generate_file(request, models, out, sound_font=sound_font, progress=progress)
@@ -165,7 +171,7 @@ def request(
     ] = False,
     store: StoreOption = DEFAULT_BASE,
 ) -> None:
-    """Register a request as a partition, for the pipeline to render; or remove one."""
+    """Register a request for the pipeline to render; or remove one."""
     from emo_assets.requests import write_request
 
     if remove:
@@ -252,7 +258,10 @@ def studio(
     browser: Annotated[bool, typer.Option("--browser", help="Open the page in a browser.")] = False,
     store: StoreOption = DEFAULT_BASE,
 ) -> None:
-    """Open the studio: a web page and a REST API through which anyone makes a song from a feeling."""
+    """Open the studio: a web page and a REST API to make songs.
+
+    Anyone can make one from a feeling there, without knowing music theory.
+    """
     from emo_assets.studio.server import serve
 
     def opened(address: str) -> None:
@@ -269,6 +278,7 @@ def _lines_to(out: Path | None) -> Iterator[Callable[[str], None]]:
     if out is None:
         yield lambda line: print(line, flush=True)
         return
+    out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("a", encoding="utf-8") as file:
 
         def write(line: str) -> None:

@@ -262,7 +262,7 @@ def generate_file(
     """Make the song of a request and write it as one file, in the format of its ending."""
     from emo_assets.audio.files import write_audio
 
-    check_ending(out)
+    check_files(out, sound_font)
     tokens = describe_request(request, models.describer, models.yardstick)
     midi = compose_request(request, tokens, models.figaro, models.yardstick, progress=progress)
     samples, rate = _sound(request, midi, sound_font, progress)
@@ -274,15 +274,22 @@ def generate_file(
     return _track(request, midi, {out.suffix[1:]: out}, len(samples) / rate, models.yardstick)
 
 
-def check_ending(out: Path) -> None:
-    """Refuse a file name whose ending names no format that a song can be written in.
+def check_files(out: Path, sound_font: Path | None) -> None:
+    """Refuse files that a song cannot be written to or played with, before any work is done.
 
     Raises:
-        InputError: the ending is not one of `.wav`, `.ogg`, `.flac`, `.mp3` and `.mid`.
+        InputError: the ending of `out` is not one of `.wav`, `.ogg`, `.flac`, `.mp3` and `.mid`, `out` is a
+            folder, or `sound_font` is no sound font.
     """
+    from emo_assets.audio.synthesizer import check_sound_font
+
     endings = (*AUDIO_ENDINGS, ".mid")
     if out.suffix not in endings:
         raise InputError(f"{out}: the file's ending must be one of {', '.join(endings)}")
+    if out.is_dir():
+        raise InputError(f"{out}: is a folder; name a file in it")
+    if sound_font is not None:
+        check_sound_font(sound_font)
 
 
 def _sound(

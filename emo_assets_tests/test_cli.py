@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,8 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["generate", "--out", "x.wav", "--energy", "loud"], "energy must be a number, got 'loud'"),
         (["generate", "--out", "x.wav", "--bars", "0"], "bars must be at least 1, got 0"),
         (["generate", "--out", "x.xyz"], "x.xyz: the file's ending must be one of .wav, .ogg"),
+        (["generate", "--out", "x.wav", "--sound-font", "x.sf2"], "x.sf2: no such sound font"),
+        (["generate", "--out", "x.wav", "--sound-font", __file__], "is not a sound font"),
         (["generate", "--out", "x.wav", "--preset", "../x"], "name may hold only a-z"),
         (["generate", "--out", "x.wav", "--preset", "nothing"], "there is no preset 'nothing'"),
         (["generate"], "Missing option '--out'"),
@@ -34,6 +37,8 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["compose"], "Missing argument"),
         (["compose", "out", "--songs", "many"], "Invalid value for '--songs'"),
         (["describe", "nowhere.mid"], "nowhere.mid"),
+        (["describe", os.devnull, "--out", "."], ".: Is a directory"),
+        (["compose", os.devnull, "--songs", "1"], "Not a directory"),
         (["dance"], "No such command 'dance'"),
     ],
 )
@@ -103,13 +108,29 @@ def test_midi_files_are_described_one_json_line_each(
     notes = [Note(beat * 480, beat * 480 + 240, 60 + beat, 90) for beat in range(8)]
     (tmp_path / "scale.mid").write_bytes(encode_midi([Part(0, False, notes)]))
     (tmp_path / "words.mid").write_text("these are words")
+    (tmp_path / "word.mid").write_text("word")
     (tmp_path / "short.mid").write_bytes(b"MT")
     assert run(monkeypatch, "describe", str(tmp_path), "--workers", "1") == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     by_name = {Path(line["file"]).name: line for line in lines}
     assert by_name["scale.mid"]["description"][:2] == ["Bar_1", "Time Signature_4/4"]
-    assert by_name["words.mid"]["error"]
-    assert by_name["short.mid"]["error"]
+    assert "no MIDI file" in by_name["words.mid"]["error"]
+    assert "no MIDI file" in by_name["word.mid"]["error"]
+    assert "cut off" in by_name["short.mid"]["error"]
+
+
+def test_describing_goes_on_in_a_file_and_makes_its_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("one.mid", "two.mid"):
+        Path(name).write_bytes(b"MT")
+    arguments = ("describe", "one.mid", "two.mid", "--workers", "1", "--out", "new/out.jsonl")
+    assert run(monkeypatch, *arguments) == 0
+    whole = Path("new/out.jsonl").read_text()
+    Path("new/out.jsonl").write_text(whole[: len(whole) // 2 + 9])
+    assert run(monkeypatch, *arguments) == 0
+    assert Path("new/out.jsonl").read_text() == whole
 
 
 @pytest.mark.parametrize("module", ["emo_assets.cli", "emo_assets.definitions"])

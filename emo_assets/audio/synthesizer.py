@@ -164,25 +164,30 @@ def _synth(
     }
     synth = fluidsynth.Synth(gain=SYNTH_GAIN, samplerate=sample_rate, channels=16, **settings)
     try:
-        if not _is_sound_font(sound_font) or synth.sfload(str(sound_font), 1) == fluidsynth.FLUID_FAILED:
-            raise InputError(f"{sound_font}: is not a sound font that FluidSynth can read (.sf2 or .sf3)")
+        check_sound_font(sound_font)
+        if synth.sfload(str(sound_font), 1) == fluidsynth.FLUID_FAILED:
+            raise InputError(f"{sound_font}: {_NO_SOUND_FONT}")
         yield synth
     finally:
         synth.delete()
 
 
-def _is_sound_font(path: Path) -> bool:
-    """Say whether a file begins as sound fonts do, before FluidSynth's other loaders complain about it.
+_NO_SOUND_FONT = "is not a sound font that FluidSynth can read (.sf2 or .sf3)"
+
+
+def check_sound_font(path: Path) -> None:
+    """Refuse a file that does not begin as sound fonts do, before FluidSynth's other loaders complain.
 
     Raises:
-        InputError: there is no such file.
+        InputError: there is no such file, or it is something else.
     """
     try:
         with path.open("rb") as file:
             beginning = file.read(12)
     except OSError as error:
         raise InputError(f"{path}: no such sound font; give the path of an .sf2 file") from error
-    return beginning[:4] == b"RIFF" and beginning[8:] == b"sfbk"
+    if beginning[:4] != b"RIFF" or beginning[8:] != b"sfbk":
+        raise InputError(f"{path}: {_NO_SOUND_FONT}")
 
 
 @contextmanager

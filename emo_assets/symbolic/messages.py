@@ -88,13 +88,13 @@ def _header(content: bytes) -> tuple[int, int, int]:
     """Return the number of tracks, the resolution and the offset of the first track."""
     if not content:
         raise MidiError("parse", "the file is empty")
-    if len(content) < 8:
-        raise MidiError("parse", "the file ends inside its header; it is cut off")
-    name, size = struct.unpack(">4sL", content[:8])
-    if name != b"MThd":
+    if not content.startswith(b"MThd"[: len(content)]):
         raise MidiError("parse", "the file does not start with MThd; it is no MIDI file")
-    if size < 6 or len(content) < 14:
+    if len(content) < 14:
         raise MidiError("parse", "the file ends inside its header; it is cut off")
+    size = int.from_bytes(content[4:8], "big")
+    if size < 6:
+        raise MidiError("parse", f"the header announces {size} bytes, less than a header has; it is damaged")
     _, track_count, resolution = struct.unpack(">hhh", content[8:14])
     if track_count < 1:
         raise MidiError("parse", f"the header announces {track_count} tracks")

@@ -1,7 +1,9 @@
 """Processes that do tasks and may die of them.
 
 A task that crashes its process, or takes too long, fails alone: the process is replaced and the other tasks
-go on. What the tasks are is up to the module that the processes run, which calls `serve`.
+go on. A task whose process died is done once more, because it need not have been the reason: the system kills
+processes when memory is short, and so do people. What the tasks are is up to the module that the processes
+run, which calls `serve`.
 """
 
 from __future__ import annotations
@@ -183,7 +185,8 @@ class _Pool:
         self._selector = selectors.DefaultSelector()
         self._workers: list[_Worker] = []
         self._failed_starts = 0
-        self._again: deque[tuple[int, bytes]] = deque()  # tasks of processes that ended at another one
+        self._again: deque[tuple[int, bytes]] = deque()  # tasks of processes that ended
+        self._interrupted: set[int] = set()  # tasks whose process died once
         self._outcomes: dict[int, Outcome] = {}
         self._taken = 0
         self._yielded = 0
@@ -292,15 +295,23 @@ class _Pool:
             worker.deadline = monotonic() + self._seconds_per_task
 
     def _replace(self, worker: _Worker, reason: str | None) -> None:
-        """End a process, note that the task it was at failed, and start another process."""
+        """End a process, say what becomes of the task it was at, and start another process.
+
+        Args:
+            worker: the process.
+            reason: why the task failed; None when the process died, which a task may survive once.
+        """
         self._selector.unregister(worker.output)
         if worker.input in self._selector.get_map():
             self._selector.unregister(worker.input)
         ended = worker.end()
         self._workers.remove(worker)
         if worker.tasks:
-            number, _ = worker.tasks.popleft()
-            self._outcomes[number] = Outcome(None, reason or f"the process that was at it died ({ended})")
+            number = worker.tasks[0][0]
+            if reason is not None or number in self._interrupted:
+                worker.tasks.popleft()
+                self._outcomes[number] = Outcome(None, reason or f"ended twice with its process ({ended})")
+            self._interrupted.add(number)
             self._again.extendleft(reversed(worker.tasks))
         elif not worker.has_started:
             self._failed_starts += 1

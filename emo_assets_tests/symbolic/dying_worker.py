@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
 from emo_assets.symbolic.worker_pool import serve
 
@@ -13,6 +14,11 @@ def do(task: str | bytes) -> object:
     match task:
         case "die":
             os.kill(os.getpid(), signal.SIGKILL)
+        case str() if task.startswith("die once "):
+            mark = Path(task.removeprefix("die once "))
+            if not mark.exists():
+                mark.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
         case "leave":
             os._exit(7)
         case "hang":

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +34,14 @@ def test_a_process_that_dies_fails_its_task_alone() -> None:
     assert "signal 9" in str(results[1].failure)
     assert "exit code 7" in str(results[3].failure)
     assert len({outcome.result[0] for outcome in results if outcome.result}) == 3
+
+
+def test_a_process_that_is_killed_once_costs_no_task(tmp_path: Path) -> None:
+    tasks = ["one", f"die once {tmp_path / 'died'}", "two"]
+    results = outcomes(tasks)
+    assert [outcome.failure for outcome in results] == [None] * 3
+    assert [outcome.result[2] for outcome in results] == tasks
+    assert results[0].result[0] != results[1].result[0]
 
 
 def test_a_task_that_takes_too_long_is_given_up() -> None:

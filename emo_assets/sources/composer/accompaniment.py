@@ -48,7 +48,8 @@ def chord_sounds(score: Score, voice: Voice, levels: dict[SectionKind, float], c
             length = max(1, int((end - start) * voice.layer.gate))
             struck = _struck(voice, chord, previous, figure, place)
             sounds += [Sound(start, length, pitch, accent) for pitch in struck]
-    if plays_at_all(voice, levels):
+    is_short = score.last_bar_start == 0
+    if sounds or (is_short and plays_at_all(voice, levels)):  # nobody waits all song for the final chord
         final = voiced(score.chord_at(score.last_bar_start), previous, register, 3)
         sounds += [Sound(score.last_bar_start, score.meter.positions, pitch, 0) for pitch in final]
     return sounds

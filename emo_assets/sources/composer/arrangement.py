@@ -53,7 +53,7 @@ def level_of(voice: Voice, level: float) -> float:
 
 
 def plays_at_all(voice: Voice, levels: dict[SectionKind, float]) -> bool:
-    """Tell whether `voice` plays anywhere in the song; then it plays the final chord, too."""
+    """Tell whether `voice` is asked to play anywhere in the song."""
     return any(level_of(voice, level) >= 0 for level in levels.values())
 
 

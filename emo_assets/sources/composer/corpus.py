@@ -18,7 +18,7 @@ from emo_assets.sources.composer.composition import compose_song
 from emo_assets.sources.composer.msd_listing import MsdRow
 from emo_assets.sources.composer.sampling import sample_songs
 from emo_assets.sources.composer.spotify_listing import SpotifyRow
-from emo_assets.sources.composer.tables import lakh_path, write_msd, write_spotify
+from emo_assets.sources.composer.tables import lakh_path, msd_names, spotify_table
 from emo_assets.store import written_whole
 
 SONGS_A_BROKEN_SET = 100
@@ -71,7 +71,7 @@ def compose_corpus(
         progress: told of each song.
 
     Raises:
-        InputError: fewer than one song is asked for, or `out` has MIDI files of another corpus.
+        InputError: fewer than one song is asked for, or `out` has tables or MIDI files of another corpus.
     """
     if songs < 1:
         raise InputError(f"a corpus has at least one song, not {songs}: ask for one or more")
@@ -80,13 +80,20 @@ def compose_corpus(
     works = catalogue_of(sample_songs(songs, seed), seed)
     spotify_rows = spotify_listing.listed(works, seed)
     msd_rows = msd_listing.listed(works, seed)
+    tables = {
+        out / "msd" / "unique_tracks.txt": msd_names(msd_rows),
+        out / "spotify" / "dataset.csv": spotify_table(spotify_rows),
+    }
+    for path, content in tables.items():
+        _refuse_another(path, content)
     lakh = out / "lmd_matched"
     tracks = {row.track_id for row in msd_rows}
     _refuse_others(lakh, {path for path in _midi_files_in(lakh) if path.parent.name not in tracks})
     readable, broken = _write_midi(lakh, works, msd_rows, seed, progress)
     _refuse_others(lakh, _midi_files_in(lakh) - readable - broken)
-    write_msd(msd_rows, out / "msd" / "unique_tracks.txt")
-    write_spotify(spotify_rows, out / "spotify" / "dataset.csv")
+    for path, content in tables.items():
+        with written_whole(path) as file:
+            file.write(content)
     return CorpusSummary(
         songs=songs,
         artists=len({work.artist for work in works}),
@@ -101,6 +108,12 @@ def compose_corpus(
 
 def _midi_files_in(lakh: Path) -> set[Path]:
     return set(lakh.rglob("*.mid")) if lakh.is_dir() else set()
+
+
+def _refuse_another(path: Path, content: bytes) -> None:
+    """Refuse to write over a table that holds something else: it may be the published one."""
+    if path.exists() and (path.stat().st_size != len(content) or path.read_bytes() != content):
+        raise InputError(f"{path}: is a table of another corpus; give an empty folder, or remove it first")
 
 
 def _refuse_others(lakh: Path, others: set[Path]) -> None:

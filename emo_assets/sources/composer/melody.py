@@ -17,10 +17,28 @@ from emo_assets.sources.composer.score import Score, Sound
 from emo_assets.sources.composer.voicing import nearest_pitch
 from emo_assets.symbolic.bins import POSITIONS_PER_QUARTER
 
+_LARGEST_THIRD = 4
 RANGE = 9
 """Semitones that a melody may go above or below its register."""
 
 LONGEST_NOTE = 2 * POSITIONS_PER_QUARTER
+COMPASSES = {
+    40: (55, 100),
+    42: (36, 81),
+    53: (48, 86),
+    56: (54, 86),
+    57: (40, 74),
+    60: (41, 79),
+    65: (49, 83),
+    66: (44, 80),
+    68: (58, 93),
+    71: (50, 91),
+    73: (60, 98),
+    77: (55, 96),
+    110: (55, 100),
+}
+"""Lowest and highest pitch of the strings, winds and voices that play or sing melodies, by program."""
+
 _PHRASE_SHAPES = ((0, 1, 2, 0), (0, 2, 1, -1), (1, 2, 0, -1), (0, -1, 1, 0), (-1, 0, 2, 1))
 
 
@@ -142,17 +160,25 @@ def melody_sounds(
         phrases: where.
         themes: the song's tunes.
     """
-    centre = voice.layer.register + score.feel.register
+    register = voice.layer.register + score.feel.register
     sounds: list[Sound] = []
-    last_pitch = centre
+    last_pitch = _within_compass(register, voice)
     for phrase in phrases:
         lift = 2 if phrase.material is SectionKind.CHORUS else 0
-        line = _phrase_line(score, voice, themes[phrase.material], phrase, centre + lift, last_pitch)
+        centre = _within_compass(register + lift, voice)
+        line = _phrase_line(score, voice, themes[phrase.material], phrase, centre, last_pitch)
         last_pitch = line[-1].pitch
         sounds += line
         if voice.layer.voices > 1:
             sounds += [_third_below(score, sound) for sound in line]
     return sounds
+
+
+def _within_compass(register: int, voice: Voice) -> int:
+    """Return the pitch nearest to `register` around which the instrument has all the notes of a melody."""
+    lowest, highest = COMPASSES.get(voice.program, (0, 127))
+    below = RANGE if voice.layer.voices == 1 else RANGE + _LARGEST_THIRD
+    return max(min(register, highest - RANGE), lowest + below)
 
 
 def _new_theme(score: Score, kind: SectionKind, chance: Chance) -> Theme:
@@ -222,10 +248,10 @@ def _phrase_line(
             pitch = _kept_within(pitch, centre)
             accent = voice.layer.accent + 6 * (score.meter.strength(start) - 0.5)
             line.append(Sound(position, max(2, length - (1 if length > 3 else 0)), pitch, accent))
-    return _closed(score, phrase, line)
+    return _closed(score, phrase, line, centre)
 
 
-def _closed(score: Score, phrase: Phrase, line: list[Sound]) -> list[Sound]:
+def _closed(score: Score, phrase: Phrase, line: list[Sound], centre: int) -> list[Sound]:
     """Let the phrase end on a long chord tone, the section on the tonic where the chord has it."""
     last = line[-1]
     chord = score.chord_at(last.start)
@@ -234,7 +260,7 @@ def _closed(score: Score, phrase: Phrase, line: list[Sound]) -> list[Sound]:
         pitch = nearest_pitch(score.features.key, last.pitch)
     bar_end = (phrase.first_bar + phrase.bars) * score.meter.positions
     length = min(bar_end - last.start, 3 * POSITIONS_PER_QUARTER)
-    return [*line[:-1], last._replace(pitch=pitch, length=length)]
+    return [*line[:-1], last._replace(pitch=_kept_within(pitch, centre), length=length)]
 
 
 def _stepped(score: Score, position: int, pitch: int, steps: int) -> int:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from emo_assets.sources.composer.msd_listing import MsdRow
 from emo_assets.sources.composer.spotify_listing import SpotifyRow
-from emo_assets.store import written_whole
 
 SPOTIFY_COLUMNS = (
     "",
@@ -52,12 +51,11 @@ BROKEN_LINE = "TRBROKN128F0000000<SEP>a line that was cut off"
 """An MSD line without all of its four fields."""
 
 
-def write_spotify(rows: list[SpotifyRow], path: Path) -> None:
-    """Write the Spotify table as Kaggle publishes it: by genre, numbered, with one row without names.
+def spotify_table(rows: list[SpotifyRow]) -> bytes:
+    """Return `dataset.csv` as Kaggle publishes it: by genre, numbered, with one row without names.
 
     Args:
         rows: the rows, in any order.
-        path: the CSV file.
     """
     ordered = sorted(rows, key=lambda row: (row.genre, row.track_id))
     cells = [_spotify_cells(row) for row in ordered]
@@ -66,8 +64,7 @@ def write_spotify(rows: list[SpotifyRow], path: Path) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(SPOTIFY_COLUMNS)
     writer.writerows([index, *row] for index, row in enumerate(cells))
-    with written_whole(path) as file:
-        file.write(text.getvalue().encode())
+    return text.getvalue().encode()
 
 
 def _spotify_cells(row: SpotifyRow) -> tuple[object, ...]:
@@ -96,20 +93,18 @@ def _spotify_cells(row: SpotifyRow) -> tuple[object, ...]:
     )
 
 
-def write_msd(rows: list[MsdRow], path: Path) -> None:
-    """Write `unique_tracks.txt`: fields parted by `<SEP>`, by track id, with one line that was cut off.
+def msd_names(rows: list[MsdRow]) -> bytes:
+    """Return `unique_tracks.txt`: fields parted by `<SEP>`, by track id, with one line that was cut off.
 
     Args:
         rows: the rows, in any order.
-        path: the text file.
     """
     lines = [
         "<SEP>".join((row.track_id, row.song_id, row.artist, row.title))
         for row in sorted(rows, key=lambda row: row.track_id)
     ]
     lines.insert(len(lines) // 2, BROKEN_LINE)
-    with written_whole(path) as file:
-        file.write("".join(f"{line}\n" for line in lines).encode())
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def lakh_path(msd_track_id: str, content: bytes) -> Path:

@@ -13,6 +13,7 @@ from emo_assets.features import FeatureVector
 from emo_assets.listening.texture import ACOUSTIC_PROGRAMS
 from emo_assets.sources.composer.composition import compose_song
 from emo_assets.sources.composer.harmony import scale_of
+from emo_assets.sources.composer.melody import COMPASSES
 from emo_assets.sources.composer.song import RESOLUTION, TICKS_PER_POSITION, Song
 from emo_assets.sources.composer.style_book import STYLES
 from emo_assets.sources.composer.styles import Role
@@ -180,6 +181,24 @@ def test_leads_move_mostly_by_step_and_stay_in_a_singers_range(songs: list[Song]
             assert max(pitches) <= 96
     assert moves["step"] / moves.total() > 0.75
     assert moves["jump"] / moves.total() < 0.01
+
+
+def test_nobody_waits_for_the_final_chord(songs: list[Song]) -> None:
+    for song in songs:
+        width = felt_meter(song).positions * TICKS_PER_POSITION
+        for part in song.parts:
+            assert part.notes[0].start < song.chords[-1].end * TICKS_PER_POSITION - width, part.name
+
+
+def test_melodies_stay_within_the_compass_of_their_instrument(songs: list[Song]) -> None:
+    seen = set()
+    for song in songs:
+        for part in song.parts:
+            if part.name in ("lead", "theme") and part.program in COMPASSES:
+                seen.add(part.program)
+                lowest, highest = COMPASSES[part.program]
+                assert all(lowest <= note.pitch <= highest for note in part.notes), (song.style, part.program)
+    assert len(seen) > 8
 
 
 def test_tunes_come_back() -> None:

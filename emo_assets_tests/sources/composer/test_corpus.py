@@ -130,6 +130,17 @@ def test_another_seed_writes_another_corpus_but_not_into_the_same_folder(
     assert digests(out) == before
 
 
+@pytest.mark.parametrize("table", ["spotify/dataset.csv", "msd/unique_tracks.txt"])
+def test_a_table_of_something_else_is_not_written_over(tmp_path: Path, table: str) -> None:
+    path = tmp_path / table
+    path.parent.mkdir()
+    path.write_text("the published table\n")
+    with pytest.raises(InputError, match=path.name):
+        compose_corpus(tmp_path, songs=1)
+    assert path.read_text() == "the published table\n"
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == [path]
+
+
 def test_the_bytes_are_the_same_on_every_machine(tmp_path: Path) -> None:
     """The digest changes when the composer does; on one state of it, it must be the same everywhere."""
     compose_corpus(tmp_path, songs=3, seed=0)
