@@ -131,16 +131,24 @@ def generate(
     bars: Annotated[int | None, typer.Option(help="Length in bars [default 16, or the preset's].")] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed gives another song.")] = None,
     sound_font: Annotated[Path | None, typer.Option(help="Another sound font (.sf2).")] = None,
+    reverb: Annotated[bool, typer.Option(help="The synthesizer's reverb.")] = True,
+    chorus: Annotated[bool, typer.Option(help="The synthesizer's chorus.")] = True,
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="Let FIGARO see whole windows, as its authors do: many times slower."),
+    ] = False,
     store: StoreOption = DEFAULT_BASE,
 ) -> None:
     """Make a song from features with the store's champion, in one command and without Dagster."""
     request = _request(Store(store), "song", preset, features, bars, seed)
+    from emo_assets.audio.rendering import SoundSettings
     from emo_assets.generation import check_ending, generate_file, load_models
 
     check_ending(out)
-    models = load_models(Store(store))
+    models = load_models(Store(store), exact=exact)
+    sound = SoundSettings(sound_font, reverb=reverb, chorus=chorus)
     with terminal_progress() as progress:
-        track = generate_file(request, models, out, sound_font=sound_font, progress=progress)
+        track = generate_file(request, models, out, sound=sound, progress=progress)
     print(track.summary())
 
 

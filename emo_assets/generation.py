@@ -20,6 +20,7 @@ from emo_assets.requests import TrackRequest
 from emo_assets.store import Store, written_whole
 
 if TYPE_CHECKING:
+    from emo_assets.audio.rendering import SoundSettings
     from emo_assets.describing.sampling import Describer
     from emo_assets.figaro.sampling import Figaro
     from emo_assets.listening.heard import Heard
@@ -82,14 +83,18 @@ class Track:
         return "\n".join(lines)
 
 
-def load_models(store: Store) -> Models:
+def load_models(store: Store, *, exact: bool = False) -> Models:
     """Load the champion and FIGARO from the store.
+
+    Args:
+        store: where they are.
+        exact: as for `load_figaro`.
 
     Raises:
         InputError: one of them is not there yet, or its file is damaged.
     """
     describer, champion = load_describer(store)
-    return Models(describer=describer, figaro=load_figaro(store), champion=champion)
+    return Models(describer=describer, figaro=load_figaro(store, exact=exact), champion=champion)
 
 
 def load_describer(store: Store) -> tuple[Describer, str]:
@@ -99,8 +104,12 @@ def load_describer(store: Store) -> tuple[Describer, str]:
     return read_champion(store)
 
 
-def load_figaro(store: Store) -> Figaro:
+def load_figaro(store: Store, *, exact: bool = False) -> Figaro:
     """Load the FIGARO that the store holds.
+
+    Args:
+        store: where it is.
+        exact: whether it sees the whole window anew for every token: slow, see `figaro.sampling.Figaro`.
 
     Raises:
         InputError: there is none yet, or its file is damaged.
@@ -111,7 +120,7 @@ def load_figaro(store: Store) -> Figaro:
     path = store.assets / "figaro_model.safetensors"
     if not path.exists():
         raise InputError(f"{path} is missing: run `make demo`, or materialize figaro_model")
-    return Figaro(from_bytes(path.read_bytes()))
+    return Figaro(from_bytes(path.read_bytes()), exact=exact)
 
 
 def describe_request(request: TrackRequest, describer: Describer) -> list[int]:
@@ -187,7 +196,7 @@ def render_track(
     midi: bytes,
     folder: Path | UPath,
     *,
-    sound_font: Path | None = None,
+    sound: SoundSettings | None = None,
     progress: Progress = silent,
 ) -> Track:
     """Turn MIDI into sound and pictures, and write all of it into a folder of the track's own.
@@ -196,13 +205,13 @@ def render_track(
         request: what was asked for; its loudness sets how loud the sound is.
         midi: the song's notes.
         folder: where the files go; made when missing. Each file appears whole or not at all.
-        sound_font: path of another sound font.
+        sound: sound font, reverb and chorus; the default ones where none are given.
         progress: told how far the rendering is.
     """
     from emo_assets.audio.files import write_audio
     from emo_assets.reports.piano_roll import piano_roll_png
 
-    samples, rate = _sound(request, midi, sound_font, progress)
+    samples, rate = _sound(request, midi, sound, progress)
     files: dict[str, Path | UPath] = {}
     for ending in TRACK_ENDINGS:
         files[ending[1:]] = folder / f"{request.name}{ending}"
@@ -223,7 +232,7 @@ def generate_file(
     models: Models,
     out: Path,
     *,
-    sound_font: Path | None = None,
+    sound: SoundSettings | None = None,
     progress: Progress = silent,
 ) -> Track:
     """Make the song of a request and write it as one file, in the format of its ending."""
@@ -232,7 +241,7 @@ def generate_file(
     check_ending(out)
     tokens = describe_request(request, models.describer)
     midi = compose_request(request, tokens, models.figaro, progress=progress)
-    samples, rate = _sound(request, midi, sound_font, progress)
+    samples, rate = _sound(request, midi, sound, progress)
     if out.suffix == ".mid":
         with written_whole(out) as file:
             file.write(midi)
@@ -253,14 +262,14 @@ def check_ending(out: Path) -> None:
 
 
 def _sound(
-    request: TrackRequest, midi: bytes, sound_font: Path | None, progress: Progress
+    request: TrackRequest, midi: bytes, sound: SoundSettings | None, progress: Progress
 ) -> tuple[Any, int]:
     """Render MIDI as loud as the request asks for; return samples (frames, 2) and frames a second."""
     from emo_assets.audio.loudness import target_loudness
-    from emo_assets.audio.rendering import SAMPLE_RATE, render
+    from emo_assets.audio.rendering import DEFAULT_SOUND, SAMPLE_RATE, render
 
     loudness = target_loudness(request.features.loudness)
-    return render(midi, sound_font=sound_font, loudness=loudness, progress=progress), SAMPLE_RATE
+    return render(midi, sound or DEFAULT_SOUND, loudness=loudness, progress=progress), SAMPLE_RATE
 
 
 def _track(

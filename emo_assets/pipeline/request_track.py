@@ -71,7 +71,7 @@ def make_requested_track(
         request,
         midi,
         opened.tracks / request.name,
-        sound_font=sound.sound_font_path(),
+        sound=sound.settings(),
         progress=progress,
     )
     context.instance.add_dynamic_partitions("requests", [request.name])

@@ -9,13 +9,16 @@ import shutil
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import dagster as dg
 
 from emo_assets.errors import InputError
 from emo_assets.progress import Progress, silent
 from emo_assets.store import DEFAULT_BASE, Store
+
+if TYPE_CHECKING:
+    from emo_assets.audio.rendering import SoundSettings
 
 
 class StoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -151,7 +154,14 @@ class SoundResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     sound_font: str | None = None
     """Path of another sound font (.sf2); the one that comes with pretty_midi by default."""
+    reverb: bool = True
+    """Whether the synthesizer's reverb is on."""
+    chorus: bool = True
+    """Whether the synthesizer's chorus is on."""
 
-    def sound_font_path(self) -> Path | None:
-        """Return the path of the sound font, or None for the default one."""
-        return None if self.sound_font is None else Path(self.sound_font).expanduser()
+    def settings(self) -> SoundSettings:
+        """Return the settings for rendering."""
+        from emo_assets.audio.rendering import SoundSettings
+
+        sound_font = None if self.sound_font is None else Path(self.sound_font).expanduser()
+        return SoundSettings(sound_font, reverb=self.reverb, chorus=self.chorus)

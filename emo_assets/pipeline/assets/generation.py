@@ -102,7 +102,7 @@ def generated_track(
         request,
         track_midi,
         store.open().tracks / request.name,
-        sound_font=sound.sound_font_path(),
+        sound=sound.settings(),
         progress=logged_progress(context),
     )
     document = track.as_document()
