@@ -6,10 +6,12 @@ What may come next is `obedience`'s business, how the network gets there `window
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from emo_assets.figaro.choosing import nearest_song
@@ -56,6 +58,21 @@ def draw(logits: NDArray[np.float32], uniform: float, temperature: float, top_p:
         weights[order[before >= top_p]] = 0
     cumulative = np.cumsum(weights)  # (tokens,)
     return min(int(np.searchsorted(cumulative, uniform * cumulative[-1], side="right")), len(logits) - 1)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Hold torch to one thread.
+
+    A token's products are too small to be shared out, and on a busy machine threads that wait for one another
+    take many times as long as one. It also keeps a song from depending on how many there are.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @dataclass
@@ -111,6 +128,7 @@ class Figaro:
         self._lanes = lanes
         self._exact = exact
 
+    @_one_thread()
     def compose(
         self,
         descriptions: Sequence[Sequence[int]],
@@ -165,6 +183,7 @@ class Figaro:
             for number, bars in enumerate(parsed)
         ]
 
+    @_one_thread()
     def continue_freely(
         self, description: Sequence[int], start: Sequence[int], uniforms: Iterable[float], temperature: float
     ) -> list[int]:

@@ -4,6 +4,7 @@ from itertools import groupby
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -139,6 +140,21 @@ def test_without_constraints_the_network_alone_decides(
     assert figaro.continue_freely(descriptions[0], start, np.linspace(0, 0.99, 80), 1) == written
     greedy = figaro.continue_freely(descriptions[0], start, [0.1, 0.9], 0)
     assert greedy == figaro.continue_freely(descriptions[0], start, [0.8, 0.2], 0)
+
+
+def test_songs_are_written_on_one_thread_and_the_others_are_given_back(
+    figaro: Figaro, descriptions: list[list[int]]
+) -> None:
+    used: list[int] = []
+    torch.set_num_threads(2)
+    asked = [short(descriptions[0], 1)]
+    alone = figaro.compose(
+        asked, tempos=[100], seeds=[0], progress=lambda *_: used.append(torch.get_num_threads())
+    )
+    assert torch.get_num_threads() == 2
+    assert set(used) == {1}
+    torch.set_num_threads(1)
+    assert figaro.compose(asked, tempos=[100], seeds=[0]) == alone
 
 
 def test_progress_counts_bars(figaro: Figaro, descriptions: list[list[int]]) -> None:
