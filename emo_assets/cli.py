@@ -138,6 +138,12 @@ def generate(
         typer.Option(help="How closely to follow the features: loosely, normally or strictly."),
     ] = None,
     sound_font: Annotated[Path | None, typer.Option(help="Another sound font (.sf2).")] = None,
+    reverb: Annotated[bool, typer.Option(help="The synthesizer's reverb.")] = True,
+    chorus: Annotated[bool, typer.Option(help="The synthesizer's chorus.")] = True,
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="Let FIGARO see whole windows, as its authors do: many times slower."),
+    ] = False,
     store: StoreOption = DEFAULT_BASE,
 ) -> None:
     """Make a song from features, in one command, without Dagster.
@@ -145,12 +151,14 @@ def generate(
     The store's champion describes it; `make demo` trains one.
     """
     request = _request(Store(store), "song", preset, features, bars=bars, seed=seed, strictness=strictness)
+    from emo_assets.audio.rendering import SoundSettings
     from emo_assets.generation import check_files, generate_file, load_models
 
     check_files(out, sound_font)
-    models = load_models(Store(store))
+    models = load_models(Store(store), exact=exact)
+    sound = SoundSettings(sound_font, reverb=reverb, chorus=chorus)
     with terminal_progress() as progress:
-        track = generate_file(request, models, out, sound_font=sound_font, progress=progress)
+        track = generate_file(request, models, out, sound=sound, progress=progress)
     print(track.summary())
 
 

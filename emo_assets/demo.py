@@ -47,7 +47,7 @@ STAGES = (
     Stage("describing the MIDI files", assets=("figaro_descriptions", "rejected_midi"), sharded=True),
     Stage("putting the training set together", assets=("training_set",)),
     Stage("exploring the features", groups=("exploration",)),
-    Stage("taking FIGARO's weights", groups=("figaro",)),
+    Stage("taking FIGARO's weights and measuring them", groups=("figaro",)),
     Stage("training seven describers", groups=("models",)),
     Stage("scoring them and choosing the champion", groups=("evaluation",)),
 )

@@ -20,6 +20,7 @@ from emo_assets.requests import TrackRequest
 from emo_assets.store import Store, written_whole
 
 if TYPE_CHECKING:
+    from emo_assets.audio.rendering import SoundSettings
     from emo_assets.describing.sampling import Describer
     from emo_assets.figaro.sampling import Figaro
     from emo_assets.listening.heard import Heard
@@ -85,14 +86,18 @@ class Track:
         return "\n".join(lines)
 
 
-def load_models(store: Store) -> Models:
+def load_models(store: Store, *, exact: bool = False) -> Models:
     """Load the champion, FIGARO and the yardstick from the store.
+
+    Args:
+        store: where they are.
+        exact: as for `load_figaro`.
 
     Raises:
         InputError: one of them is not there yet, or its file is damaged.
     """
     describer, champion = load_describer(store)
-    return Models(describer, load_figaro(store), load_yardstick(store), champion)
+    return Models(describer, load_figaro(store, exact=exact), load_yardstick(store), champion)
 
 
 def model_files(store: Store) -> tuple[UPath, ...]:
@@ -108,8 +113,12 @@ def load_describer(store: Store) -> tuple[Describer, str]:
     return read_champion(store)
 
 
-def load_figaro(store: Store) -> Figaro:
+def load_figaro(store: Store, *, exact: bool = False) -> Figaro:
     """Load the FIGARO that the store holds.
+
+    Args:
+        store: where it is.
+        exact: whether it sees the whole window anew for every token: slow, see `figaro.sampling.Figaro`.
 
     Raises:
         InputError: there is none yet, or its file is damaged.
@@ -120,7 +129,7 @@ def load_figaro(store: Store) -> Figaro:
     path = store.assets / "figaro_model.safetensors"
     if not path.exists():
         raise InputError(f"{path} is missing: run `make demo`, or materialize figaro_model")
-    return Figaro(from_bytes(path.read_bytes()))
+    return Figaro(from_bytes(path.read_bytes()), exact=exact)
 
 
 def load_yardstick(store: Store) -> Yardstick:
@@ -219,7 +228,7 @@ def render_track(
     folder: Path | UPath,
     yardstick: Yardstick,
     *,
-    sound_font: Path | None = None,
+    sound: SoundSettings | None = None,
     progress: Progress = silent,
 ) -> Track:
     """Turn MIDI into sound and pictures, and write all of it into a folder of the track's own.
@@ -229,13 +238,13 @@ def render_track(
         midi: the song's notes.
         folder: where the files go; made when missing. Each file appears whole or not at all.
         yardstick: tells what was aimed at.
-        sound_font: path of another sound font.
+        sound: sound font, reverb and chorus; the default ones where none are given.
         progress: told how far the rendering is.
     """
     from emo_assets.audio.files import write_audio
     from emo_assets.reports.piano_roll import piano_roll_png
 
-    samples, rate = _sound(request, midi, sound_font, progress)
+    samples, rate = _sound(request, midi, sound, progress)
     files: dict[str, Path | UPath] = {}
     for ending in TRACK_ENDINGS:
         files[ending[1:]] = folder / f"{request.name}{ending}"
@@ -256,16 +265,16 @@ def generate_file(
     models: Models,
     out: Path,
     *,
-    sound_font: Path | None = None,
+    sound: SoundSettings | None = None,
     progress: Progress = silent,
 ) -> Track:
     """Make the song of a request and write it as one file, in the format of its ending."""
     from emo_assets.audio.files import write_audio
 
-    check_files(out, sound_font)
+    check_files(out, None if sound is None else sound.sound_font)
     tokens = describe_request(request, models.describer, models.yardstick)
     midi = compose_request(request, tokens, models.figaro, models.yardstick, progress=progress)
-    samples, rate = _sound(request, midi, sound_font, progress)
+    samples, rate = _sound(request, midi, sound, progress)
     if out.suffix == ".mid":
         with written_whole(out) as file:
             file.write(midi)
@@ -293,14 +302,14 @@ def check_files(out: Path, sound_font: Path | None) -> None:
 
 
 def _sound(
-    request: TrackRequest, midi: bytes, sound_font: Path | None, progress: Progress
+    request: TrackRequest, midi: bytes, sound: SoundSettings | None, progress: Progress
 ) -> tuple[Any, int]:
     """Render MIDI as loud as the request asks for; return samples (frames, 2) and frames a second."""
     from emo_assets.audio.loudness import target_loudness
-    from emo_assets.audio.rendering import SAMPLE_RATE, render
+    from emo_assets.audio.rendering import DEFAULT_SOUND, SAMPLE_RATE, render
 
     loudness = target_loudness(request.features.loudness)
-    return render(midi, sound_font=sound_font, loudness=loudness, progress=progress), SAMPLE_RATE
+    return render(midi, sound or DEFAULT_SOUND, loudness=loudness, progress=progress), SAMPLE_RATE
 
 
 def _track(

@@ -20,6 +20,7 @@ REQUESTS = (
     TrackRequest(name="waltz", features=FeatureVector(time_signature=3, tempo=88, mode=0), bars=5, seed=2),
 )
 SETTINGS = {spec.name: {"epochs": 3} for spec in DESCRIBERS} | {
+    "fidelity_report": {"songs": 2, "bars": 1},
     "scoreboard": {"samples": 2},
     "control_report": {"levels": 2, "drawn": 0, "groups": 0, "bars": 1},
     "guidance_report": {"levels": 2},

@@ -5,6 +5,7 @@ What plays the notes is `synthesizer`, how loud they come out `loudness`; files 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -39,13 +40,29 @@ FAINTEST = 1e-6
 """Samples below that are the synthesizer's own numerical dust."""
 
 
+@dataclass(frozen=True)
+class SoundSettings:
+    """How the synthesizer sounds.
+
+    Attributes:
+        sound_font: path of an SF2 or SF3 file; none: the one that pretty_midi carries.
+        reverb: whether its reverb is on.
+        chorus: whether its chorus is on.
+    """
+
+    sound_font: Path | None = None
+    reverb: bool = True
+    chorus: bool = True
+
+
+DEFAULT_SOUND = SoundSettings()
+
+
 def render(
     midi: bytes,
+    sound: SoundSettings = DEFAULT_SOUND,
     *,
-    sound_font: Path | None = None,
     sample_rate: int = SAMPLE_RATE,
-    reverb: bool = True,
-    chorus: bool = True,
     loudness: float | None = None,
     progress: Progress = silent,
 ) -> NDArray[np.float32]:
@@ -56,10 +73,8 @@ def render(
 
     Args:
         midi: a Standard MIDI File.
-        sound_font: path of an SF2 or SF3 file; none: the one that pretty_midi carries.
+        sound: how the synthesizer sounds.
         sample_rate: frames a second, 8,000 to 96,000.
-        reverb: whether the synthesizer's reverb is on.
-        chorus: whether the synthesizer's chorus is on.
         loudness: integrated loudness to reach, in LUFS; peaks in the way are limited. None: the
             synthesizer's own level, turned down where it is too high.
         progress: told how far the rendering is.
@@ -77,10 +92,10 @@ def render(
     played = play(
         midi,
         last_tick=_last_tick(midi),
-        sound_font=sound_font or default_sound_font(),
+        sound_font=sound.sound_font or default_sound_font(),
         sample_rate=sample_rate,
-        reverb=reverb,
-        chorus=chorus,
+        reverb=sound.reverb,
+        chorus=sound.chorus,
         longest_seconds=LONGEST_MINUTES * 60,
         ring_out_seconds=RING_OUT_SECONDS,
         progress=progress,

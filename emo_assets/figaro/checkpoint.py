@@ -8,13 +8,14 @@ other name becomes an inert stand-in, and names that reach for the system are re
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any, BinaryIO, NoReturn
 
 import torch
 from pydantic import ValidationError
@@ -63,26 +64,37 @@ _UNUSED = (
 """Parts of names of tensors that BERT brings along and FIGARO never uses."""
 
 
-def read_checkpoint(path: Path | UPath) -> FigaroNetwork:
+def read_checkpoint(path: Path | UPath, *, sha256: str | None = None) -> FigaroNetwork:
     """Read a released FIGARO checkpoint, of the old layout (relative cross-attention) or the new.
 
     Args:
         path: a Lightning file of FIGARO with the expert description (`figaro-expert.ckpt`).
+        sha256: the file's sum in hexadecimal, if it is known; another file is not looked into.
 
     Returns:
         The network, in float32.
 
     Raises:
-        InputError: the file is missing, damaged, would run code, holds another model or weights that are
-            no numbers.
+        InputError: the file is missing, damaged or another than the sum says, would run code, holds another
+            model or weights that are no numbers.
     """
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            return _network(_Archive(archive, str(path)))
+        with path.open("rb") as file:
+            if sha256 is not None and (found := _sum(file)) != sha256:
+                raise InputError(f"{path}: has the sha256 {found}, expected {sha256}; get it again")
+            with zipfile.ZipFile(file) as archive:
+                return _network(_Archive(archive, str(path)))
     except zipfile.BadZipFile as error:
         raise InputError(f"{path}: is no PyTorch checkpoint or was cut off; get it again") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def _sum(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while part := file.read(2**20):
+        digest.update(part)
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

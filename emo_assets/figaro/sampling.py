@@ -6,10 +6,12 @@ What may come next is `obedience`'s business, how the network gets there `window
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from emo_assets.figaro.choosing import nearest_song
@@ -59,6 +61,21 @@ def draw(logits: NDArray[np.float32], uniform: float, temperature: float, top_p:
     return min(int(np.searchsorted(cumulative, uniform * cumulative[-1], side="right")), len(logits) - 1)
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Hold torch to one thread.
+
+    A token's products are too small to be shared out, and on a busy machine threads that wait for one another
+    take many times as long as one. It also keeps a song from depending on how many there are.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 @dataclass
 class _Song:
     """One request being written."""
@@ -96,17 +113,28 @@ class Figaro:
 
     Args:
         network: trained weights.
-        precision: of its linear layers; by default the one that is fastest on this processor. In int8 a
-            song does not depend on which others are written beside it; in float32 its last bits may.
+        precision: of its linear layers; by default float32 if `exact`, else the one that is fastest on this
+            processor. In int8 a song does not depend on which others are written beside it; in float32 its
+            last bits may.
         lanes: songs written side by side.
+        exact: whether the network sees the whole window anew for every token, as FIGARO's public code lets
+            it. Many times slower; otherwise the windows of long songs are cut at bar lines, see `windows`.
     """
 
     def __init__(
-        self, network: FigaroNetwork, *, precision: Precision | None = None, lanes: int = LANES
+        self,
+        network: FigaroNetwork,
+        *,
+        precision: Precision | None = None,
+        lanes: int = LANES,
+        exact: bool = False,
     ) -> None:
-        self._decoder = Decoder(network, precision or best_precision())
+        chosen = precision or (Precision.FLOAT32 if exact else best_precision())
+        self._decoder = Decoder(network, chosen)
         self._lanes = lanes
+        self._exact = exact
 
+    @_one_thread()
     def compose(
         self,
         descriptions: Sequence[Sequence[int]],
@@ -165,12 +193,45 @@ class Figaro:
             for number, bars in enumerate(parsed)
         ]
 
+    @_one_thread()
+    def continue_freely(
+        self, description: Sequence[int], start: Sequence[int], uniforms: Iterable[float], temperature: float
+    ) -> list[int]:
+        """Continue a song with nothing but the network to hold it: what FIGARO's public sampler does.
+
+        If this FIGARO is `exact`, the tokens are those of the public code. Whether they obey the description,
+        or are a song at all, is up to the weights.
+
+        Args:
+            description: ids of a whole description, without `<bos>` and `<eos>`.
+            start: ids of events to begin with, without `<bos>`.
+            uniforms: numbers in [0, 1), each of which decides one token by the inverse of the cumulative
+                distribution; as many tokens are written at most.
+            temperature: above 0, or 0 for always the likeliest token.
+
+        Returns:
+            Ids of events without `<bos>`: the start and what follows, up to the first `<eos>`.
+        """
+        streams = Streams(self._decoder, exact=self._exact)
+        logits = streams.begin([DescriptionInput.of(description)])  # (1, events)
+        for event in start:
+            logits = streams.push([event])
+        events = list(start)
+        for uniform in uniforms:
+            row = logits[0].numpy()  # (events,)
+            token = draw(row, uniform, temperature, top_p=1) if temperature > 0 else int(row.argmax())
+            events.append(token)
+            if token == EOS:
+                break
+            logits = streams.push([token])
+        return events
+
     def _write(self, waiting: deque[_Song], temperature: float, top_p: float, bars: _Bars) -> None:
         """Write all waiting songs, `lanes` at a time; a finished one makes room for the next."""
         playing = [waiting.popleft() for _ in range(min(self._lanes, len(waiting)))]
         if not playing:
             return
-        streams = Streams(self._decoder)
+        streams = Streams(self._decoder, exact=self._exact)
         logits = streams.begin([song.description for song in playing]).numpy()  # (lanes, events)
         while True:
             tokens = [song.choose(row, temperature, top_p) for song, row in zip(playing, logits, strict=True)]

@@ -79,7 +79,7 @@ def make_requested_track(
         midi,
         opened.tracks / request.name,
         models.yardstick,
-        sound_font=sound.sound_font_path(),
+        sound=sound.settings(),
         progress=progress,
     )
     context.instance.add_dynamic_partitions("requests", [request.name])

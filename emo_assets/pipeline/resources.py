@@ -9,13 +9,16 @@ import shutil
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import dagster as dg
 
 from emo_assets.errors import InputError
 from emo_assets.progress import Progress, silent
 from emo_assets.store import DEFAULT_BASE, Store
+
+if TYPE_CHECKING:
+    from emo_assets.audio.rendering import SoundSettings
 
 
 class StoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -60,7 +63,7 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if path is None:
             from emo_assets.sources.downloads.kaggle import spotify_table
 
-            path = spotify_table(_downloads(store))
+            path = spotify_table(downloads_folder(store))
         return path
 
     def msd_file(self, store: Store, progress: Progress = silent) -> Path:
@@ -71,7 +74,7 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if path is None:
             from emo_assets.sources.downloads.datasets import msd_names
 
-            path = msd_names(_downloads(store), progress=progress)
+            path = msd_names(downloads_folder(store), progress=progress)
         return path
 
     def lakh_folder(self, store: Store, progress: Progress = silent) -> Path:
@@ -82,7 +85,7 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if path is None:
             from emo_assets.sources.downloads.datasets import lakh_files
 
-            path = lakh_files(_downloads(store), progress=progress)
+            path = lakh_files(downloads_folder(store), progress=progress)
         return path
 
     def lakh_full_folder(self, store: Store, progress: Progress = silent) -> Path:
@@ -96,7 +99,7 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if path is None:
             from emo_assets.sources.downloads.datasets import LAKH_FULL, lakh_files
 
-            path = lakh_files(_downloads(store), remote=LAKH_FULL, progress=progress)
+            path = lakh_files(downloads_folder(store), remote=LAKH_FULL, progress=progress)
         return path
 
     def _given(self, name: Literal["spotify", "msd", "lakh", "lakh_full"]) -> Path | None:
@@ -131,13 +134,17 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return folder
 
 
-def _downloads(store: Store) -> Path:
-    """Return the folder of downloaded files; archives need a folder on this machine."""
+def downloads_folder(store: Store) -> Path:
+    """Return the folder of downloaded files.
+
+    Raises:
+        InputError: the store is not on this machine, where archives can be unpacked.
+    """
     base = store.base
     if base.protocol not in ("", "file"):
         raise InputError(
-            f"{base}: is no folder of this machine, where downloads could go; fetch the data sets elsewhere "
-            "and name their paths with the source 'local'"
+            f"{base}: is no folder of this machine, where downloads could go; fetch the files elsewhere "
+            "and name their paths (data sets with the source 'local')"
         )
     return Path(base.path) / "downloads"
 
@@ -147,7 +154,14 @@ class SoundResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     sound_font: str | None = None
     """Path of another sound font (.sf2); the one that comes with pretty_midi by default."""
+    reverb: bool = True
+    """Whether the synthesizer's reverb is on."""
+    chorus: bool = True
+    """Whether the synthesizer's chorus is on."""
 
-    def sound_font_path(self) -> Path | None:
-        """Return the path of the sound font, or None for the default one."""
-        return None if self.sound_font is None else Path(self.sound_font).expanduser()
+    def settings(self) -> SoundSettings:
+        """Return the settings for rendering."""
+        from emo_assets.audio.rendering import SoundSettings
+
+        sound_font = None if self.sound_font is None else Path(self.sound_font).expanduser()
+        return SoundSettings(sound_font, reverb=self.reverb, chorus=self.chorus)

@@ -7,7 +7,7 @@ import pytest
 
 from emo_assets.audio import rendering
 from emo_assets.audio.loudness import HIGHEST_PEAK, integrated_loudness, peak
-from emo_assets.audio.rendering import SAMPLE_RATE, render
+from emo_assets.audio.rendering import SAMPLE_RATE, SoundSettings, render
 from emo_assets.errors import InputError
 from emo_assets.symbolic.midi_file import Note, Part, encode_midi
 
@@ -34,11 +34,10 @@ def test_same_file_gives_the_same_samples(midi: bytes) -> None:
     assert render(midi, sample_rate=RATE).tobytes() == render(midi, sample_rate=RATE).tobytes()
 
 
-@pytest.mark.parametrize("effect", ["reverb", "chorus"])
-def test_effects_can_be_switched_off(midi: bytes, effect: str) -> None:
-    switched_off = {effect: False}
+@pytest.mark.parametrize("sound", [SoundSettings(reverb=False), SoundSettings(chorus=False)])
+def test_effects_can_be_switched_off(midi: bytes, sound: SoundSettings) -> None:
     with_effect = render(midi, sample_rate=RATE)
-    without = render(midi, sample_rate=RATE, **switched_off)  # type: ignore[arg-type]
+    without = render(midi, sound, sample_rate=RATE)
     frames = min(len(with_effect), len(without))
     assert not np.allclose(with_effect[:frames], without[:frames], atol=1e-3)
 
@@ -83,7 +82,7 @@ def test_too_long_a_file_is_refused() -> None:
     tick = 480 * 120 * 31
     endless = encode_midi([Part(0, False, [Note(0, 480, 60, 90), Note(tick, tick + 480, 60, 90)])])
     with pytest.raises(InputError, match="at most 30 can be rendered"):
-        render(endless, sample_rate=8_000, reverb=False, chorus=False)
+        render(endless, SoundSettings(reverb=False, chorus=False), sample_rate=8_000)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +107,7 @@ def test_sample_rates_that_fluidsynth_has_not_are_refused(midi: bytes, rate: int
 
 def test_a_missing_sound_font_is_named(midi: bytes, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"piano\.sf2: no such sound font"):
-        render(midi, sound_font=tmp_path / "piano.sf2")
+        render(midi, SoundSettings(tmp_path / "piano.sf2"))
 
 
 @pytest.mark.parametrize("content", [b"", bytes(64), b"RIFF\x00\x00\x10\x00sfbkLIST" + bytes(100)])
@@ -116,4 +115,4 @@ def test_a_damaged_sound_font_is_refused(midi: bytes, tmp_path: Path, content: b
     damaged = tmp_path / "damaged.sf2"
     damaged.write_bytes(content)
     with pytest.raises(InputError, match="is not a sound font"):
-        render(midi, sound_font=damaged)
+        render(midi, SoundSettings(damaged))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emo_assets.audio import synthesizer
-from emo_assets.audio.rendering import render
+from emo_assets.audio.rendering import SoundSettings, render
 from emo_assets.audio.synthesizer import default_sound_font
 from emo_assets.errors import InputError
 
@@ -57,6 +57,6 @@ def test_fluidsynth_prints_nothing(midi: bytes, tmp_path: Path, capfd: pytest.Ca
     damaged = tmp_path / "damaged.sf2"
     damaged.write_bytes(bytes(64))
     with pytest.raises(InputError):
-        render(midi, sound_font=damaged)
+        render(midi, SoundSettings(damaged))
     render(midi, sample_rate=8_000)
     assert capfd.readouterr() == ("", "")

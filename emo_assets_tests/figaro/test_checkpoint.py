@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 import pickle
 import zipfile
@@ -96,6 +97,14 @@ def test_every_weight_arrives_in_its_place(network: FigaroNetwork, tmp_path: Pat
         read.named_parameters(), network.named_parameters(), strict=True
     ):
         assert torch.equal(weight, expected), name
+
+
+def test_a_file_is_held_against_its_sum_before_it_is_read(network: FigaroNetwork, tmp_path: Path) -> None:
+    path = saved(lightning(network), tmp_path / "figaro.ckpt")
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert read_checkpoint(path, sha256=found).config == network.config
+    with pytest.raises(InputError, match=f"has the sha256 {found}, expected 0000"):
+        read_checkpoint(path, sha256="0" * 64)
 
 
 def test_foreign_classes_are_passed_over_without_being_imported(

@@ -22,9 +22,10 @@ from emo_assets.figaro.fidelity import (
     set_scores,
     sounding_chords,
 )
-from emo_assets.figaro.fidelity_report import fidelity_report
+from emo_assets.figaro.fidelity_report import fidelity_report, measured_songs
 from emo_assets.figaro.inputs import Song
 from emo_assets.figaro.sampling import Figaro
+from emo_assets.figaro.training import is_held_out, read_songs
 from emo_assets.symbolic.grammar.descriptions import DescriptionGrammar
 from emo_assets.symbolic.grammar.events import EventBar, EventGrammar, NoteEvent
 from emo_assets.symbolic.vocabulary import DRUMS, TIME_SIGNATURES
@@ -174,5 +175,21 @@ def test_the_report_has_a_ceiling_above_and_a_floor_below(midi: list[bytes]) -> 
     assert (better["ceiling"] >= better["floor"] - 1e-9).all()
     assert report.loc["instrument_f1", "ceiling"] == 1
     assert report.loc["time_signature", "written"] == 1
+    assert "best" not in report
     with pytest.raises(InputError, match="at least two"):
         fidelity_report(Figaro(random_network(LITTLE)), midi[:1])
+
+
+def test_songs_are_measured_that_a_training_left_out(midi: list[bytes]) -> None:
+    left_out = [
+        content for content, song in zip(midi, read_songs(midi), strict=True) if is_held_out(song, 0.5)
+    ]
+    assert 2 <= len(left_out) < len(midi)
+    assert measured_songs([b"no MIDI", *midi], 8, held_out_share=0.5) == left_out
+    assert measured_songs([b"no MIDI", *midi], 3) == midi[:3]
+
+
+def test_no_more_files_are_read_than_are_measured(midi: list[bytes]) -> None:
+    files = iter(midi)
+    measured_songs(files, 2)
+    assert next(files) == midi[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from emo_assets.figaro.decoding import Decoder
 from emo_assets.figaro.inputs import DescriptionInput, event_bars, event_positions
 from emo_assets.figaro.network import FigaroNetwork
 from emo_assets.figaro.projections import Precision
-from emo_assets.figaro.sampling import draw
+from emo_assets.figaro.sampling import Figaro
 from emo_assets.figaro.windows import Streams
 from emo_assets.symbolic.vocabulary import EOS, PAD
 
@@ -119,61 +119,47 @@ def test_exact_steps_agree_far_past_the_end_of_the_window(reference: Reference) 
     assert_near(logits[599:619], reference.arrays["forced_logits_600_on"])
 
 
-def continue_exactly(
-    reference: Reference, start: NDArray[Any], length: int, choose: Callable[[Tensor, int], int]
-) -> tuple[list[int], Tensor]:
-    """Continue `start` to `length` events as the reference does; stop at `<eos>`.
+def continued(
+    reference: Reference, name: str, new: int, uniforms: Iterable[float], temperature: float
+) -> Tensor:
+    """Continue the first events of a song of the reference exactly, to the events that the reference wrote.
 
     Args:
-        reference: whose network and description.
-        start: ids from `<bos>` on.
-        length: of all ids, `<bos>` included.
-        choose: the logits (events,) and the number of the new event to its id.
+        reference: whose network, description and song.
+        name: of the song's ids.
+        new: how many events are written anew.
+        uniforms: numbers that decide.
+        temperature: 0 for the likeliest token.
 
     Returns:
-        All ids, and the logits that the new ones were chosen by, (new events, events).
+        The logits that the new ones were chosen by, (new events, events).
     """
-    streams = reference.streams(exact=True)
-    logits = streams.begin([reference.description])
-    for event in start[1:]:
-        logits = streams.push([int(event)])
-    seen: list[Tensor] = []
-    while len(streams.streams[0].events) < length and streams.streams[0].events[-1] != EOS:
-        seen.append(logits[0])
-        logits = streams.push([choose(logits[0], len(seen) - 1)])
-    return streams.streams[0].events, torch.stack(seen)
-
-
-def largest(logits: Tensor, number: int) -> int:
-    return int(logits.argmax())
+    expected = reference.arrays[name].copy()
+    if expected[-1] == PAD:
+        expected[-1] = EOS  # the public sampler returns it so
+    start = expected[1 : len(expected) - new].tolist()
+    figaro = Figaro(reference.network, exact=True)
+    events = figaro.continue_freely(reference.description.ids[1:-1].tolist(), start, uniforms, temperature)
+    np.testing.assert_array_equal(events, expected[1:])
+    return forced(reference.streams(exact=True), reference, expected[1:-1])[-new:]
 
 
 def test_the_greedy_song_is_the_references(reference: Reference) -> None:
-    expected = reference.arrays["greedy_ids"]
-    events, logits = continue_exactly(reference, expected[:1], len(expected), largest)
-    np.testing.assert_array_equal(events, expected)
+    new = len(reference.arrays["greedy_ids"]) - 1
+    logits = continued(reference, "greedy_ids", new, np.zeros(new), 0)
     top = logits.topk(2).values
     assert_near(top[:, 0] - top[:, 1], reference.arrays["greedy_margin"])
     assert_near(logits[GREEDY_STEPS], reference.arrays["greedy_logits_some"])
 
 
 def test_the_greedy_continuation_of_true_events_is_the_references(reference: Reference) -> None:
-    expected = reference.arrays["cont_ids"]
     new = len(reference.arrays["cont_logits"])
-    events, logits = continue_exactly(reference, expected[:-new], len(expected), largest)
-    np.testing.assert_array_equal(events, expected)
+    logits = continued(reference, "cont_ids", new, np.zeros(new), 0)
     assert_near(logits, reference.arrays["cont_logits"])
 
 
 def test_the_song_drawn_with_known_random_numbers_is_the_references(reference: Reference) -> None:
-    expected, uniforms = reference.arrays["u_ids"].copy(), reference.arrays["u_uniforms"]
-    if expected[-1] == PAD:
-        expected[-1] = EOS  # the public sampler returns it so
-
-    def drawn(logits: Tensor, number: int) -> int:
-        return draw(logits.numpy(), float(uniforms[number]), temperature=1, top_p=1)
-
-    events, logits = continue_exactly(reference, expected[:1], len(expected), drawn)
-    np.testing.assert_array_equal(events, expected)
+    new = len(reference.arrays["u_ids"]) - 1
+    logits = continued(reference, "u_ids", new, reference.arrays["u_uniforms"][:new], 1)
     steps = reference.arrays["u_logits_steps"]
     assert_near(logits[steps], reference.arrays["u_logits_some"])

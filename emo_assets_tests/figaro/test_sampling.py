@@ -4,6 +4,7 @@ from itertools import groupby
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from emo_assets.figaro.sampling import Figaro, draw
 from emo_assets.symbolic.grammar.descriptions import DescribedBar, DescriptionGrammar
 from emo_assets.symbolic.grammar.errors import GrammarError
 from emo_assets.symbolic.grammar.events import EventBar, EventGrammar
-from emo_assets.symbolic.vocabulary import CHORDS, DRUMS, TIME_SIGNATURES
+from emo_assets.symbolic.vocabulary import CHORDS, DRUMS, EOS, TIME_SIGNATURES
 from emo_assets_tests.figaro.conftest import LITTLE, random_network
 
 TEMPOS = [61.0, 90, 120, 133.3, 180, 240, 30, 100]
@@ -111,6 +112,49 @@ def test_the_best_of_several_is_one_of_them_and_no_worse(
         bars = DescriptionGrammar().parse(description)
         assert agreement(bars, described(chosen)) >= agreement(bars, described(first))
     assert best != plain
+
+
+def test_whole_windows_make_other_songs_only_past_the_window(
+    little: FigaroNetwork, descriptions: list[list[int]]
+) -> None:
+    description = short(descriptions[1], 6)
+    cached, exact = (
+        figaro.compose([description], tempos=[100], seeds=[3], temperature=1.5, top_p=1)[0]
+        for figaro in (Figaro(little, precision=Precision.FLOAT32), Figaro(little, exact=True))
+    )
+    assert_obeys(DescriptionGrammar().parse(description), EventGrammar().parse(exact), 100)
+    assert exact[: LITTLE.context - 1] == cached[: LITTLE.context - 1]
+    assert exact != cached
+
+
+def test_without_constraints_the_network_alone_decides(
+    little: FigaroNetwork, descriptions: list[list[int]]
+) -> None:
+    figaro = Figaro(little, exact=True)
+    start = [604]
+    written = figaro.continue_freely(descriptions[0], start, np.linspace(0, 0.99, 80), 1)
+    assert written[:1] == start
+    assert len(written) == 81 or written[-1] == EOS
+    with pytest.raises(GrammarError):
+        EventGrammar().parse(written)
+    assert figaro.continue_freely(descriptions[0], start, np.linspace(0, 0.99, 80), 1) == written
+    greedy = figaro.continue_freely(descriptions[0], start, [0.1, 0.9], 0)
+    assert greedy == figaro.continue_freely(descriptions[0], start, [0.8, 0.2], 0)
+
+
+def test_songs_are_written_on_one_thread_and_the_others_are_given_back(
+    figaro: Figaro, descriptions: list[list[int]]
+) -> None:
+    used: list[int] = []
+    torch.set_num_threads(2)
+    asked = [short(descriptions[0], 1)]
+    alone = figaro.compose(
+        asked, tempos=[100], seeds=[0], progress=lambda *_: used.append(torch.get_num_threads())
+    )
+    assert torch.get_num_threads() == 2
+    assert set(used) == {1}
+    torch.set_num_threads(1)
+    assert figaro.compose(asked, tempos=[100], seeds=[0]) == alone
 
 
 def test_progress_counts_bars(figaro: Figaro, descriptions: list[list[int]]) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from emo_assets.audio.rendering import DEFAULT_SOUND, SoundSettings
 from emo_assets.errors import InputError
-from emo_assets.pipeline.resources import RawDataSource
+from emo_assets.pipeline.resources import RawDataSource, SoundResource
 from emo_assets.store import Store
 
 
@@ -39,3 +40,9 @@ def test_the_sample_has_no_further_songs(tmp_path: Path) -> None:
         RawDataSource().lakh_full_folder(Store(tmp_path))
     source = RawDataSource(source="local", lakh_full=str(tmp_path))
     assert source.lakh_full_folder(Store(tmp_path)) == tmp_path
+
+
+def test_sound_font_reverb_and_chorus_are_the_resources() -> None:
+    assert SoundResource().settings() == DEFAULT_SOUND
+    asked = SoundResource(sound_font="~/piano.sf2", reverb=False, chorus=False).settings()
+    assert asked == SoundSettings(Path.home() / "piano.sf2", reverb=False, chorus=False)

@@ -1,19 +1,29 @@
-"""Stage 7: FIGARO's weights: those that ship with the package, a released checkpoint, or trained here."""
+"""Stage 7: FIGARO's weights, shipped with the package, released or trained here; how well they obey."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 import dagster as dg
+from pydantic import Field
 
 from emo_assets.errors import InputError
 from emo_assets.pipeline.assets.models import TRAINING_POOL
-from emo_assets.pipeline.metadata import logged_progress
-from emo_assets.pipeline.resources import RawDataSource, StoreResource
+from emo_assets.pipeline.metadata import logged_progress, picture, table_metadata
+from emo_assets.pipeline.resources import RawDataSource, StoreResource, downloads_folder
 from emo_assets.pipeline.tables import Table
+from emo_assets.progress import Progress
+from emo_assets.store import written_whole
 
 if TYPE_CHECKING:
     from emo_assets.figaro.training import EpochRecord
+
+
+GROUP = "figaro"
+OWNERS = ["team:models"]
+HELD_OUT_SHARE = "held_out_share"
+"""What the weights trained here say of the share of songs that they were not trained on."""
 
 
 class FigaroSource(dg.Config):
@@ -23,7 +33,9 @@ class FigaroSource(dg.Config):
     """`bundled`: the small ones that ship with the package; `checkpoint`: a released Lightning file;
     `train`: trained on the Lakh files at hand."""
     checkpoint: str | None = None
-    """`checkpoint`: path of the file, such as figaro-expert.ckpt."""
+    """`checkpoint`: path or web address (http, https) of the file, such as figaro-expert.ckpt."""
+    sha256: str | None = None
+    """`checkpoint`: the file's sum in hexadecimal, if it is known; another file is refused."""
     preset: Literal["tiny", "small", "paper"] = "tiny"
     """`train`: sizes and steps by name: minutes on a core, hours on a core, and the paper's for a GPU."""
     steps: int | None = None
@@ -35,10 +47,10 @@ class FigaroSource(dg.Config):
 
 
 @dg.asset(
-    group_name="figaro",
+    group_name=GROUP,
     io_manager_key="weights",
     kinds={"torch", "safetensors"},
-    owners=["team:models"],
+    owners=OWNERS,
     pool=TRAINING_POOL,
 )
 def figaro_model(
@@ -51,18 +63,22 @@ def figaro_model(
     """FIGARO: description in, events out. By default the small one that ships with the package."""
     from emo_assets.figaro.weights import about, bundled_bytes, from_bytes
 
+    _check(config)
+    learned: dict[str, Any] = {}
     match config.source:
         case "bundled":
             weights = bundled_bytes()
         case "checkpoint":
-            weights = _converted(config)
+            weights = _converted(config, store, logged_progress(context))
         case "train":
-            weights = _trained(context, config, store, _songs(context, config, store, raw_data, lakh_midi))
+            songs = _songs(context, config, store, raw_data, lakh_midi)
+            weights, learned = _trained(context, config, store, songs)
     network = from_bytes(weights)
     return dg.Output(
         weights,
         metadata={
             "source": config.source,
+            **learned,
             "parameters": sum(weight.numel() for weight in network.parameters()),
             "sizes": dg.MetadataValue.json(network.config.model_dump()),
             "about": dg.MetadataValue.json(about(weights)),
@@ -70,16 +86,39 @@ def figaro_model(
     )
 
 
-def _converted(config: FigaroSource) -> bytes:
+def _check(config: FigaroSource) -> None:
+    """Refuse settings of a checkpoint that miss something or would be passed over."""
+    if config.source == "checkpoint" and config.checkpoint is None:
+        raise InputError(
+            "figaro_model: source is 'checkpoint' but no checkpoint is named; set its path or address"
+        )
+    if config.source != "checkpoint" and (config.checkpoint or config.sha256):
+        raise InputError(
+            f"figaro_model: a checkpoint is given but source is {config.source!r}; set it to 'checkpoint'"
+        )
+    if config.sha256 is not None and not re.fullmatch("[0-9a-f]{64}", config.sha256.lower()):
+        raise InputError(f"figaro_model: {config.sha256!r} is no sha256 (64 hexadecimal digits)")
+
+
+def _converted(config: FigaroSource, store: StoreResource, progress: Progress) -> bytes:
+    """Read a checkpoint, from the web if need be; one from there that is refused is not kept."""
     from upath import UPath
 
     from emo_assets.figaro.checkpoint import read_checkpoint
     from emo_assets.figaro.weights import to_bytes
+    from emo_assets.sources.downloads.checkpoints import checkpoint_file, is_web_address, without_query
 
-    if config.checkpoint is None:
-        raise InputError("figaro_model: source is 'checkpoint' but no checkpoint is named; set its path")
-    path = UPath(config.checkpoint).expanduser()
-    return to_bytes(read_checkpoint(path), about={"checkpoint": path.name})
+    place, sha256 = str(config.checkpoint), config.sha256 and config.sha256.lower()
+    if not is_web_address(place):
+        path = UPath(place).expanduser()
+        return to_bytes(read_checkpoint(path, sha256=sha256), about={"checkpoint": path.name})
+    file = checkpoint_file(place, downloads_folder(store.open()), sha256=sha256, progress=progress)
+    try:
+        network = read_checkpoint(file)
+    except InputError as error:
+        file.unlink()
+        raise InputError(f"{place}: the file from there was refused and removed. {error}") from error
+    return to_bytes(network, about={"checkpoint": without_query(place)})
 
 
 def _songs(
@@ -102,10 +141,14 @@ def _songs(
 
 def _trained(
     context: dg.AssetExecutionContext, config: FigaroSource, store: StoreResource, songs: Iterator[bytes]
-) -> bytes:
+) -> tuple[bytes, dict[str, Any]]:
+    """Train on songs; return the weights, and metadata that show how it went."""
+    import pandas as pd
+
     from emo_assets.figaro.config import TRAININGS
     from emo_assets.figaro.training import train_figaro
     from emo_assets.figaro.weights import to_bytes
+    from emo_assets.reports.learning_curves import learning_curve_png
 
     changes = {"seed": config.seed, **({} if config.steps is None else {"steps": config.steps})}
     checkpoints = store.open().checkpoints
@@ -119,11 +162,75 @@ def _trained(
             dg.AssetObservation("figaro_model", metadata=_epoch_metadata(record))
         ),
     )
-    best = trained.best
-    return to_bytes(
-        trained.network, about={"steps": str(best.step), "held_out_perplexity": f"{best.perplexity:.3f}"}
-    )
+    best, curve = trained.best, pd.DataFrame([asdict(record) for record in trained.history])
+    curve = curve.rename(columns={"training_loss": "train_loss", "held_out_loss": "validation_loss"})
+    drawn = learning_curve_png(curve, "figaro_model", clock="step", unit="nats a token")
+    about = {
+        "steps": str(best.step),
+        "held_out_perplexity": f"{best.perplexity:.3f}",
+        HELD_OUT_SHARE: str(trained.config.held_out_share),
+    }
+    metadata = {**_epoch_metadata(best), "learning_curve": picture(drawn, "learning curve of figaro_model")}
+    return to_bytes(trained.network, about=about), metadata
 
 
 def _epoch_metadata(record: "EpochRecord") -> dict[str, Any]:
     return {**asdict(record), "perplexity": record.perplexity}
+
+
+class FidelityMeasuring(dg.Config):
+    """What the fidelity report is measured on. A full run is `songs: 200, bars: 16, candidates: 4`."""
+
+    songs: int = Field(default=12, ge=2)
+    """How many of the Lakh files at hand are described and written anew, in the order of their sums."""
+    bars: int = Field(default=8, ge=1)
+    """How many bars of each."""
+    candidates: int = Field(default=1, ge=1, le=64)
+    """If above 1, also so many songs a description, of which the one nearest to it counts."""
+    seed: int = Field(default=0, ge=0)
+    """Of the first song."""
+
+
+@dg.asset(
+    group_name=GROUP,
+    io_manager_key="tables",
+    kinds={"parquet", "torch", "matplotlib"},
+    owners=OWNERS,
+)
+def fidelity_report(
+    context: dg.AssetExecutionContext,
+    config: FidelityMeasuring,
+    store: StoreResource,
+    figaro_model: bytes,
+    lakh_midi: Table,
+) -> dg.Output[Any]:
+    """Does FIGARO do what descriptions say: songs written anew from them, beside a ceiling and a floor."""
+    from emo_assets.figaro.fidelity_report import fidelity_report, measured_songs
+    from emo_assets.figaro.sampling import Figaro
+    from emo_assets.figaro.weights import about, from_bytes
+    from emo_assets.reports.fidelity import fidelity_markdown, fidelity_png
+
+    songs = measured_songs(
+        lakh_midi.drop_duplicates("md5").sort_values("md5")["content"],
+        config.songs,
+        held_out_share=float(about(figaro_model).get(HELD_OUT_SHARE, 1)),
+    )
+    table = fidelity_report(
+        Figaro(from_bytes(figaro_model)),
+        songs,
+        **config.model_dump(include={"bars", "candidates", "seed"}),
+        progress=logged_progress(context),
+    ).reset_index()
+    drawn = fidelity_png(table)
+    file = store.open().reports / "fidelity.png"
+    with written_whole(file) as opened:
+        opened.write(drawn)
+    return dg.Output(
+        table,
+        metadata={
+            **table_metadata(table),
+            "fidelity": dg.MetadataValue.md(fidelity_markdown(table)),
+            "figure": picture(drawn, "fidelity"),
+            "file": dg.MetadataValue.path(str(file)),
+        },
+    )

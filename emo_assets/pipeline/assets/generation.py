@@ -128,7 +128,7 @@ def generated_track(
         track_midi,
         store.open().tracks / request.name,
         load_yardstick(store.open()),
-        sound_font=sound.sound_font_path(),
+        sound=sound.settings(),
         progress=logged_progress(context),
     )
     document = track.as_document()

@@ -15,6 +15,12 @@ FORCED_KNOBS = ("tempo", "time_signature")
 
 LEAST_RIGHT = 0.95
 
+FORCED_MEASURES = ("time_signature", "instrument_precision")
+"""Measures of fidelity that generation forces upon the song."""
+
+TELLING_MEASURES = ("instrument_f1", "chord_f1", "chroma", "agreement")
+"""Measures of fidelity in which a song written for a description must surely be nearer than another song."""
+
 
 def features_finding(report: pd.DataFrame) -> Finding:
     """Find features that the feature report lacks, or whose figures cannot be.
@@ -53,3 +59,28 @@ def knobs_finding(report: pd.DataFrame) -> Finding:
         if known.get(knob, 0) < LEAST_RIGHT
     ]
     return Finding(tuple(faults), known)
+
+
+def fidelity_finding(report: pd.DataFrame) -> Finding:
+    """Find that what generation forces is not in the songs, or that they are no nearer than other songs are.
+
+    Args:
+        report: `measure`, `written`, `ceiling`, `floor`.
+    """
+    rows = report.set_index("measure")
+    written, floor = (
+        {str(measure): float(value) for measure, value in rows[column].items()}
+        for column in ("written", "floor")
+    )
+    faults = [
+        f"{measure} is {written.get(measure, 0):.3f}, and forced to be 1"
+        for measure in FORCED_MEASURES
+        if not LEAST_RIGHT <= written.get(measure, 0) <= 1
+    ]
+    pairs = {measure: (written.get(measure, 0.0), floor.get(measure, 0.0)) for measure in TELLING_MEASURES}
+    faults += [
+        f"{measure} is {own:.3f}, no better than another song's {other:.3f}"
+        for measure, (own, other) in pairs.items()
+        if not other < own <= 1
+    ]
+    return Finding(tuple(faults), written)

@@ -130,7 +130,22 @@ def tables() -> dict[str, pd.DataFrame]:
         "control_report": pd.DataFrame(
             {"knob": ["tempo", "time_signature", "energy"], "value": [1.0, 1.0, 0.4]}
         ),
+        "fidelity_report": fidelity(),
     }
+
+
+def fidelity() -> pd.DataFrame:
+    """Return a fidelity report of a model that obeys."""
+    measures = ("instrument_f1", "instrument_precision", "chord_f1", "time_signature", "chroma", "agreement")
+    return pd.DataFrame(
+        {
+            "measure": measures,
+            "written": [0.9, 1, 0.9, 1, 0.8, 0.8],
+            "ceiling": 1.0,
+            "floor": 0.3,
+            "songs": 12,
+        }
+    )
 
 
 def scoreboard() -> pd.DataFrame:

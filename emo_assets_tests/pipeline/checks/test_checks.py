@@ -198,6 +198,10 @@ BAD: dict[tuple[str, str], tuple[Spoil, str]] = {
         put("control_report", "value", 0.5, 0),
         "tempo is right in 50% of the songs only",
     ),
+    ("fidelity_report", "obedience"): (
+        put("fidelity_report", "written", 0.2, 0),
+        "instrument_f1 is 0.200, no better than another song's 0.300",
+    ),
     ("champion", "serves"): (lambda store: None, "champion.json is missing"),
     ("track_description", "grammar"): (
         lambda store: write_document(
@@ -281,6 +285,7 @@ def test_faults_that_would_train_or_serve_a_model_stop_what_comes_after(definiti
         "rejected_lakh_files",
         "feature_report",
         "control_report",
+        "fidelity_report",
         "generated_track",
     }
     assert {"training_set", "scoreboard", "champion", "figaro_model", "track_midi"} <= blocking

@@ -1,0 +1,115 @@
+"""Obedience: 200 songs that the bundled FIGARO writes for requests, held against what was asked.
+
+Requests and descriptions are those of composed songs that the weights have not seen; what is measured is read
+from the written MIDI files. Fidelity stands beside its ceiling (the songs themselves, written and read again)
+and its floor (other songs), for one song a description and for the best of four.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from emo_assets.features import FeatureVector
+from emo_assets.figaro.fidelity_report import measures
+from emo_assets.figaro.inputs import Song
+from emo_assets.figaro.sampling import Figaro
+from emo_assets.figaro.training import read_songs
+from emo_assets.figaro.weights import load_bundled
+from emo_assets.listening.heard import listen
+from emo_assets.sources.composer.composition import compose_song
+from emo_assets.sources.composer.sampling import sample_songs
+from emo_assets.symbolic.grammar.descriptions import DescriptionGrammar
+from emo_assets.symbolic.grammar.events import EventGrammar
+from emo_assets.symbolic.reading import read_midi
+from emo_assets.symbolic.vocabulary import EVENTS
+from emo_assets.symbolic.writing import write_midi
+from emo_assets_tests.benchmarks.figure import Figure
+
+SONGS, BARS, SEED = 200, 8, 95
+CANDIDATES = (1, 4)
+TOLERANCE = 0.01
+"""Quarter notes a minute: what whole microseconds a quarter note can be off a tempo."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request with its description, and the song that it was taken from: ids without `<bos>`, `<eos>`."""
+
+    features: FeatureVector
+    description: list[int]
+    events: list[int]
+
+
+def figures() -> Iterator[Figure]:
+    """Write the songs and yield how well they obey, then their fidelity."""
+    torch.set_num_threads(1)
+    asked = requests()
+    descriptions, truths = [each.description for each in asked], [each.events for each in asked]
+    written: dict[str, list[list[int]]] = {}
+    for candidates in CANDIDATES:
+        name = "one song" if candidates == 1 else f"best of {candidates}"
+        begun = time.process_time()
+        written[name] = songs(asked, candidates)
+        seconds = time.process_time() - begun
+        events = sum(map(len, written[name]))
+        note = f"{len(asked)} songs of {BARS} bars, {events * candidates / seconds:,.0f} events/s"
+        yield Figure(f"{name}: writing", seconds, "CPU s", note)
+        for property_, share in obeyed(asked, written[name]).items():
+            yield Figure(f"{name}: {property_} as asked", share, "of the songs")
+    columns = {
+        **written,
+        "ceiling": [EVENTS.encode(read_midi(write_midi(EVENTS.decode(one))).events) for one in truths],
+        "floor": [*truths[1:], truths[0]],
+    }
+    values = {name: measures(descriptions, truths, pieces) for name, pieces in columns.items()}
+    for measure in values["ceiling"]:
+        for name in columns:
+            yield Figure(f"{measure}: {name}", values[name][measure], "")
+
+
+def requests(first: int = 0, count: int = SONGS) -> list[Asked]:
+    """Return requests of composed songs, `count` from number `first` on of the benchmark's."""
+    plans = sample_songs(SONGS, seed=SEED)[first : first + count]
+    read = read_songs(compose_song(plan.features, plan.style, BARS, plan.seed).to_midi() for plan in plans)
+    return [_asked(plan.features, song) for plan, song in zip(plans, read, strict=True)]
+
+
+def songs(asked: Sequence[Asked], candidates: int) -> list[list[int]]:
+    """Let the bundled FIGARO write a song for each request: ids of events."""
+    return Figaro(load_bundled()).compose(
+        [each.description for each in asked],
+        tempos=[each.features.tempo for each in asked],
+        seeds=range(len(asked)),
+        candidates=candidates,
+    )
+
+
+def obeyed(asked: Sequence[Asked], written: Sequence[Sequence[int]]) -> dict[str, float]:
+    """Return in which share of the songs each property is as asked, by what is read from their files."""
+    rows = [_obeyed(one, events) for one, events in zip(asked, written, strict=True)]
+    return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
+
+
+def _obeyed(asked: Asked, events: Sequence[int]) -> dict[str, bool]:
+    midi = write_midi(EVENTS.decode(events), tempo=asked.features.tempo)
+    heard, bars = listen(midi), EventGrammar().parse(events)
+    wanted = DescriptionGrammar().parse(asked.description)
+    return {
+        "tempo": abs(heard.tempo - asked.features.tempo) <= TOLERANCE,
+        "time signature": heard.time_signature == f"{asked.features.time_signature}/4"
+        and [bar.time_signature for bar in bars] == [bar.time_signature for bar in wanted],
+        "number of bars": len(bars) == len(wanted),
+        "last bar sounds, and number of bars": heard.bars == len(wanted),
+        "every bar's instruments": all(
+            {note.instrument for note in bar.notes} <= set(one.instruments)
+            for bar, one in zip(bars, wanted, strict=True)
+        ),
+    }
+
+
+def _asked(features: FeatureVector, song: Song) -> Asked:
+    return Asked(features, song.description.ids[1:-1].tolist(), song.events[1:-1].tolist())
