@@ -73,7 +73,9 @@ function Studio({ schema }: { schema: FormSchema }) {
   const vary = (song: Status) => making.mutate(variationOf(song.request))
   const load = (song: Status) => {
     change({ kind: 'load', request: song.request })
-    document.getElementById('tune')?.scrollIntoView({ block: 'start' })
+    const tune = document.getElementById('tune')
+    tune?.scrollIntoView({ block: 'start' })
+    tune?.focus({ preventScroll: true }) // Tab and screen readers go on from what has changed
   }
   const play = (song: Status) => {
     setWanted(song.task_id)
@@ -134,8 +136,15 @@ function Studio({ schema }: { schema: FormSchema }) {
             onLoad={load}
           />
         </Box>
-        <Box gridArea="tune" id="tune" scrollMarginTop="4">
+        <Box gridArea="tune" id="tune" scrollMarginTop="4" tabIndex={-1} outline="none">
           <TunePanel schema={schema} settings={settings} onChange={change} />
+          <MakeBar
+            title={settings.title || feelingWords(settings.features)}
+            length={duration(expectedSeconds(settings.features, settings.bars))}
+            gradient={feelingGround(settings.features)}
+            isBusy={making.isPending}
+            onMake={() => making.mutate(requestOf(settings))}
+          />
         </Box>
         <Flex gridArea="songs" direction="column" gap="4">
           <CompareHint count={compared.length} onClear={() => setCompared([])} />
@@ -151,13 +160,6 @@ function Studio({ schema }: { schema: FormSchema }) {
           />
         </Flex>
       </Grid>
-      <MakeBar
-        title={settings.title || feelingWords(settings.features)}
-        length={duration(expectedSeconds(settings.features, settings.bars))}
-        gradient={feelingGround(settings.features)}
-        isBusy={making.isPending}
-        onMake={() => making.mutate(requestOf(settings))}
-      />
     </>
   )
 }
