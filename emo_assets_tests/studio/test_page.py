@@ -228,6 +228,7 @@ def test_two_songs_are_compared_side_by_side(studio_page: Page) -> None:
     expect(studio_page.get_by_text("Choose a second song")).to_be_visible()
     choose(studio_page, second, "Compare")
     panel = studio_page.get_by_role("region", name="Compare")
+    expect(panel.get_by_role("heading", name="Compare")).to_be_in_viewport()
     expect(panel.get_by_role("row", name=re.compile("Tempo, heard"))).to_contain_text("92 BPM")
     panel.get_by_role("button", name="Play First waltz").click()
     expect(panel.get_by_role("button", name="Pause First waltz")).to_be_visible()

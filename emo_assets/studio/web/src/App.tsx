@@ -14,7 +14,7 @@ import { CompareHint, Songs } from './components/Songs'
 import { Banner, Trouble } from './components/Trouble'
 import { TunePanel } from './components/TunePanel'
 import { alongTheWheel, feelingGround } from './feeling'
-import { useSongInAddress } from './place'
+import { goTo, useSongInAddress } from './place'
 import { changed, initialSettings, requestOf, surprisingFeatures, variationOf } from './settings'
 import { useStatus } from './status'
 import type { FormSchema, Status, TrackRequest } from './types'
@@ -73,9 +73,7 @@ function Studio({ schema }: { schema: FormSchema }) {
   const vary = (song: Status) => making.mutate(variationOf(song.request))
   const load = (song: Status) => {
     change({ kind: 'load', request: song.request })
-    const tune = document.getElementById('tune')
-    tune?.scrollIntoView({ block: 'start' })
-    tune?.focus({ preventScroll: true }) // Tab and screen readers go on from what has changed
+    goTo(document.getElementById('tune'))
   }
   const play = (song: Status) => {
     setWanted(song.task_id)
