@@ -34,6 +34,12 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["compose"], "Missing argument"),
         (["compose", "out", "--songs", "many"], "Invalid value for '--songs'"),
         (["describe", "nowhere.mid"], "nowhere.mid"),
+        (["studio"], "champion.json is missing, so no songs can be made yet: run `make demo` first"),
+        (["studio", "--host", "0.0.0.0"], "needs a token of 16 signs or more"),
+        (["studio", "--host", "0.0.0.0", "--token", "short"], "the token must have 16 signs or more"),
+        (["studio", "--port", "70000"], "Invalid value for '--port'"),
+        (["studio", "--store", "memory://songs"], "serves songs from a folder of this machine"),
+        (["request", "joy", "--store", "nowhere://x"], "nowhere://x cannot be a store"),
         (["dance"], "No such command 'dance'"),
     ],
 )

@@ -64,6 +64,19 @@ class Song:
         return f"{PITCH_CLASSES[self.heard['key']]} {'major' if self.heard['mode'] else 'minor'}"
 
 
+def check_is_folder(store: Store) -> None:
+    """Refuse a store that lies elsewhere.
+
+    Raises:
+        InputError: its base is not a folder of this machine.
+    """
+    if store.base.protocol not in ("", "file"):
+        raise InputError(
+            f"the studio serves songs from a folder of this machine, and {store.base} is none: "
+            "give --store the path of a folder"
+        )
+
+
 class Library:
     """The finished songs of a store.
 
@@ -75,11 +88,7 @@ class Library:
     """
 
     def __init__(self, store: Store) -> None:
-        if store.base.protocol not in ("", "file"):
-            raise InputError(
-                f"the studio serves songs from a folder of this machine, and {store.base} is none: "
-                "give --store the path of a folder"
-            )
+        check_is_folder(store)
         self._store = store
         self._documents = Path(str(store.assets)) / "generated_track"
         self._known: dict[str, tuple[int, Song]] = {}

@@ -25,7 +25,12 @@ const AREAS = { base: '"song" "tune" "songs"', lg: '"tune song" "tune songs" "tu
 
 export function App() {
   const [mode, toggleMode] = useColourMode()
-  const health = useQuery({ queryKey: ['health'], queryFn: getHealth, refetchInterval: 5000 })
+  const health = useQuery({
+    queryKey: ['health'],
+    queryFn: getHealth,
+    refetchInterval: 5000,
+    retry: 1, // a server that is gone is told of within seconds
+  })
   const schema = useQuery({
     queryKey: ['schema'],
     queryFn: getSchema,
