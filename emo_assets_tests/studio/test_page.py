@@ -222,6 +222,21 @@ def test_what_lies_below_a_song_does_not_move_when_its_details_come_in(studio_pa
     assert songs.bounding_box() == before
 
 
+def test_older_songs_are_shown_on_demand(studio_page: Page) -> None:
+    make_song(studio_page, "First waltz")
+    make_song(studio_page, "Rainy evening")
+
+    def shorten(route: Route) -> None:
+        route.continue_(url=route.request.url.replace("limit=100", "limit=1"))
+
+    studio_page.route(re.compile("/tracks"), shorten)
+    studio_page.reload()
+    rows = studio_page.locator("[data-task]")
+    expect(rows).to_have_count(1)
+    studio_page.get_by_role("button", name="Show older songs").click()
+    expect(rows).to_have_count(2)
+
+
 def test_two_songs_are_compared_side_by_side(studio_page: Page) -> None:
     first, second = make_song(studio_page, "First waltz"), make_song(studio_page, "Rainy evening")
     choose(studio_page, first, "Compare")

@@ -3,7 +3,7 @@ import { Box, Button, Container, Flex, Grid, Heading, Text, VisuallyHidden } fro
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Music, Shuffle } from 'lucide-react'
 import { useReducer, useState } from 'react'
-import { cancel, getHealth, getHistory, getPresets, getSchema, submit } from './api'
+import { cancel, getHealth, getPresets, getSchema, submit } from './api'
 import { useColourMode } from './colourMode'
 import { Compare } from './components/Compare'
 import { Header } from './components/Header'
@@ -14,11 +14,12 @@ import { CompareHint, Songs } from './components/Songs'
 import { Banner, Trouble } from './components/Trouble'
 import { TunePanel } from './components/TunePanel'
 import { alongTheWheel, feelingGround } from './feeling'
+import { useHistory } from './history'
 import { goTo, useSongInAddress } from './place'
 import { changed, initialSettings, requestOf, surprisingFeatures, variationOf } from './settings'
 import { useStatus } from './status'
 import type { FormSchema, Status, TrackRequest } from './types'
-import { duration, expectedSeconds, feelingWords, isOver } from './words'
+import { duration, expectedSeconds, feelingWords } from './words'
 
 const COLUMNS = { base: 'minmax(0, 1fr)', lg: 'minmax(0, 1fr) minmax(0, 1fr)' }
 const AREAS = { base: '"song" "tune" "songs"', lg: '"tune song" "tune songs" "tune ."' }
@@ -56,11 +57,7 @@ function Studio({ schema }: { schema: FormSchema }) {
   const [compared, setCompared] = useState<string[]>([])
   const status = useStatus(taskId)
   const presets = useQuery({ queryKey: ['presets'], queryFn: getPresets })
-  const history = useQuery({
-    queryKey: ['history'],
-    queryFn: getHistory,
-    refetchInterval: ({ state }) => (state.data?.tracks.every(isOver) ? 15_000 : 2000),
-  })
+  const history = useHistory()
   const making = useMutation({
     mutationFn: submit,
     onSuccess: (accepted) => {
@@ -97,7 +94,7 @@ function Studio({ schema }: { schema: FormSchema }) {
         : [...before, song.task_id].slice(-2),
     )
 
-  const songs = history.data?.tracks ?? []
+  const { songs } = history
   const [one, other] = compared
     .map((each) => songs.find((song) => song.task_id === each))
     .filter((song) => song !== undefined)
@@ -153,7 +150,8 @@ function Studio({ schema }: { schema: FormSchema }) {
           <CompareHint count={compared.length} onClear={() => setCompared([])} />
           <Songs
             songs={songs}
-            total={history.data?.total ?? 0}
+            older={history.older}
+            onOlder={history.showOlder}
             shown={taskId}
             compared={compared}
             onPlay={play}

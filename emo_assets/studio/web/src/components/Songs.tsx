@@ -20,7 +20,9 @@ import { isPlayable } from './SongCard'
 
 interface Props {
   songs: Status[]
-  total: number
+  /** How many older songs there are than those that are shown. */
+  older: number
+  onOlder: () => void
   shown: string | null
   compared: string[]
   onPlay: (song: Status) => void
@@ -29,9 +31,8 @@ interface Props {
   onCompare: (song: Status) => void
 }
 
-export function Songs({ songs, total, ...actions }: Props) {
+export function Songs({ songs, older, onOlder, ...actions }: Props) {
   const [opened, setOpened] = useState<string | null>(null)
-  const rest = total - songs.length
   return (
     <Panel title="Your songs" hint="Play one again, load its settings, or compare two.">
       {songs.length === 0 && (
@@ -55,16 +56,16 @@ export function Songs({ songs, total, ...actions }: Props) {
           />
         ))}
       </Box>
-      {rest > 0 && (
-        <Text fontSize="sm" color="fg.muted" mt="3">
-          and {rest} older {rest === 1 ? 'one' : 'ones'}
-        </Text>
+      {older > 0 && (
+        <Button size="sm" variant="ghost" mt="3" onClick={onOlder}>
+          Show older songs ({older})
+        </Button>
       )}
     </Panel>
   )
 }
 
-type RowProps = Omit<Props, 'songs' | 'total'> & {
+type RowProps = Omit<Props, 'songs' | 'older' | 'onOlder'> & {
   song: Status
   /** Whether what can be done with the song is shown below it. */
   isOpen: boolean
