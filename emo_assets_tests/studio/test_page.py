@@ -336,7 +336,8 @@ def test_nothing_keeps_people_out(browser: Browser, studio: StudioProcess, schem
     page.goto(studio.url)
     mood(page, "Sunny morning").wait_for()
     assert serious_faults(page) == []
-    make_song(page)
+    task_id = make_song(page)
+    history_row(page, task_id).get_by_role("button", name="More for Sunny morning").click()
     assert serious_faults(page) == []
     page.get_by_role("tab", name="Bar by bar").click()
     call(page, "please fail")

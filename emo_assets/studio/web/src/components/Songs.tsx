@@ -149,7 +149,14 @@ function RowActions({ song, isCompared, onChosen, onLoad, onVary, onCompare }: A
     </Button>
   )
   return (
-    <Flex gap="2" wrap="wrap" mt="2.5" mb="1">
+    <Flex
+      gap="2"
+      wrap="wrap"
+      mt="2.5"
+      mb="1"
+      role="group"
+      aria-label={`More for ${moodParts(song.request).title}`}
+    >
       {action('Load its settings', <SlidersHorizontal size={14} aria-hidden />, onLoad)}
       {isOver(song) && !isPlayable(song)
         ? action('Try again', <RotateCcw size={14} aria-hidden />, onVary)
