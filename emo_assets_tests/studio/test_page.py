@@ -27,6 +27,14 @@ SOUNDS = """async (address) => {
   return sound.getChannelData(0).reduce((loudest, one) => Math.max(loudest, Math.abs(one)), 0)
 }"""
 
+SILENT_EVENTS = """() => {
+  window.EventSource = class extends EventTarget {
+    constructor() { super(); setTimeout(() => this.onopen()) }
+    close() {}
+  }
+}"""
+"""A line that opens and carries nothing, as through a proxy that waits for the end of an answer."""
+
 POSITIONS = """() => new Promise((done) => {
   const at = scrollY
   setTimeout(() => done([at, scrollY]), 300)
@@ -185,6 +193,15 @@ def test_a_song_is_told_of_even_when_events_do_not_come_through(studio_page: Pag
 
     studio_page.route("**/events*", refuse)
     make_song(studio_page)
+
+
+def test_a_song_is_told_of_even_when_events_are_held_back_on_their_way(studio_page: Page) -> None:
+    studio_page.evaluate(SILENT_EVENTS)
+    call(studio_page, "please be slow")
+    make(studio_page)
+    playing = now_playing(studio_page)
+    expect(playing.get_by_role("progressbar")).to_be_visible()
+    expect(playing.get_by_role("button", name="Pause please be slow")).to_be_visible()
 
 
 def test_the_history_loads_settings_and_makes_variations(studio_page: Page, client: httpx.Client) -> None:
