@@ -1,5 +1,6 @@
 """Sees to it that every distribution carries the studio's built page; all else is in pyproject.toml."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class BuildWithPage(build_py):
         """Build the page unless this is for an editable installation, then the packages."""
         if not self.editable_mode:
             build_page()
+            shutil.rmtree(self.build_lib, ignore_errors=True)  # what an earlier build left would go along
         super().run()
 
 

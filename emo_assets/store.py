@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from emo_assets.errors import InputError
+
 if TYPE_CHECKING:
     from upath import UPath
 
@@ -25,12 +27,19 @@ class Store:
 
     Args:
         base: the base path: a folder or any fsspec URL.
+
+    Raises:
+        InputError: nothing that is installed can reach a place of this kind.
     """
 
     def __init__(self, base: str | Path | UPath = DEFAULT_BASE) -> None:
         from upath import UPath
 
-        self.base = UPath(base)
+        try:
+            self.base = UPath(base)
+            self.base.fs  # noqa: B018 - found by the kind of place, whether that place is there or not
+        except (ImportError, ValueError) as error:
+            raise InputError(f"{base} cannot be a store ({error}): give the path of a folder") from error
 
     @property
     def assets(self) -> UPath:

@@ -39,6 +39,12 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["describe", "nowhere.mid"], "nowhere.mid"),
         (["describe", os.devnull, "--out", "."], ".: Is a directory"),
         (["compose", os.devnull, "--songs", "1"], "Not a directory"),
+        (["studio"], "champion.json is missing, so no songs can be made yet: run `make demo` first"),
+        (["studio", "--host", "0.0.0.0"], "needs a token of 16 signs or more"),
+        (["studio", "--host", "0.0.0.0", "--token", "short"], "the token must have 16 signs or more"),
+        (["studio", "--port", "70000"], "Invalid value for '--port'"),
+        (["studio", "--store", "memory://songs"], "serves songs from a folder of this machine"),
+        (["request", "joy", "--store", "nowhere://x"], "nowhere://x cannot be a store"),
         (["dance"], "No such command 'dance'"),
     ],
 )

@@ -136,7 +136,10 @@ def _add_songs(router: APIRouter, studio: Studio) -> None:
         if path is None:
             raise HTTPException(404, f"the {format} file of {task_id} is gone; make a variation instead")
         return FileResponse(
-            path, media_type=MEDIA_TYPES[format], filename=f"{standing.task.task_id}{path.suffix}"
+            path,
+            media_type=MEDIA_TYPES[format],
+            filename=f"{standing.task.task_id}{path.suffix}",
+            headers={"Cache-Control": "no-cache"},  # a run may make the song of this name anew
         )
 
     @router.get("/track", responses=_UNKNOWN | _NOT_FINISHED, tags=["songs"])

@@ -163,15 +163,18 @@ class Journal:
         """Tell whether a task of this id was ever accepted."""
         return self._row("SELECT 1 FROM tasks WHERE task_id = ?", (name,)) is not None
 
-    def unrecorded(self) -> str | None:
+    def unrecorded(self, *, again: bool = True) -> str | None:
         """Return the id of the next finished task that is to be recorded elsewhere, if there is one.
 
         The oldest comes first, but those of which it failed come after all others.
+
+        Args:
+            again: whether those of which it failed come at all.
         """
         row = self._row(
-            "SELECT task_id FROM tasks WHERE state = 'finished' AND recorded <= 0 "
+            "SELECT task_id FROM tasks WHERE state = 'finished' AND recorded <= 0 AND (? OR recorded = 0) "
             "ORDER BY recorded DESC, number LIMIT 1",
-            (),
+            (again,),
         )
         return None if row is None else str(row[0])
 
@@ -179,9 +182,12 @@ class Journal:
         """Put down that a finished task is recorded."""
         self._change("UPDATE tasks SET recorded = 1 WHERE task_id = ?", (task_id,))
 
-    def set_not_recorded(self, task_id: str) -> None:
-        """Put down that a finished task could not be recorded, once more."""
-        self._change("UPDATE tasks SET recorded = recorded - 1 WHERE task_id = ?", (task_id,))
+    def set_not_recorded(self, task_id: str) -> int:
+        """Put down that a finished task could not be recorded, once more; return how often it was so."""
+        row = self._row(
+            "UPDATE tasks SET recorded = recorded - 1 WHERE task_id = ? RETURNING -recorded", (task_id,)
+        )
+        return 0 if row is None else int(row[0])
 
     def _end(
         self,

@@ -64,6 +64,19 @@ class Song:
         return f"{PITCH_CLASSES[self.heard['key']]} {'major' if self.heard['mode'] else 'minor'}"
 
 
+def check_is_folder(store: Store) -> None:
+    """Refuse a store that lies elsewhere.
+
+    Raises:
+        InputError: its base is not a folder of this machine.
+    """
+    if store.base.protocol not in ("", "file"):
+        raise InputError(
+            f"the studio serves songs from a folder of this machine, and {store.base} is none: "
+            "give --store the path of a folder"
+        )
+
+
 class Library:
     """The finished songs of a store.
 
@@ -75,11 +88,7 @@ class Library:
     """
 
     def __init__(self, store: Store) -> None:
-        if store.base.protocol not in ("", "file"):
-            raise InputError(
-                f"the studio serves songs from a folder of this machine, and {store.base} is none: "
-                "give --store the path of a folder"
-            )
+        check_is_folder(store)
         self._store = store
         self._documents = Path(str(store.assets)) / "generated_track"
         self._known: dict[str, tuple[int, Song]] = {}
@@ -110,13 +119,13 @@ class Library:
     def file(self, name: str, format_: Format) -> Path | None:
         """Return the path of a finished song in a format, None when the file is not there (any more).
 
-        MP3 is made of the WAV file when it is first asked for.
+        MP3 is made of the WAV file when it is first asked for, and anew when a run has made the song anew.
         """
         folder = Path(str(self._store.tracks)) / checked_name(name)
         path = folder / f"{name}{ENDINGS[format_]}"
-        if format_ is Format.MP3 and not path.exists():
+        if format_ is Format.MP3:
             wav = folder / f"{name}{ENDINGS[Format.WAV]}"
-            if wav.exists():
+            if wav.exists() and not _is_as_new(path, wav):
                 self._write_mp3(wav, path)
         return path if path.exists() else None
 
@@ -135,12 +144,17 @@ class Library:
         from emo_assets.audio.files import encode_audio
 
         with self._encoding:  # one at a time: encoding takes a core
-            if path.exists():
+            if _is_as_new(path, wav):
                 return
             samples, rate = soundfile.read(wav, dtype="float32", always_2d=True)
             content = encode_audio(samples, rate, path.suffix)
             with written_whole(path) as file:
                 file.write(content)
+
+
+def _is_as_new(path: Path, source: Path) -> bool:
+    """Whether a file is there and was written after what it is made of."""
+    return path.exists() and path.stat().st_mtime_ns >= source.stat().st_mtime_ns
 
 
 def _read_song(path: Path, made: float) -> Song | None:

@@ -17,7 +17,7 @@ from emo_assets.requests import TrackRequest
 from emo_assets.store import Store
 from emo_assets.studio.headway import HeadwayBoard
 from emo_assets.studio.journal import Journal
-from emo_assets.studio.library import Library, Song
+from emo_assets.studio.library import Library, Song, check_is_folder
 from emo_assets.studio.tasks import Headway, Task, TaskState
 from emo_assets.studio.worker import Engine
 from emo_assets.studio.workshop import Workshop
@@ -216,13 +216,14 @@ def _made_by_run(song: Song) -> Standing:
 
 
 def check_models(store: Store) -> None:
-    """Refuse a store in which nothing can make songs yet.
+    """Refuse a store from which no songs can be served, or in which nothing can make them yet.
 
     Raises:
-        InputError: the champion or FIGARO is missing.
+        InputError: it is no folder of this machine, or the champion or FIGARO is missing.
     """
     from emo_assets.generation import model_files
 
+    check_is_folder(store)
     for path in model_files(store):
         if not path.exists():
             raise InputError(

@@ -183,7 +183,7 @@ class Workshop:
         return self._job is None or not self._is_overdue(self._job)
 
     def _give_order(self, connection: Connection) -> None:
-        if time.monotonic() >= self._record_again and (unrecorded := self._journal.unrecorded()):
+        if unrecorded := self._journal.unrecorded(again=time.monotonic() >= self._record_again):
             self._job = _Job(unrecorded, is_recording=True)
             connection.send(Record(unrecorded))
         elif task := self._journal.claim():
@@ -272,6 +272,10 @@ class Workshop:
             self._journal.stop(job.task_id)
         elif self._is_stopping:
             self._journal.put_back(job.task_id)
+        elif job.is_recording:
+            # once may be chance; what ends every worker must not keep other songs from being made
+            if self._journal.set_not_recorded(job.task_id) > 1:
+                self._record_again = time.monotonic() + SECONDS_TO_RECORD_AGAIN
         else:
             self._journal.recover()
         self._job = None

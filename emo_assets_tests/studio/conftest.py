@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
 from emo_assets.studio.pages import PAGES
+from emo_assets_tests.studio.real_models import keep_models
 from emo_assets_tests.studio.studio_process import StudioProcess
 
 
@@ -40,8 +41,23 @@ def own_studio(tmp_path: Path) -> Iterator[StudioProcess]:
     process.kill()
 
 
-def _missing(what: str) -> None:
-    """Leave out a browser test on somebody's machine; in continuous integration nothing may be missing."""
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with real models and nothing else."""
+    base = tmp_path_factory.mktemp("models")
+    keep_models(base)
+    return base
+
+
+@pytest.fixture
+def base(models: Path, tmp_path: Path) -> Path:
+    """A copy of that store for one test."""
+    shutil.copytree(models, tmp_path / "store")
+    return tmp_path / "store"
+
+
+def missing(what: str) -> None:
+    """Leave out a test on somebody's machine; in continuous integration nothing may be missing."""
     if os.environ.get("CI"):
         pytest.fail(what)
     pytest.skip(what)
@@ -58,9 +74,9 @@ def browser_type_launch_args() -> dict[str, Any]:
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        _missing("no Chromium here: apt-get install chromium")
+        missing("no Chromium here: apt-get install chromium")
     if not PAGES.joinpath("index.html").exists():
-        _missing("the studio's page is not built: make page")
+        missing("the studio's page is not built: make page")
     switches = (
         "no-sandbox disable-gpu disable-quic no-first-run disable-background-networking "
         "disable-component-update disable-sync"

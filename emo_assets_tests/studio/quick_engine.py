@@ -1,6 +1,7 @@
 """An engine that makes little songs in milliseconds, keeps them like the real one, and can be made to fail.
 
-What the mood says decides what happens: `please fail`, `please crash`, `please be slow` and `please hang`.
+What the mood says decides what happens: `please fail`, `please crash`, `please be slow`, `please hang`, and
+`please crash afterwards`, when the song is recorded.
 """
 
 from __future__ import annotations
@@ -83,6 +84,9 @@ class QuickEngine:
     def record(self, name: str) -> None:
         """Write the request file as the real engine does, and note that the song was recorded, once."""
         document = read_document(self._store, "requested_features", name)
+        if document["mood"] == "please crash afterwards":
+            self._note("crashed.txt", name)
+            os._exit(7)
         write_request(TrackRequest.from_values(document), self._store.requests)
         recorded = self._folder / "recorded.txt"
         if not recorded.exists() or name not in recorded.read_text().split():

@@ -11,6 +11,7 @@ import pretty_midi
 import pytest
 import soundfile
 
+from emo_assets.audio.files import write_audio
 from emo_assets.features import FEATURE_NAMES
 from emo_assets_tests.studio.studio_process import StudioProcess, wait_until
 
@@ -50,6 +51,20 @@ def test_features_become_a_song_in_every_format(client: httpx.Client) -> None:
     assert (
         result(client, task_id, "wav").content == client.get("/result", params={"task_id": task_id}).content
     )
+
+
+def test_a_song_that_a_run_has_made_anew_is_what_is_heard_in_every_format(
+    client: httpx.Client, studio: StudioProcess
+) -> None:
+    task_id = submit(client)
+    finished(client, task_id)
+    before = result(client, task_id, "mp3")
+    assert before.headers["cache-control"] == "no-cache"
+    wav = studio.base / "tracks" / task_id / f"{task_id}.wav"
+    samples, rate = soundfile.read(wav, dtype="float32", always_2d=True)
+    write_audio(samples[: rate // 2], rate, wav)
+    after = soundfile.info(io.BytesIO(result(client, task_id, "mp3").content))
+    assert after.duration < 1 < soundfile.info(io.BytesIO(before.content)).duration
 
 
 def test_what_is_said_of_a_song_is_what_its_midi_holds(client: httpx.Client) -> None:

@@ -134,9 +134,10 @@ def test_a_task_that_cannot_be_recorded_does_not_stand_in_the_way_of_others(jour
     for task_id in ("one", "two"):
         journal.claim()
         journal.finish(task_id, "champion")
-    journal.set_not_recorded("one")
+    assert journal.set_not_recorded("one") == 1
     assert journal.unrecorded() == "two"
     journal.set_recorded("two")
+    assert journal.unrecorded(again=False) is None
     assert journal.unrecorded() == "one"
     journal.set_recorded("one")
     assert journal.unrecorded() is None

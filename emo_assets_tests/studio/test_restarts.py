@@ -99,6 +99,18 @@ def test_a_request_that_kills_its_worker_fails_and_holds_up_nobody(own_studio: S
     assert own_studio.lines("begun.txt").count(deadly) == 3
 
 
+def test_a_song_whose_recording_kills_the_worker_holds_up_nobody(own_studio: StudioProcess) -> None:
+    own_studio.start()
+    with own_studio.client() as client:
+        deadly = submit(client, mood="please crash afterwards")
+        wait_until(lambda: len(own_studio.lines("crashed.txt")) == 2)
+        harmless = submit(client)
+        outcome = wait_for_all(client, [deadly, harmless])
+    assert [each["status"] for each in outcome] == ["finished", "finished"]
+    wait_until(lambda: own_studio.lines("recorded.txt") == [harmless])
+    assert own_studio.lines("crashed.txt") == [deadly, deadly], "it is put off for a while"
+
+
 def test_a_song_in_the_making_goes_on_after_an_orderly_restart(own_studio: StudioProcess) -> None:
     own_studio.start()
     with own_studio.client() as client:

@@ -17,23 +17,7 @@ from emo_assets.store import Store
 from emo_assets.studio.song_engine import SongEngine
 from emo_assets.studio.tasks import Stage
 from emo_assets.studio.worker import Cancelled
-from emo_assets_tests.studio.real_models import keep_models
 from emo_assets_tests.studio.studio_process import StudioProcess, wait_until
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with real models and nothing else."""
-    base = tmp_path_factory.mktemp("models")
-    keep_models(base)
-    return base
-
-
-@pytest.fixture
-def base(models: Path, tmp_path: Path) -> Path:
-    """A copy of that store for one test."""
-    shutil.copytree(models, tmp_path / "store")
-    return tmp_path / "store"
 
 
 def silent(stage: Stage, done: int, total: int) -> None:

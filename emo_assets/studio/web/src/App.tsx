@@ -3,7 +3,7 @@ import { Box, Button, Container, Flex, Grid, Heading, Text, VisuallyHidden } fro
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Music, Shuffle } from 'lucide-react'
 import { useReducer, useState } from 'react'
-import { cancel, getHealth, getHistory, getPresets, getSchema, submit } from './api'
+import { cancel, getHealth, getPresets, getSchema, submit } from './api'
 import { useColourMode } from './colourMode'
 import { Compare } from './components/Compare'
 import { Header } from './components/Header'
@@ -14,18 +14,24 @@ import { CompareHint, Songs } from './components/Songs'
 import { Banner, Trouble } from './components/Trouble'
 import { TunePanel } from './components/TunePanel'
 import { alongTheWheel, feelingGround } from './feeling'
-import { useSongInAddress } from './place'
+import { useHistory } from './history'
+import { goTo, useSongInAddress } from './place'
 import { changed, initialSettings, requestOf, surprisingFeatures, variationOf } from './settings'
 import { useStatus } from './status'
 import type { FormSchema, Status, TrackRequest } from './types'
-import { duration, expectedSeconds, feelingWords, isOver } from './words'
+import { duration, expectedSeconds, feelingWords } from './words'
 
 const COLUMNS = { base: 'minmax(0, 1fr)', lg: 'minmax(0, 1fr) minmax(0, 1fr)' }
 const AREAS = { base: '"song" "tune" "songs"', lg: '"tune song" "tune songs" "tune ."' }
 
 export function App() {
   const [mode, toggleMode] = useColourMode()
-  const health = useQuery({ queryKey: ['health'], queryFn: getHealth, refetchInterval: 5000 })
+  const health = useQuery({
+    queryKey: ['health'],
+    queryFn: getHealth,
+    refetchInterval: 5000,
+    retry: 1, // a server that is gone is told of within seconds
+  })
   const schema = useQuery({
     queryKey: ['schema'],
     queryFn: getSchema,
@@ -51,11 +57,7 @@ function Studio({ schema }: { schema: FormSchema }) {
   const [compared, setCompared] = useState<string[]>([])
   const status = useStatus(taskId)
   const presets = useQuery({ queryKey: ['presets'], queryFn: getPresets })
-  const history = useQuery({
-    queryKey: ['history'],
-    queryFn: getHistory,
-    refetchInterval: ({ state }) => (state.data?.tracks.every(isOver) ? 15_000 : 2000),
-  })
+  const history = useHistory()
   const making = useMutation({
     mutationFn: submit,
     onSuccess: (accepted) => {
@@ -73,7 +75,7 @@ function Studio({ schema }: { schema: FormSchema }) {
   const vary = (song: Status) => making.mutate(variationOf(song.request))
   const load = (song: Status) => {
     change({ kind: 'load', request: song.request })
-    document.getElementById('tune')?.scrollIntoView({ block: 'start' })
+    goTo(document.getElementById('tune'))
   }
   const play = (song: Status) => {
     setWanted(song.task_id)
@@ -92,7 +94,7 @@ function Studio({ schema }: { schema: FormSchema }) {
         : [...before, song.task_id].slice(-2),
     )
 
-  const songs = history.data?.tracks ?? []
+  const { songs } = history
   const [one, other] = compared
     .map((each) => songs.find((song) => song.task_id === each))
     .filter((song) => song !== undefined)
@@ -134,14 +136,22 @@ function Studio({ schema }: { schema: FormSchema }) {
             onLoad={load}
           />
         </Box>
-        <Box gridArea="tune" id="tune" scrollMarginTop="4">
+        <Box gridArea="tune" id="tune" scrollMarginTop="4" tabIndex={-1} outline="none">
           <TunePanel schema={schema} settings={settings} onChange={change} />
+          <MakeBar
+            title={settings.title || feelingWords(settings.features)}
+            length={duration(expectedSeconds(settings.features, settings.bars))}
+            gradient={feelingGround(settings.features)}
+            isBusy={making.isPending}
+            onMake={() => making.mutate(requestOf(settings))}
+          />
         </Box>
         <Flex gridArea="songs" direction="column" gap="4">
           <CompareHint count={compared.length} onClear={() => setCompared([])} />
           <Songs
             songs={songs}
-            total={history.data?.total ?? 0}
+            older={history.older}
+            onOlder={history.showOlder}
             shown={taskId}
             compared={compared}
             onPlay={play}
@@ -151,13 +161,6 @@ function Studio({ schema }: { schema: FormSchema }) {
           />
         </Flex>
       </Grid>
-      <MakeBar
-        title={settings.title || feelingWords(settings.features)}
-        length={duration(expectedSeconds(settings.features, settings.bars))}
-        gradient={feelingGround(settings.features)}
-        isBusy={making.isPending}
-        onMake={() => making.mutate(requestOf(settings))}
-      />
     </>
   )
 }

@@ -31,7 +31,7 @@ const of = (taskId: string) => `task_id=${encodeURIComponent(taskId)}`
 
 export const getSchema = () => answer<FormSchema>('/schema')
 export const getPresets = () => answer<TrackRequest[]>('/presets')
-export const getHistory = () => answer<History>('/tracks?limit=100')
+export const getHistory = (offset: number) => answer<History>(`/tracks?limit=100&offset=${offset}`)
 export const getHealth = () => answer<Health>('/health')
 export const getStatus = (taskId: string) => answer<Status>(`/status?${of(taskId)}`)
 export const getTrack = (taskId: string) => answer<Track>(`/track?${of(taskId)}`)

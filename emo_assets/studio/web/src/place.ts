@@ -1,4 +1,5 @@
-// Which song the page shows: kept in the address, so that it can be sent to somebody and survives a reload.
+// Where the person is: which song the page shows, kept in the address, so that it can be sent to somebody and
+// survives a reload; and which part of the page is in sight.
 import { useCallback, useSyncExternalStore } from 'react'
 
 export function songInAddress(hash: string): string | null {
@@ -17,4 +18,10 @@ export function useSongInAddress(): [string | null, (taskId: string) => void] {
     location.hash = `song=${encodeURIComponent(next)}`
   }, [])
   return [taskId, show]
+}
+
+/** Bring a part of the page into sight, at once: Tab and screen readers go on from there. */
+export function goTo(part: HTMLElement | null) {
+  part?.scrollIntoView({ block: 'start' })
+  part?.focus({ preventScroll: true })
 }

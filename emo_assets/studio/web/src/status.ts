@@ -6,6 +6,8 @@ import type { Status } from './types'
 import { isOver } from './words'
 
 const MILLISECONDS_BETWEEN_QUESTIONS = 1000
+/** The server says something every five seconds; a line that is silent for longer does not carry what it says. */
+const MILLISECONDS_OF_SILENCE = 8000
 
 export function useStatus(taskId: string | null) {
   const client = useQueryClient()
@@ -24,15 +26,23 @@ export function useStatus(taskId: string | null) {
   useEffect(() => {
     if (taskId === null || isSettled) return
     const source = new EventSource(eventsAddress(taskId))
-    source.onopen = () => setTold(true)
+    let silence = 0
+    const heard = () => {
+      setTold(true)
+      clearTimeout(silence)
+      silence = window.setTimeout(() => setTold(false), MILLISECONDS_OF_SILENCE)
+    }
+    source.onopen = heard
     source.onerror = () => setTold(false)
     source.addEventListener('status', (event) => {
+      heard()
       const status: Status = JSON.parse(event.data)
       client.setQueryData(['status', taskId], status)
       if (isOver(status)) client.invalidateQueries({ queryKey: ['history'] })
     })
     return () => {
       source.close()
+      clearTimeout(silence)
       setTold(false)
     }
   }, [taskId, isSettled, client])

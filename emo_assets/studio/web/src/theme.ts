@@ -5,7 +5,6 @@ const modes = (light: string, dark: string) => ({ value: { _light: light, _dark:
 
 const config = defineConfig({
   globalCss: {
-    html: { scrollBehavior: 'smooth' },
     body: { bg: 'bg', color: 'fg', minHeight: '100dvh' },
     '*:focus-visible': { outline: '2px solid', outlineColor: 'focus', outlineOffset: '2px' },
   },

@@ -8,6 +8,7 @@ import {
   feelingWords,
   happening,
   isOver,
+  measuredText,
   moodParts,
   stepOf,
   valueText,
@@ -20,6 +21,16 @@ describe('numbers in words', () => {
     expect(valueText({ ...plain, unit: 'beats a minute' }, 120)).toBe('120 BPM')
     expect(valueText({ ...plain, unit: 'dB' }, -7.25)).toBe('-7.3 dB')
     expect(valueText({ ...plain, unit: '', choices: [{ value: 6, label: 'F#' }] }, 6)).toBe('F#')
+  })
+
+  it('says what was measured without units that need explaining', () => {
+    const row = { name: 'energy', measured: 11.84, unit: 'notes a quarter note' } as const
+    expect(measuredText(row)).toBe('11.8 notes a beat')
+    expect(measuredText({ ...row, name: 'valence', measured: 0.554 })).toBe('55 % major chords')
+    expect(measuredText({ ...row, name: 'key', measured: 'F#' })).toBe('F#')
+    expect(measuredText({ ...row, name: 'mode', measured: null })).toBe('cannot be told')
+    const meter = { name: 'time_signature', measured: 3, unit: 'quarter notes a bar' } as const
+    expect(measuredText(meter)).toBe('3 quarter notes a bar')
   })
 
   it('moves wide ranges in whole steps and narrow ones in hundredths', () => {

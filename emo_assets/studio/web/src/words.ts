@@ -1,5 +1,5 @@
 // Numbers and states in words for people.
-import type { FeatureField, FeatureName, Features, Stage, Status } from './types'
+import type { Comparison, FeatureField, FeatureName, Features, Stage, Status } from './types'
 
 /** What the two ends of a slider mean. */
 export const ENDS: Partial<Record<FeatureName, [string, string]>> = {
@@ -35,9 +35,32 @@ export function valueText(
 ): string {
   const choice = field.choices.find((each) => each.value === value)
   if (choice) return choice.label
-  if (field.unit === '0 to 1') return `${Math.round(value * 100)} %`
+  if (field.unit === '0 to 1') return percent(value)
   if (field.unit === 'beats a minute') return `${round(value)} BPM`
   return `${round(value)} ${field.unit}`.trim()
+}
+
+const percent = (value: number) => `${Math.round(value * 100)} %`
+
+/** What is measured in the notes for a feature, in words that need no unit explained. */
+const MEASURED: Partial<Record<FeatureName, (value: number) => string>> = {
+  danceability: (value) => `bars ${percent(value)} alike`,
+  energy: (value) => `${round(value)} notes a beat`,
+  loudness: (value) => `struck at ${Math.round(value)} of 127`,
+  acousticness: (value) => `${percent(value)} acoustic instruments`,
+  instrumentalness: (value) => `${percent(value)} of bars without a lead`,
+  valence: (value) => `${percent(value)} major chords`,
+  tempo: (value) => `${round(value)} BPM`,
+}
+
+export function measuredText({
+  name,
+  measured,
+  unit,
+}: Pick<Comparison, 'name' | 'measured' | 'unit'>): string {
+  if (measured === null) return 'cannot be told'
+  if (typeof measured === 'string') return measured
+  return MEASURED[name]?.(measured) ?? `${round(measured)} ${unit}`.trim()
 }
 
 const round = (value: number) => (Number.isInteger(value) ? `${value}` : value.toFixed(1))

@@ -1,6 +1,8 @@
 // Two songs beside each other: switch between them at the same place, and see where they differ.
 import { Box, Button, Flex, SimpleGrid, Table, Text } from '@chakra-ui/react'
 import { ArrowLeftRight, X } from 'lucide-react'
+import { useEffect, useRef } from 'react'
+import { goTo } from '../place'
 import { usePlayback } from '../playback'
 import type { FormSchema, HeardFacts, Status } from '../types'
 import { duration, valueText } from '../words'
@@ -18,6 +20,8 @@ interface Props {
 export function Compare({ songs: [one, other], schema, onClose }: Props) {
   const first = usePlayback()
   const second = usePlayback()
+  const part = useRef<HTMLDivElement>(null)
+  useEffect(() => goTo(part.current), []) // the songs were chosen further down
   const switchOver = () => {
     const [from, to, fromSong, toSong] = second.isPlaying
       ? [second, first, other, one]
@@ -26,52 +30,54 @@ export function Compare({ songs: [one, other], schema, onClose }: Props) {
     to.play()
   }
   return (
-    <Panel
-      title="Compare"
-      actions={
-        <Flex gap="2">
-          <Button size="sm" variant="outline" onClick={switchOver}>
-            <ArrowLeftRight size={16} aria-hidden /> Switch to the other
-          </Button>
-          <Button size="sm" variant="ghost" onClick={onClose}>
-            <X size={16} aria-hidden /> Close
-          </Button>
-        </Flex>
-      }
-    >
-      <SimpleGrid columns={{ base: 1, lg: 2 }} gap="8">
-        <PlayerView status={one} playback={first} height={140} />
-        <PlayerView status={other} playback={second} height={140} />
-      </SimpleGrid>
-      <Box overflowX="auto" mt="6">
-        <Table.Root size="sm">
-          <Table.Header>
-            <Table.Row bg="transparent">
-              <Table.ColumnHeader>Feature</Table.ColumnHeader>
-              <Table.ColumnHeader>First</Table.ColumnHeader>
-              <Table.ColumnHeader>Second</Table.ColumnHeader>
-            </Table.Row>
-          </Table.Header>
-          <Table.Body>
-            {rows(one, other, schema).map(({ name, values }) => (
-              <Table.Row
-                key={name}
-                bg="transparent"
-                fontWeight={values[0] === values[1] ? 400 : 650}
-              >
-                <Table.Cell>{name}</Table.Cell>
-                {values.map((value, place) => (
-                  <Table.Cell key={place}>{value}</Table.Cell>
-                ))}
+    <Box ref={part} tabIndex={-1} outline="none" scrollMarginTop="4">
+      <Panel
+        title="Compare"
+        actions={
+          <Flex gap="2">
+            <Button size="sm" variant="outline" onClick={switchOver}>
+              <ArrowLeftRight size={16} aria-hidden /> Switch to the other
+            </Button>
+            <Button size="sm" variant="ghost" onClick={onClose}>
+              <X size={16} aria-hidden /> Close
+            </Button>
+          </Flex>
+        }
+      >
+        <SimpleGrid columns={{ base: 1, lg: 2 }} gap="8">
+          <PlayerView status={one} playback={first} height={140} />
+          <PlayerView status={other} playback={second} height={140} />
+        </SimpleGrid>
+        <Box overflowX="auto" mt="6">
+          <Table.Root size="sm">
+            <Table.Header>
+              <Table.Row bg="transparent">
+                <Table.ColumnHeader>Feature</Table.ColumnHeader>
+                <Table.ColumnHeader>First</Table.ColumnHeader>
+                <Table.ColumnHeader>Second</Table.ColumnHeader>
               </Table.Row>
-            ))}
-          </Table.Body>
-        </Table.Root>
-      </Box>
-      <Text fontSize="xs" color="fg.muted" mt="2">
-        Bold where they differ. Key and tempo as heard, all else as asked.
-      </Text>
-    </Panel>
+            </Table.Header>
+            <Table.Body>
+              {rows(one, other, schema).map(({ name, values }) => (
+                <Table.Row
+                  key={name}
+                  bg="transparent"
+                  fontWeight={values[0] === values[1] ? 400 : 650}
+                >
+                  <Table.Cell>{name}</Table.Cell>
+                  {values.map((value, place) => (
+                    <Table.Cell key={place}>{value}</Table.Cell>
+                  ))}
+                </Table.Row>
+              ))}
+            </Table.Body>
+          </Table.Root>
+        </Box>
+        <Text fontSize="xs" color="fg.muted" mt="2">
+          Bold where they differ. Key and tempo as heard, all else as asked.
+        </Text>
+      </Panel>
+    </Box>
   )
 }
 

@@ -2,8 +2,12 @@
 import { Box, Table, Tabs, Text } from '@chakra-ui/react'
 import { useQuery } from '@tanstack/react-query'
 import { getTrack } from '../api'
-import type { Comparison, FormSchema, Track } from '../types'
-import { valueText } from '../words'
+import type { FormSchema, Track } from '../types'
+import { measuredText, valueText } from '../words'
+
+const TABLE_HEIGHT = 360
+const TABS_HEIGHT = 57
+const DETAILS_HEIGHT = `${TABLE_HEIGHT + TABS_HEIGHT}px`
 
 interface Props {
   taskId: string
@@ -11,12 +15,14 @@ interface Props {
 }
 
 export function SongDetails({ taskId, schema }: Props) {
-  const { data: track } = useQuery({
+  const { data: track, isError } = useQuery({
     queryKey: ['track', taskId],
     queryFn: () => getTrack(taskId),
     staleTime: Number.POSITIVE_INFINITY,
   })
-  if (!track) return null
+  if (isError) return null
+  // room is kept, so that what lies below does not move away from under a finger when the details come in
+  if (!track) return <Box mt="6" height={DETAILS_HEIGHT} />
   return (
     <Tabs.Root defaultValue="heard" variant="line" colorPalette="purple" mt="6" lazyMount>
       <Tabs.List>
@@ -53,7 +59,7 @@ function AskedAndHeard({ track, schema }: { track: Track; schema: FormSchema }) 
                 <Table.Cell>
                   {field && typeof row.asked === 'number' ? valueText(field, row.asked) : row.asked}
                 </Table.Cell>
-                <Table.Cell>{measured(row)}</Table.Cell>
+                <Table.Cell>{measuredText(row)}</Table.Cell>
               </Table.Row>
             )
           })}
@@ -61,15 +67,6 @@ function AskedAndHeard({ track, schema }: { track: Track; schema: FormSchema }) 
       </Table.Root>
     </ScrollBox>
   )
-}
-
-function measured({ measured: value, unit }: Comparison): string {
-  if (value === null) return 'cannot be told'
-  if (typeof value === 'string') return value
-  if (/^(share|likeness)/.test(unit)) {
-    return `${Math.round(value * 100)} % ${unit.replace(/^share of /, '')}`
-  }
-  return `${value} ${unit}`.trim()
 }
 
 function BarByBar({ track }: { track: Track }) {
@@ -114,7 +111,7 @@ function BarByBar({ track }: { track: Track }) {
 function ScrollBox({ label, children }: { label: string; children: React.ReactNode }) {
   return (
     // what scrolls must be reachable by keyboard
-    <Box overflow="auto" maxH="360px" tabIndex={0} role="region" aria-label={label}>
+    <Box overflow="auto" maxH={`${TABLE_HEIGHT}px`} tabIndex={0} role="region" aria-label={label}>
       {children}
     </Box>
   )

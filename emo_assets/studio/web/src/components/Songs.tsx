@@ -1,5 +1,5 @@
 // The history: every song and every request, to hear again, load again, vary and compare.
-import { Badge, Box, Button, Flex, IconButton, Menu, Portal, Text } from '@chakra-ui/react'
+import { Badge, Box, Button, Flex, IconButton, Text } from '@chakra-ui/react'
 import {
   Ban,
   Ellipsis,
@@ -11,14 +11,18 @@ import {
   Sparkles,
   TriangleAlert,
 } from 'lucide-react'
+import { type ReactNode, useRef, useState } from 'react'
 import { feelingGround } from '../feeling'
 import type { Status } from '../types'
-import { ago, duration, happening, moodParts } from '../words'
+import { ago, duration, happening, isOver, moodParts } from '../words'
 import { Panel } from './Panel'
+import { isPlayable } from './SongCard'
 
 interface Props {
   songs: Status[]
-  total: number
+  /** How many older songs there are than those that are shown. */
+  older: number
+  onOlder: () => void
   shown: string | null
   compared: string[]
   onPlay: (song: Status) => void
@@ -27,8 +31,8 @@ interface Props {
   onCompare: (song: Status) => void
 }
 
-export function Songs({ songs, total, ...actions }: Props) {
-  const rest = total - songs.length
+export function Songs({ songs, older, onOlder, ...actions }: Props) {
+  const [opened, setOpened] = useState<string | null>(null)
   return (
     <Panel title="Your songs" hint="Play one again, load its settings, or compare two.">
       {songs.length === 0 && (
@@ -43,85 +47,126 @@ export function Songs({ songs, total, ...actions }: Props) {
         px="2"
       >
         {songs.map((song) => (
-          <SongRow key={song.task_id} song={song} {...actions} />
+          <SongRow
+            key={song.task_id}
+            song={song}
+            isOpen={opened === song.task_id}
+            onOpen={(isOpen) => setOpened(isOpen ? song.task_id : null)}
+            {...actions}
+          />
         ))}
       </Box>
-      {rest > 0 && (
-        <Text fontSize="sm" color="fg.muted" mt="3">
-          and {rest} older {rest === 1 ? 'one' : 'ones'}
-        </Text>
+      {older > 0 && (
+        <Button size="sm" variant="ghost" mt="3" onClick={onOlder}>
+          Show older songs ({older})
+        </Button>
       )}
     </Panel>
   )
 }
 
-type RowProps = Omit<Props, 'songs' | 'total'> & { song: Status }
+type RowProps = Omit<Props, 'songs' | 'older' | 'onOlder'> & {
+  song: Status
+  /** Whether what can be done with the song is shown below it. */
+  isOpen: boolean
+  onOpen: (isOpen: boolean) => void
+}
 
-function SongRow({ song, shown, compared, onPlay, onLoad, onVary, onCompare }: RowProps) {
+function SongRow({ song, isOpen, onOpen, shown, compared, onPlay, ...actions }: RowProps) {
   const { title } = moodParts(song.request)
-  const isFinished = song.status === 'finished' && song.heard !== null
   const isCompared = compared.includes(song.task_id)
+  const more = useRef<HTMLButtonElement>(null)
+  const close = () => {
+    more.current?.focus({ preventScroll: true })
+    onOpen(false)
+  }
   return (
-    <Flex
+    <Box
       as="li"
-      align="center"
-      gap="3"
       p="2"
       rounded="xl"
       bg={shown === song.task_id ? 'bg.subtle' : undefined}
       data-task={song.task_id}
     >
-      <IconButton
-        aria-label={isFinished ? `Play ${title}` : `Show ${title}`}
-        onClick={() => onPlay(song)}
-        rounded="lg"
-        color="white"
-        border="none"
-        size="md"
-        style={{ background: feelingGround(song.request.features) }}
-        _hover={{ filter: 'brightness(1.12)' }}
-      >
-        <RowMark song={song} />
-      </IconButton>
-      <Box flex="1" minW="0">
-        <Text fontWeight="600" truncate>
-          {title}
-        </Text>
-        <Text fontSize="xs" color="fg.muted" truncate>
-          {summary(song)}
-        </Text>
-      </Box>
-      {isCompared && <Badge colorPalette="purple">compared</Badge>}
-      <Menu.Root positioning={{ placement: 'bottom-end' }}>
-        <Menu.Trigger asChild>
-          <IconButton variant="ghost" size="sm" aria-label={`More for ${title}`}>
-            <Ellipsis size={18} aria-hidden />
-          </IconButton>
-        </Menu.Trigger>
-        <Portal>
-          <Menu.Positioner>
-            <Menu.Content>
-              <Menu.Item value="load" onClick={() => onLoad(song)}>
-                <SlidersHorizontal size={16} aria-hidden /> Load its settings
-              </Menu.Item>
-              <Menu.Item value="vary" onClick={() => onVary(song)}>
-                {isFinished ? (
-                  <Sparkles size={16} aria-hidden />
-                ) : (
-                  <RotateCcw size={16} aria-hidden />
-                )}
-                {isFinished ? 'Make a variation' : 'Try again'}
-              </Menu.Item>
-              {isFinished && (
-                <Menu.Item value="compare" onClick={() => onCompare(song)}>
-                  <GitCompareArrows size={16} aria-hidden />
-                  {isCompared ? 'Stop comparing' : 'Compare'}
-                </Menu.Item>
-              )}
-            </Menu.Content>
-          </Menu.Positioner>
-        </Portal>
-      </Menu.Root>
+      <Flex align="center" gap="3">
+        <IconButton
+          aria-label={isPlayable(song) ? `Play ${title}` : `Show ${title}`}
+          onClick={() => onPlay(song)}
+          rounded="lg"
+          color="white"
+          border="none"
+          size="md"
+          style={{ background: feelingGround(song.request.features) }}
+          _hover={{ filter: 'brightness(1.12)' }}
+        >
+          <RowMark song={song} />
+        </IconButton>
+        <Box flex="1" minW="0">
+          <Text fontWeight="600" truncate>
+            {title}
+          </Text>
+          <Text fontSize="xs" color="fg.muted" truncate>
+            {summary(song)}
+          </Text>
+        </Box>
+        {isCompared && <Badge colorPalette="purple">compared</Badge>}
+        <IconButton
+          ref={more}
+          variant="ghost"
+          size="sm"
+          aria-label={`More for ${title}`}
+          aria-expanded={isOpen}
+          onClick={() => onOpen(!isOpen)}
+        >
+          <Ellipsis size={18} aria-hidden />
+        </IconButton>
+      </Flex>
+      {isOpen && <RowActions song={song} isCompared={isCompared} onChosen={close} {...actions} />}
+    </Box>
+  )
+}
+
+type ActionsProps = Pick<Props, 'onLoad' | 'onVary' | 'onCompare'> & {
+  song: Status
+  isCompared: boolean
+  onChosen: () => void
+}
+
+/** In the row itself, not in a menu above the page: what floats changes its place while the page moves. */
+function RowActions({ song, isCompared, onChosen, onLoad, onVary, onCompare }: ActionsProps) {
+  const action = (label: string, mark: ReactNode, act: (song: Status) => void) => (
+    <Button
+      size="xs"
+      variant="outline"
+      rounded="full"
+      bg="bg.panel"
+      onClick={() => {
+        onChosen()
+        act(song)
+      }}
+    >
+      {mark} {label}
+    </Button>
+  )
+  return (
+    <Flex
+      gap="2"
+      wrap="wrap"
+      mt="2.5"
+      mb="1"
+      role="group"
+      aria-label={`More for ${moodParts(song.request).title}`}
+    >
+      {action('Load its settings', <SlidersHorizontal size={14} aria-hidden />, onLoad)}
+      {isOver(song) && !isPlayable(song)
+        ? action('Try again', <RotateCcw size={14} aria-hidden />, onVary)
+        : action('Make a variation', <Sparkles size={14} aria-hidden />, onVary)}
+      {isPlayable(song) &&
+        action(
+          isCompared ? 'Stop comparing' : 'Compare',
+          <GitCompareArrows size={14} aria-hidden />,
+          onCompare,
+        )}
     </Flex>
   )
 }
