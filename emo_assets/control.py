@@ -35,9 +35,13 @@ MOVED_RANGES: dict[str, tuple[float, float]] = {
 }
 """The features that only have to pull the music their way, and how far each is moved."""
 
+SWEEPS_OF_DESCRIPTIONS = 2
 TEMPOS = (60.0, 190.0)
 METERS = (3, 4)
 BATCH = 8
+
+ALL = "all"
+"""What `moved` says of requests whose every feature is drawn."""
 
 OTHER_SEEDS = "seed"
 """What `moved` says of songs that differ from others of the same request in their seed alone."""
@@ -45,24 +49,25 @@ OTHER_SEEDS = "seed"
 
 @dataclass(frozen=True)
 class ControlRequest:
-    """A request, and which feature it moved: one feature's name, `all`, or `OTHER_SEEDS`.
+    """A request, and what it moved.
 
     Attributes:
-        moved: what was moved.
+        moved: a feature's name, `ALL`, or `OTHER_SEEDS`.
+        group: number of the group of requests that differ in nothing else.
         request: the request.
-        group: number of the request that it is the same as but for the seed; -1 for none.
     """
 
     moved: str
+    group: int
     request: TrackRequest
-    group: int = -1
 
 
 def control_requests(
     levels: int,
     drawn: int,
     *,
-    groups: int = 0,
+    sweeps: int = 1,
+    repeated: int = 0,
     seeds: int = 4,
     bars: int = 8,
     strictness: Strictness = Strictness.NORMALLY,
@@ -70,30 +75,31 @@ def control_requests(
 ) -> list[ControlRequest]:
     """Return requests that move one feature at a time, some that move all of them, and some with other seeds.
 
-    Moving one feature holds the others at their defaults, but for key, mode, tempo and meter, which are
-    drawn for every request, so that no knob is judged in one key alone.
+    A sweep moves one feature from one end to the other and holds the others: key, tempo, meter and mode as
+    drawn for the sweep (modes in turn), the rest at their defaults.
 
     Args:
         levels: values of each moved feature, evenly spaced over `MOVED_RANGES`.
         drawn: requests of which every feature is drawn at random.
-        groups: requests that are made with several seeds.
+        sweeps: times that each feature is moved.
+        repeated: requests that are made with several seeds.
         seeds: how many.
         bars: length of each song.
         strictness: of each request.
         seed: of everything drawn; songs get the seeds that follow.
     """
     generator = np.random.default_rng(seed)
-    wanted: list[tuple[str, int, dict[str, float]]] = [
-        (name, -1, {name: float(value), **_drawn_frame(generator)})
-        for name, ends in MOVED_RANGES.items()
-        for value in np.linspace(*ends, levels)
-    ]
-    wanted += [("all", -1, _drawn_features(generator)) for _ in range(drawn)]
-    for group in range(groups):
-        wanted += [(OTHER_SEEDS, group, features) for features in [_drawn_features(generator)] * seeds]
+    groups: list[tuple[str, list[dict[str, float]]]] = []
+    for number, (name, ends) in enumerate(list(MOVED_RANGES.items()) * sweeps):
+        held = {**_drawn_frame(generator), "mode": (number + number // len(MOVED_RANGES)) % 2}
+        groups.append((name, [{**held, name: float(value)} for value in np.linspace(*ends, levels)]))
+    groups.append((ALL, [_drawn_features(generator) for _ in range(drawn)]))
+    groups += [(OTHER_SEEDS, [_drawn_features(generator)] * seeds) for _ in range(repeated)]
+    wanted = [(moved, group, each) for group, (moved, members) in enumerate(groups) for each in members]
     return [
         ControlRequest(
             moved,
+            group,
             TrackRequest(
                 name=f"control-{number}",
                 features=FeatureVector.from_values(values),
@@ -101,7 +107,6 @@ def control_requests(
                 seed=seed + number,
                 strictness=strictness,
             ),
-            group,
         )
         for number, (moved, group, values) in enumerate(wanted)
     ]
@@ -123,9 +128,9 @@ def control_songs(
         progress: told how many songs are made.
 
     Returns:
-        One row a song: `moved`, `seed`, what was asked (`asked_<feature>`, `asked_bars`), every measure of
-        `listening.heard.Heard`, `distance` (mean distance to the songs of the same request with other seeds,
-        NaN where there are none) and `copied` (share of its bars that stand in `known`).
+        One row a song: `moved`, `group`, `seed`, what was asked (`asked_<feature>`, `asked_bars`), every
+        measure of `listening.heard.Heard`, `distance` (mean distance to the songs of the same request with
+        other seeds, NaN where there are none) and `copied` (share of its bars that stand in `known`).
     """
     from emo_assets.listening.heard import heard_in
     from emo_assets.listening.likeness import copied_share, distance
@@ -144,7 +149,7 @@ def control_songs(
         others = [
             distance(song, other)
             for place, (request, other) in enumerate(zip(requests, songs, strict=True))
-            if place != number and request.group == each.group >= 0
+            if place != number and request.group == each.group and each.moved == OTHER_SEEDS
         ]
         likeness = {
             "distance": float(np.mean(others)) if others else float("nan"),
@@ -184,31 +189,34 @@ def described_control(
         describer: who writes.
         yardstick: tells what a description lets one expect.
         guidance: see `describing.drawing.Draw`.
-        levels: values of each moved feature.
+        levels: values of each sweep.
         bars: length of each description.
         seed: of the requests.
 
     Returns:
-        The mean over `MOVED_RANGES` of the rank correlation between the feature asked for and its measure as
-        expected from the description, -1 to 1; a knob whose measure does not vary counts 0.
+        The mean over sweeps of the rank correlation between the feature asked for and its measure as
+        expected from the description, -1 to 1; a measure that does not vary counts 0.
     """
-    requests = control_requests(levels, 0, bars=bars, seed=seed)
+    requests = control_requests(levels, 0, sweeps=SWEEPS_OF_DESCRIPTIONS, bars=bars, seed=seed)
     written = describer.describe(
         [each.request.features for each in requests],
         bars=bars,
         seeds=[each.request.seed for each in requests],
         guidance=guidance,
     )
-    correlations = []
-    for name in MOVED_RANGES:
-        pairs = pd.DataFrame(
-            [
-                (getattr(each.request.features, name), yardstick.expected(tokens)[name])
-                for each, tokens in zip(requests, written, strict=True)
-                if each.moved == name
-            ]
-        )
-        correlations.append(pairs[0].corr(pairs[1], "spearman") if pairs[1].nunique() > 1 else 0.0)
+    pairs = pd.DataFrame(
+        {
+            "group": [each.group for each in requests],
+            "asked": [getattr(each.request.features, each.moved) for each in requests],
+            "expected": [
+                yardstick.expected(tokens)[each.moved] for each, tokens in zip(requests, written, strict=True)
+            ],
+        }
+    )
+    correlations = [
+        sweep["asked"].corr(sweep["expected"], "spearman") if sweep["expected"].nunique() > 1 else 0.0
+        for _, sweep in pairs.groupby("group")
+    ]
     return float(np.mean(correlations))
 
 
@@ -240,5 +248,5 @@ def _drawn_frame(generator: np.random.Generator) -> dict[str, float]:
 
 def _row(asked: ControlRequest, heard: dict[str, Any]) -> dict[str, Any]:
     features = {f"asked_{name}": getattr(asked.request.features, name) for name in FEATURE_NAMES}
-    frame = {"moved": asked.moved, "seed": asked.request.seed, "asked_bars": asked.request.bars}
-    return {**frame, **features, **heard}
+    frame = {"moved": asked.moved, "group": asked.group, "seed": asked.request.seed}
+    return {**frame, "asked_bars": asked.request.bars, **features, **heard}

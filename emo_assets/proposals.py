@@ -144,13 +144,14 @@ def _expected_distance(request: TrackRequest, description: Sequence[int], yardst
 
 
 def _wish(request: TrackRequest, yardstick: Yardstick) -> Wish:
-    """Return what a song leans to so that it is as danceable, and as much sung, as is asked for."""
+    """Return what a song leans to so that it dances and sings as is asked for, in the key asked for."""
     from emo_assets.figaro.leaning import Wish
 
     if request.strictness is Strictness.LOOSELY:
         return Wish()
     steadiness = 2 * yardstick.places(request.features)["danceability"] - 1
-    return Wish(steadiness, singing=1 - yardstick.aims(request.features)["instrumentalness"])
+    singing = 1 - yardstick.aims(request.features)["instrumentalness"]
+    return Wish(steadiness, singing, key=(request.features.key, request.features.mode))
 
 
 def _nearest(request: TrackRequest, songs: Sequence[Sequence[int]], yardstick: Yardstick) -> bytes:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from emo_assets.control import MOVED_RANGES, control_requests
+from emo_assets.control import MOVED_RANGES, OTHER_SEEDS, control_requests
 from emo_assets.features import FeatureVector
 
 
@@ -25,11 +25,26 @@ def test_drawn_requests_move_everything() -> None:
         assert len({getattr(each.request.features, name) for each in requests}) > 1
 
 
-def test_keys_modes_and_tempos_differ_within_every_knob() -> None:
+def test_a_sweep_holds_key_mode_tempo_and_meter_and_sweeps_differ_in_them() -> None:
+    requests = control_requests(5, 0, sweeps=4)
     for name in MOVED_RANGES:
-        moved = [each.request.features for each in control_requests(9, 0) if each.moved == name]
-        assert len({features.key for features in moved}) > 3
-        assert len({features.tempo for features in moved}) > 3
+        frames: dict[int, set[tuple[int, int, float]]] = {}
+        for each in requests:
+            if each.moved == name:
+                features = each.request.features
+                frames.setdefault(each.group, set()).add((features.key, features.mode, features.tempo))
+        assert [len(frame) for frame in frames.values()] == [1, 1, 1, 1]
+        assert len(set.union(*frames.values())) == 4
+        assert {mode for frame in frames.values() for _, mode, _ in frame} == {0, 1}
+
+
+def test_repeated_requests_differ_in_their_seed_alone() -> None:
+    requests = control_requests(0, 0, repeated=2, seeds=3)
+    assert [each.moved for each in requests] == [OTHER_SEEDS] * 6
+    for group in {each.group for each in requests}:
+        members = [each.request for each in requests if each.group == group]
+        assert len({member.seed for member in members}) == len(members) == 3
+        assert len({member.features for member in members}) == 1
 
 
 def test_same_seed_asks_for_the_same_songs_and_each_song_has_its_own() -> None:

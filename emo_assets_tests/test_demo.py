@@ -22,7 +22,7 @@ REQUESTS = (
 SETTINGS = {spec.name: {"epochs": 3} for spec in DESCRIBERS} | {
     "fidelity_report": {"songs": 2, "bars": 1},
     "scoreboard": {"samples": 2},
-    "control_report": {"levels": 2, "drawn": 0, "groups": 0, "bars": 1},
+    "control_report": {"levels": 2, "drawn": 0, "repeated": 0, "bars": 1},
     "guidance_report": {"levels": 2},
 }
 

@@ -1,9 +1,10 @@
-"""What a song leans to where its description leaves it free: how steady its rhythm is, and who sings.
+"""What a song leans to where its description leaves it free: how steady its rhythm is, who sings, what fits.
 
-A description says nothing of either, and both are what people hear first. So among the tokens that
-`obedience` allows some are made likelier and some less likely: onsets of drums and basses that stood in the
-bar before, and in bars that sing a single line in small steps above the others. Nothing is forced, and a
-neutral song is left as the network would write it.
+A description says nothing of rhythm and melody, and names chords without saying who plays them; yet these are
+what people hear first. So among the tokens that `obedience` allows some are made likelier and some less
+likely: onsets of drums and basses that stood in the bar before; in bars that sing a single line in small
+steps above the others; tones of the chord that is named, and of the key. Nothing is forced, and a neutral
+song is left as the network would write it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +21,7 @@ from emo_assets.figaro.obedience import bar_positions
 from emo_assets.symbolic.bins import DURATION_BINS
 from emo_assets.symbolic.grammar.descriptions import DescribedBar
 from emo_assets.symbolic.grammar.event_state import Due, EventState
-from emo_assets.symbolic.vocabulary import DRUMS, EVENTS, EventKind
+from emo_assets.symbolic.vocabulary import CHORD_QUALITIES, DRUMS, EVENTS, EventKind
 
 _POSITIONS = EVENTS.span(EventKind.POSITION)
 _INSTRUMENTS = EVENTS.span(EventKind.INSTRUMENT)
@@ -28,6 +30,9 @@ _DRUM_PITCHES = EVENTS.span(EventKind.PITCH_DRUM)
 _VELOCITIES = EVENTS.span(EventKind.VELOCITY)
 _DURATIONS = EVENTS.span(EventKind.DURATION)
 _BARS = EVENTS.span(EventKind.BAR)
+_CHORDS = EVENTS.span(EventKind.CHORD)
+
+OCTAVE = 12
 
 RHYTHM_PULL = 3.0
 """Nats by which a fully steady song prefers onsets of the bar before; a fully loose one avoids them so."""
@@ -49,6 +54,18 @@ LEAD_REGISTER = range(58, 92)
 
 PHRASE = 8
 """Bars after which the alternation of singing and playing begins anew."""
+
+CHORD_PULL = 1.5
+"""Nats for tones of the chord, for all but leads, which pass through others, too."""
+
+SCALE_PULL = 2.5
+"""Nats against tones that are neither in the chord nor in the key's scale."""
+
+CHORD_TONES = ((0, 4, 7), (0, 3, 7), (0, 3, 6), (0, 4, 8), (0, 4, 7, 10), (0, 4, 7, 11), (0, 3, 7, 10))
+"""Semitones above the root of each of `CHORD_QUALITIES` but the last, which has no third."""
+
+SCALES = ((0, 2, 3, 5, 7, 8, 10, 11), (0, 2, 4, 5, 7, 9, 11))
+"""Semitones above the tonic: minor, natural and harmonic in one, and major."""
 
 BASSES = range(32, 40)
 
@@ -80,10 +97,13 @@ class Wish:
     Attributes:
         steadiness: of the rhythm, -1 (never twice the same bar) over 0 (as the network likes) to 1 (steady).
         singing: share of the bars that have a lead line, 0 to 1; None for as the network likes.
+        key: tonic, 0..11, and mode, 0 minor or 1 major, that the notes keep to; None for as the network
+            likes.
     """
 
     steadiness: float = 0.0
     singing: float | None = None
+    key: tuple[int, int] | None = None
 
 
 def suitedness(instrument: int) -> int:
@@ -206,19 +226,23 @@ class Leaning:
     def _of_pitches(self, state: EventState, allowed: NDArray[np.int64]) -> NDArray[np.float32] | None:
         if state.instrument == DRUMS:
             return self._of_drums(state, allowed)
-        singing = self._wish.singing
-        last = self._last_pitch.get(state.instrument)
-        if singing is None or state.instrument in BASSES:
-            return None
         pitches = allowed - _PITCHES.start
+        leads = self._is_singing and state.instrument == self._leading
         pulled = np.zeros(len(allowed), np.float32)
-        distance = np.abs(pitches - last) if last is not None else np.full(len(pitches), 99)
+        if self._wish.key is not None:
+            tones, scale = _chord_and_scale(state.chord, self._wish.key)
+            pulled -= SCALE_PULL * ~scale[pitches % 12]
+            pulled += (0 if leads else CHORD_PULL) * tones[pitches % 12]
+        if self._wish.singing is None or state.instrument in BASSES:
+            return pulled
+        last = self._last_pitch.get(state.instrument, -OCTAVE)
+        distance = np.abs(pitches - last)
         is_step = (distance >= 1) & (distance <= 2)
-        if self._is_singing and state.instrument == self._leading:
+        if leads:
             outside = (pitches < LEAD_REGISTER.start) | (pitches >= LEAD_REGISTER.stop)
             pulled += STEP_PULL * is_step - SILENCE * outside
         else:
-            pulled -= STEP_PULL * max(0.0, 1 - 2 * singing) * is_step
+            pulled -= STEP_PULL * max(0.0, 1 - 2 * self._wish.singing) * is_step
         return pulled
 
     def _of_drums(self, state: EventState, allowed: NDArray[np.int64]) -> NDArray[np.float32] | None:
@@ -233,6 +257,23 @@ class Leaning:
             return None
         mean = self._bars[self._bar - 1].mean_velocity
         return np.where(allowed - _VELOCITIES.start >= mean, np.float32(LOUDER), np.float32(0))
+
+
+@cache
+def _chord_and_scale(chord: int, key: tuple[int, int]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which pitch classes a chord has, and which belong to it or to the key, shape (12,) each.
+
+    Args:
+        chord: id of the event that names it; anything else for none.
+        key: tonic and mode.
+    """
+    tones, fitting = np.zeros(OCTAVE, np.bool_), np.zeros(OCTAVE, np.bool_)
+    if chord in _CHORDS[:-1]:
+        root, quality = divmod(chord - _CHORDS.start, len(CHORD_QUALITIES))
+        third_and_fifth = CHORD_TONES[quality] if quality < len(CHORD_TONES) else (0, 7)
+        tones[[(root + tone) % OCTAVE for tone in third_and_fifth]] = True
+    fitting[[(key[0] + tone) % OCTAVE for tone in SCALES[key[1]]]] = True
+    return tones, fitting | tones
 
 
 def _lead_of(bars: Sequence[DescribedBar]) -> int | None:

@@ -19,6 +19,9 @@ ASKED = "asked_"
 MOVED, ALL = "moved", "all"
 """The column that names the feature which a request moved, and its value where it moved all of them."""
 
+GROUP = "group"
+"""The column that numbers the groups of requests which differ in nothing but what was moved."""
+
 KNOBS: dict[str, Measure] = {**MEASURES, "bars": Measure("bars", "bars", tolerance=0)}
 """What can be asked for and what it is measured by."""
 
@@ -33,7 +36,7 @@ INTERVAL = (0.025, 0.975)
 
 
 def knob_songs(songs: pd.DataFrame, knob: str) -> pd.DataFrame:
-    """Return `asked` and `measured` of the songs that tell about a knob, without those not measured.
+    """Return `asked`, `measured`, `moved` and `group` of the songs that tell about a knob, if measured.
 
     Of knobs whose measure only has to rise with the feature these are the songs whose requests moved that
     feature, alone or with all others; of the others all songs.
@@ -41,7 +44,8 @@ def knob_songs(songs: pd.DataFrame, knob: str) -> pd.DataFrame:
     measure = KNOBS[knob]
     telling = songs if measure.tolerance is not None else songs[songs[MOVED].isin([knob, ALL])]
     pairs = pd.DataFrame({"asked": telling[ASKED + knob], "measured": telling[measure.name]})
-    return pairs.astype(float).dropna().reset_index(drop=True)
+    frame = pairs.astype(float).assign(moved=telling[MOVED], group=telling[GROUP])
+    return frame.dropna().reset_index(drop=True)
 
 
 def control_table(
@@ -50,7 +54,7 @@ def control_table(
     """Judge every knob, and whether the songs are songs of their own.
 
     Args:
-        songs: one row a song with `asked_<knob>` for every knob in `KNOBS`, `moved`, the columns of
+        songs: one row a song with `asked_<knob>` for every knob in `KNOBS`, `moved`, `group`, the columns of
             `Heard.as_dict()`, `distance` and `copied`.
         agreement: how well measures go with the features in the songs that were learned from: `feature` and
             `value`, as `listening.heard_songs.feature_agreement` says it; None for not known.
@@ -58,15 +62,21 @@ def control_table(
 
     Returns:
         One row a knob, then one a row of `LIKENESS`: `knob`, `measure`, `unit`, `statistic` ("share right",
-        "rank correlation" or "mean"), `value` with `low` and `high` (95 %, bootstrap over songs), `songs`
-        that it was taken from, and `in_songs`: the same figure in the songs that were learned from. NaN where
-        nothing was moved or measured.
+        "rank correlation" or "mean"), `value` with `low` and `high` (95 %, bootstrap over songs) and `songs`
+        that it was taken from; `all_moved`: the rank correlation in songs whose every feature was drawn;
+        `in_songs`: the same figure in the songs that were learned from. A rank correlation is taken sweep by
+        sweep, all else held, and averaged. NaN where nothing was moved or measured.
 
     Raises:
         InputError: a column is missing.
     """
     measures = {**KNOBS, **LIKENESS}
-    needed = [MOVED, *(ASKED + knob for knob in KNOBS), *(measure.name for measure in measures.values())]
+    needed = [
+        MOVED,
+        GROUP,
+        *(ASKED + knob for knob in KNOBS),
+        *(measure.name for measure in measures.values()),
+    ]
     missing = [name for name in needed if name not in songs.columns]
     if missing:
         raise InputError(f"the table of songs has no column {', '.join(missing)}")
@@ -74,13 +84,19 @@ def control_table(
     rows = []
     for knob, measure in measures.items():
         chance = np.random.default_rng(seed)
-        if knob in KNOBS:
-            pairs = knob_songs(songs, knob)
-            statistic = "rank correlation" if measure.tolerance is None else "share right"
-            figures, counted = _statistic(pairs, measure, chance), len(pairs)
-        else:
+        all_moved = float("nan")
+        if knob in LIKENESS:
             values = songs[measure.name].dropna().to_numpy(dtype=np.float64)
             statistic, figures, counted = "mean", _mean(values, chance), len(values)
+        elif measure.tolerance is not None:
+            pairs = knob_songs(songs, knob)
+            right = is_right(pairs, measure.tolerance).astype(np.float64)
+            statistic, figures, counted = "share right", _mean(right, chance), len(pairs)
+        else:
+            pairs = knob_songs(songs, knob)
+            alone = pairs[pairs[MOVED] != ALL]
+            statistic, figures, counted = "rank correlation", _correlation(alone, chance), len(alone)
+            all_moved = _correlation(pairs[pairs[MOVED] == ALL], chance)[0]
         rows.append(
             {
                 "knob": knob,
@@ -89,6 +105,7 @@ def control_table(
                 "statistic": statistic,
                 **dict(zip(("value", "low", "high"), figures, strict=True)),
                 "songs": counted,
+                "all_moved": all_moved,
                 "in_songs": float(known.get(knob, np.nan)),
             }
         )
@@ -101,25 +118,26 @@ def is_right(pairs: pd.DataFrame, tolerance: float) -> NDArray[np.bool_]:
     return right
 
 
-def _statistic(
-    pairs: pd.DataFrame, measure: Measure, chance: np.random.Generator
-) -> tuple[float, float, float]:
-    """Return the knob's figure and the ends of its interval."""
-    if pairs.empty:
-        return float("nan"), float("nan"), float("nan")
-    drawn = chance.integers(0, len(pairs), (RESAMPLES, len(pairs)))
-    samples = np.vstack([np.arange(len(pairs)), drawn])  # (1 + resamples, songs): first the songs themselves
-    if measure.tolerance is not None:
-        figures = is_right(pairs, measure.tolerance)[samples].mean(axis=1)
-    else:
+def _correlation(pairs: pd.DataFrame, chance: np.random.Generator) -> tuple[float, float, float]:
+    """Return the mean rank correlation of the groups, by their size, and the ends of its interval.
+
+    Songs are drawn anew within each group; a group in which nothing varies has no say.
+    """
+    totals, weights = np.zeros(1 + RESAMPLES), np.zeros(1 + RESAMPLES)
+    for _, group in pairs.groupby(GROUP):
+        drawn = chance.integers(0, len(group), (RESAMPLES, len(group)))
+        samples = np.vstack([np.arange(len(group)), drawn])  # first the songs themselves
         figures = _rank_correlations(
-            pairs["asked"].to_numpy()[samples], pairs["measured"].to_numpy()[samples]
+            group["asked"].to_numpy()[samples], group["measured"].to_numpy()[samples]
         )
-    value = float(figures[0])
-    if np.isnan(value):
-        return value, value, value
-    low, high = np.nanquantile(figures[1:], INTERVAL)
-    return value, float(low), float(high)
+        known = ~np.isnan(figures)
+        totals[known] += len(group) * figures[known]
+        weights[known] += len(group)
+    if not weights[0]:
+        return float("nan"), float("nan"), float("nan")
+    figures = totals[weights > 0] / weights[weights > 0]
+    low, high = np.quantile(figures[1:], INTERVAL)
+    return float(figures[0]), float(low), float(high)
 
 
 def _mean(values: NDArray[np.float64], chance: np.random.Generator) -> tuple[float, float, float]:

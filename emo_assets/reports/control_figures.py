@@ -87,7 +87,7 @@ def _draw_counts(axes: Axes, pairs: pd.DataFrame, right: NDArray[np.bool_], name
         pairs.assign(right=right).groupby(["asked", "measured", "right"]).size().reset_index(name="songs")
     )
     if len(counted):
-        values = pairs.to_numpy(dtype=np.float64)
+        values = pairs[["asked", "measured"]].to_numpy(dtype=np.float64)
         ends = [values.min(), values.max()]
         axes.plot(ends, ends, color=style.LINES, linewidth=1.5, zorder=1)
     sizes = 14 + 300 * counted["songs"] / max(len(pairs), 1)

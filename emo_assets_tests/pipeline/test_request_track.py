@@ -51,7 +51,8 @@ def sounding_request(store: Store, name: str) -> TrackRequest:
     models = load_models(store)
     for seed in range(50):
         request = TrackRequest(name=name, bars=2, seed=seed, features=FeatureVector(tempo=150))
-        midi = compose_request(request, describe_request(request, models.describer), models.figaro)
+        tokens = describe_request(request, models.describer, models.yardstick)
+        midi = compose_request(request, tokens, models.figaro, models.yardstick)
         if listen(midi).notes > 20:
             return request
     raise AssertionError("these models never write a note")

@@ -99,13 +99,18 @@ def champion(
 
 
 class ControlGrid(dg.Config):
-    """Which songs the control report is made of; `levels: 16, drawn: 200, groups: 8` are all 328."""
+    """Which songs the control report is made of.
 
-    levels: int = 3
-    """Values of each feature that is moved by itself."""
-    drawn: int = 10
+    The full run is `levels: 12, sweeps: 3, drawn: 80, repeated: 8`: 328 songs.
+    """
+
+    levels: int = 4
+    """Values of each feature in a sweep, which holds the others."""
+    sweeps: int = 1
+    """Times that each feature is moved."""
+    drawn: int = 4
     """Songs whose every feature is drawn at random."""
-    groups: int = 1
+    repeated: int = 1
     """Requests that are made with four seeds each."""
     bars: int = 8
     """Length of each song."""
@@ -140,7 +145,8 @@ def control_report(
     requests = control_requests(
         config.levels,
         config.drawn,
-        groups=config.groups,
+        sweeps=config.sweeps,
+        repeated=config.repeated,
         bars=config.bars,
         strictness=Strictness(config.strictness),
         seed=config.seed,
