@@ -108,7 +108,7 @@ class SongWriter:
         if self._given:
             token = self._given.pop()
         else:
-            allowed = np.where(self._may_follow(logs), logs, -np.inf)
+            allowed = np.where(self._may_follow(logs), self._ending_as_wanted(logs), -np.inf)
             token = int(self._alphabet.outputs[drawn(allowed, draw, self._generator)])
         self._note(token)
 
@@ -126,6 +126,18 @@ class SongWriter:
                     self._tracker.write(BAR)
             self._current = [BAR]
         self._token = token
+
+    def _ending_as_wanted(self, logs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Let a bar end as likely as the model ends it, whether another bar follows or the song is over.
+
+        A model hardly ever sees songs end; without its wish to go on to a next bar the last one would not.
+        """
+        if not self._alphabet.has_bars:
+            return logs
+        ends = self._alphabet.output_of[[BAR, EOS]]
+        ending = logs.copy()
+        ending[ends] = np.logaddexp(*logs[ends])
+        return ending
 
     def _may_follow(self, logs: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Say which outputs the request allows: its meter, its number of bars, chords that come to an end."""

@@ -55,8 +55,11 @@ LEAD_REGISTER = range(58, 92)
 PHRASE = 8
 """Bars after which the alternation of singing and playing begins anew."""
 
-CHORD_PULL = 1.5
+CHORD_PULL = 2.0
 """Nats for tones of the chord, for all but leads, which pass through others, too."""
+
+ROOT_PULL = 2.0
+"""Nats for the chord's root in basses, without which a chord is heard as another one."""
 
 SCALE_PULL = 2.5
 """Nats against tones that are neither in the chord nor in the key's scale."""
@@ -230,9 +233,10 @@ class Leaning:
         leads = self._is_singing and state.instrument == self._leading
         pulled = np.zeros(len(allowed), np.float32)
         if self._wish.key is not None:
-            tones, scale = _chord_and_scale(state.chord, self._wish.key)
-            pulled -= SCALE_PULL * ~scale[pitches % 12]
-            pulled += (0 if leads else CHORD_PULL) * tones[pitches % 12]
+            root, tones, scale = _chord_and_scale(state.chord, self._wish.key)
+            pulled -= SCALE_PULL * ~scale[pitches % OCTAVE]
+            pulled += (0 if leads else CHORD_PULL) * tones[pitches % OCTAVE]
+            pulled += (ROOT_PULL if state.instrument in BASSES else 0) * (pitches % OCTAVE == root)
         if self._wish.singing is None or state.instrument in BASSES:
             return pulled
         last = self._last_pitch.get(state.instrument, -OCTAVE)
@@ -260,20 +264,22 @@ class Leaning:
 
 
 @cache
-def _chord_and_scale(chord: int, key: tuple[int, int]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which pitch classes a chord has, and which belong to it or to the key, shape (12,) each.
+def _chord_and_scale(chord: int, key: tuple[int, int]) -> tuple[int, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return a chord's root, which pitch classes it has, and which belong to it or to the key, shape (12,).
+
+    The root is -1 where no chord sounds.
 
     Args:
         chord: id of the event that names it; anything else for none.
         key: tonic and mode.
     """
-    tones, fitting = np.zeros(OCTAVE, np.bool_), np.zeros(OCTAVE, np.bool_)
+    root, tones, fitting = -1, np.zeros(OCTAVE, np.bool_), np.zeros(OCTAVE, np.bool_)
     if chord in _CHORDS[:-1]:
         root, quality = divmod(chord - _CHORDS.start, len(CHORD_QUALITIES))
         third_and_fifth = CHORD_TONES[quality] if quality < len(CHORD_TONES) else (0, 7)
         tones[[(root + tone) % OCTAVE for tone in third_and_fifth]] = True
     fitting[[(key[0] + tone) % OCTAVE for tone in SCALES[key[1]]]] = True
-    return tones, fitting | tones
+    return root, tones, fitting | tones
 
 
 def _lead_of(bars: Sequence[DescribedBar]) -> int | None:

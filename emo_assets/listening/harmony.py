@@ -76,7 +76,11 @@ def key(song: Song) -> Key | None:
     Returns:
         The key, or None where no pitched note sounds or all pitch classes count the same.
     """
-    weights = pitch_class_weights(song)
+    return key_of(pitch_class_weights(song))
+
+
+def key_of(weights: NDArray[np.float64]) -> Key | None:
+    """Return the key that some weights of the pitch classes, shape (12,), fit best; None if all are equal."""
     if np.ptp(weights) == 0:
         return None
     profiles = np.array(

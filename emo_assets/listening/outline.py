@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_assets.listening.harmony import CHORD_TONES, Key, key_of
 from emo_assets.symbolic.grammar.descriptions import DescribedBar, DescriptionGrammar
 from emo_assets.symbolic.vocabulary import CHORD_QUALITIES, INSTRUMENT_NAMES
 
@@ -44,6 +45,29 @@ def outline_of_segments(segments: Iterable[Sequence[int]]) -> NDArray[np.float64
     """Sum up a song whose description was cut into segments: as `outline` of all its bars."""
     grammar = DescriptionGrammar()
     return _outline_of_bars([bar for segment in segments for bar in grammar.parse(segment)])
+
+
+def described_key(description: Sequence[int]) -> Key | None:
+    """Estimate the key of the song that a description will lead to, as `harmony.key` does of its notes.
+
+    The tones of each chord count for as long as it sounds, every bar's chords being equally long; its root,
+    which the bass will play, counts twice, and so does the last bar, where songs come home.
+
+    Args:
+        description: ids of a description without `<bos>` and `<eos>`.
+
+    Returns:
+        The key, or None where no chord is named.
+    """
+    bars = [bar.chords for bar in DescriptionGrammar().parse(description) if bar.chords]
+    weights = np.zeros(12)
+    for place, chords in enumerate(bars):
+        for chord in chords:
+            root, quality = divmod(chord, len(CHORD_QUALITIES))
+            tones = CHORD_TONES.get(CHORD_QUALITIES[quality], (0, 7)) if root < len(weights) else ()
+            share = (2 if place == len(bars) - 1 else 1) / len(chords)
+            np.add.at(weights, [(root + tone) % len(weights) for tone in (*tones, *tones[:1])], share)
+    return key_of(weights)
 
 
 def _outline_of_bars(bars: Sequence[DescribedBar]) -> NDArray[np.float64]:

@@ -21,9 +21,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from emo_assets.errors import InputError
 from emo_assets.features import FeatureVector
+from emo_assets.listening.harmony import Key
 from emo_assets.listening.heard import MEASURES, Heard
 from emo_assets.listening.heard_songs import HEARD
-from emo_assets.listening.outline import outline
+from emo_assets.listening.outline import described_key, outline
 
 PULLED = {feature: measure.name for feature, measure in MEASURES.items() if measure.tolerance is None}
 """The features that pull the music their way, and the measure that each is heard by."""
@@ -122,8 +123,8 @@ class Yardstick:
             measured = float(getattr(heard, name))
             place = float(self._heard[feature].place(measured))
             apart.append(UNMEASURED if np.isnan(measured) else place - wanted[feature])
-        wrong = (heard.key != asked.key) + (heard.mode != asked.mode)
-        return float(np.mean(np.square(apart))) + WRONG_KEY * wrong
+        key = None if heard.key is None or heard.mode is None else Key(heard.key, heard.mode, 0)
+        return float(np.mean(np.square(apart))) + _wrong(asked, key)
 
     def expected(self, description: Sequence[int]) -> dict[str, float]:
         """Return the place, about 0 to 1, that each pulled feature's measure is expected to take.
@@ -137,7 +138,15 @@ class Yardstick:
     def expected_distance(self, asked: FeatureVector, description: Sequence[int]) -> float:
         """Return how far the song of a description is expected to be from a request, as `distance`."""
         wanted, expected = self.places(asked), self.expected(description)
-        return float(np.mean([(expected[feature] - wanted[feature]) ** 2 for feature in PULLED]))
+        apart = [expected[feature] - wanted[feature] for feature in PULLED]
+        return float(np.mean(np.square(apart))) + _wrong(asked, described_key(description))
+
+
+def _wrong(asked: FeatureVector, key: Key | None) -> float:
+    """Return what a key adds to a distance: nothing for the one asked for."""
+    if key is None:
+        return 2 * WRONG_KEY
+    return WRONG_KEY * ((key.pitch_class != asked.key) + (key.mode != asked.mode))
 
 
 def _ridge(
