@@ -47,8 +47,8 @@ class Effort:
 
 EFFORTS: Mapping[Strictness, Effort] = {
     Strictness.LOOSELY: Effort(guidance=1.0, proposals=1, candidates=1, bars=0),
-    Strictness.NORMALLY: Effort(guidance=2.0, proposals=24, candidates=4, bars=64),
-    Strictness.STRICTLY: Effort(guidance=3.0, proposals=48, candidates=8, bars=128),
+    Strictness.NORMALLY: Effort(guidance=2.0, proposals=24, candidates=2, bars=32),
+    Strictness.STRICTLY: Effort(guidance=3.0, proposals=64, candidates=8, bars=128),
 }
 """Found by experiment: `control_report` shows what each step of guidance gains and costs."""
 
