@@ -45,7 +45,7 @@ class Stage:
 STAGES = (
     Stage("reading and linking the raw data", groups=("raw", "linking")),
     Stage("describing the MIDI files", assets=("figaro_descriptions", "rejected_midi"), sharded=True),
-    Stage("putting the training set together", assets=("training_set",)),
+    Stage("putting the training set together", assets=("training_set", "heard_songs")),
     Stage("exploring the features", groups=("exploration",)),
     Stage("taking FIGARO's weights and measuring them", groups=("figaro",)),
     Stage("training seven describers", groups=("models",)),

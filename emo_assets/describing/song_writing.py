@@ -25,6 +25,8 @@ Bars = list[list[int]]
 """A song's bars, each as tokens from `alphabet.BAR` on."""
 
 _CHORD = KINDS.index(DescriptionKind.CHORD)
+_INSTRUMENT = KINDS.index(DescriptionKind.INSTRUMENT)
+_INSTRUMENTS = np.array(DESCRIPTIONS.span(DescriptionKind.INSTRUMENT))
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,10 @@ class SongWriter:
             self._current = [BAR]
         self._token = token
 
+    @property
+    def _plays_nothing(self) -> bool:
+        return bool((KIND_NUMBER[self._current] != _INSTRUMENT).all())
+
     def _ending_as_wanted(self, logs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Let a bar end as likely as the model ends it, whether another bar follows or the song is over.
 
@@ -152,4 +158,7 @@ class SongWriter:
             only = output_of[self._time_signature]
         elif (KIND_NUMBER[self._current] == _CHORD).sum() >= MOST_CHORDS_A_BAR:
             only = output_of[EOS if is_last_bar else BAR]
+        elif not self.bars and self._plays_nothing and possible[output_of[_INSTRUMENTS]].any():
+            # a song begins with somebody who plays: one without instruments would have no notes
+            possible &= self._alphabet.output_kinds == _INSTRUMENT
         return possible if only is None else np.arange(len(possible)) == only

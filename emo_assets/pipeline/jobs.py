@@ -32,8 +32,9 @@ DESCRIBE = dg.define_asset_job(
 
 TRAIN = dg.define_asset_job(
     "train",
-    selection=dg.AssetSelection.assets("training_set") | dg.AssetSelection.groups("models", "figaro"),
-    description="Put the training set together, and train the seven describers and FIGARO.",
+    selection=dg.AssetSelection.assets("training_set", "heard_songs")
+    | dg.AssetSelection.groups("models", "figaro"),
+    description="Put the training set together, listen to it, and train the seven describers and FIGARO.",
 )
 
 EVALUATE = dg.define_asset_job(

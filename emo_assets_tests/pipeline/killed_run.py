@@ -25,7 +25,10 @@ from emo_assets.store import Store
 from emo_assets_tests.pipeline.year import Sources, Week, train_and_score_as_told
 
 SONG = TrackRequest(name="calm", bars=1, features=FeatureVector())
-SHORT_REPORT = {"control_report": {"config": {"levels": 1, "drawn": 2, "bars": 1}}}
+SHORT_REPORTS = {
+    "control_report": {"config": {"levels": 1, "drawn": 2, "repeated": 0, "bars": 1}},
+    "guidance_report": {"config": {"levels": 1}},
+}
 
 
 class Writes:
@@ -61,7 +64,7 @@ def run_config(job: str, sources: Sources) -> dict[str, Any]:
         case "describe":
             return {"ops": told["ops"], **quiet}
         case "evaluate":
-            return {"ops": SHORT_REPORT, **quiet}
+            return {"ops": SHORT_REPORTS, **quiet}
         case "generate":
             return quiet
     return told

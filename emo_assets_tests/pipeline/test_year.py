@@ -132,6 +132,9 @@ BETTER = {0: 30.0, 9: 28.0, 10: 27.0, 20: 25.0, 33: 24.0, 50: 20.0}
 
 INVALID = 40
 
+WITHOUT_CONTROL = 42
+"""In this week models are far better, and their knobs do nothing."""
+
 
 @pytest.mark.slow
 def test_a_year_of_weeks_promotes_the_better_ones_and_lets_no_broken_week_through(year: Year) -> None:
@@ -141,6 +144,8 @@ def test_a_year_of_weeks_promotes_the_better_ones_and_lets_no_broken_week_throug
         year.week = Week(bits=BETTER.get(number, best + 0.5 + number % 3))
         if number == INVALID:
             year.week = Week(bits=5.0, validity=0.98)
+        if number == WITHOUT_CONTROL:
+            year.week = Week(bits=5.0, control=0.1)
         if number in BROKEN:
             spoil, message = BROKEN[number]
             spoil(year)

@@ -20,12 +20,14 @@ import pandas as pd
 import pytest
 
 from emo_assets.describing import training
+from emo_assets.describing.champion import INCUMBENT
 from emo_assets.describing.describers import DescriberConfig, DescriberSpec
 from emo_assets.describing.scoring import Scoreboard
 from emo_assets.describing.training_set import split_of
 from emo_assets.describing.weights import TrainedDescriber
 from emo_assets.features import FEATURE_NAMES, FeatureVector
 from emo_assets.linking.names import artist_keys
+from emo_assets.listening.yardstick import Yardstick
 from emo_assets.sources.spotify import COLUMNS
 from emo_assets.symbolic.midi_file import Note, Part, encode_midi
 
@@ -127,12 +129,14 @@ class Week:
         validity: share of valid samples.
         baseline: bits a bar of the best baseline.
         broken_weights: whether the trained weights are no numbers.
+        control: how well the knobs of this week's models work; the champion's work half.
     """
 
     bits: float = 30.0
     validity: float = 1.0
     baseline: float = 100.0
     broken_weights: bool = False
+    control: float = 0.5
 
 
 def train_and_score_as_told(monkeypatch: pytest.MonkeyPatch, this_week: Callable[[], Week]) -> None:
@@ -185,6 +189,10 @@ def train_and_score_as_told(monkeypatch: pytest.MonkeyPatch, this_week: Callable
             ignore_index=True,
         )
 
+    def control(candidates: Mapping[str, Sequence[TrainedDescriber]], _: Yardstick) -> dict[str, float]:
+        return {name: 0.5 if name == INCUMBENT else this_week().control for name in candidates}
+
+    monkeypatch.setattr("emo_assets.control.control_by_candidate", control)
     monkeypatch.setattr("emo_assets.describing.training.train_describer", train)
     monkeypatch.setattr("emo_assets.describing.scoring.score", score)
     monkeypatch.setattr("emo_assets.describing.promotion.validation_likelihoods", likelihoods)

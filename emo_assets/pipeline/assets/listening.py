@@ -1,4 +1,4 @@
-"""Stage 4, second half: the songs of the training set, listened to."""
+"""Stage 3, its end: the songs of the training set, listened to."""
 
 from typing import Any
 
@@ -8,7 +8,9 @@ from emo_assets.pipeline.metadata import logged_progress, markdown_table, table_
 from emo_assets.pipeline.tables import Table
 
 
-@dg.asset(group_name="exploration", io_manager_key="tables", kinds={"parquet", "midi"}, owners=["team:music"])
+@dg.asset(
+    group_name="descriptions", io_manager_key="tables", kinds={"parquet", "midi"}, owners=["team:music"]
+)
 def heard_songs(context: dg.AssetExecutionContext, training_set: Table, lakh_midi: Table) -> dg.Output[Any]:
     """What the songs of the training set sound like, beside their features: the scale of requests."""
     from emo_assets.listening.heard_songs import feature_agreement

@@ -10,8 +10,8 @@ from emo_assets.pipeline.checks.findings import Finding
 if TYPE_CHECKING:
     import pandas as pd
 
-FORCED_KNOBS = ("tempo", "time_signature")
-"""Features that generation forces upon the song, whatever the models have learned."""
+FORCED_KNOBS = ("tempo", "time_signature", "bars")
+"""What generation forces upon the song, whatever the models have learned."""
 
 LEAST_RIGHT = 0.95
 
@@ -59,6 +59,42 @@ def knobs_finding(report: pd.DataFrame) -> Finding:
         if known.get(knob, 0) < LEAST_RIGHT
     ]
     return Finding(tuple(faults), known)
+
+
+def listening_finding(songs: pd.DataFrame) -> Finding:
+    """Find that too few songs were listened to for requests to be read by them, or measures that cannot be.
+
+    Args:
+        songs: the heard songs.
+    """
+    from emo_assets.errors import InputError
+    from emo_assets.listening.heard_songs import HEARD
+    from emo_assets.listening.yardstick import Yardstick
+
+    faults = []
+    for name in (f"{HEARD}acoustic_share", f"{HEARD}groove_regularity", f"{HEARD}leadless_share"):
+        wrong = ~songs[name].dropna().astype(float).between(0, 1 + 1e-9)
+        if wrong.any():
+            faults.append(f"{name} of {int(wrong.sum()):,} songs is no share")
+    try:
+        Yardstick(songs)
+    except InputError as error:
+        faults.append(str(error))
+    return Finding(tuple(faults), {"songs": len(songs)})
+
+
+def guidance_finding(curve: pd.DataFrame) -> Finding:
+    """Find that following a request more strictly does not make descriptions follow it more.
+
+    Args:
+        curve: `guidance`, `control`, `bits_a_bar`, `variety`.
+    """
+    control = dict(zip(curve["guidance"].astype(float), curve["control"].astype(float), strict=True))
+    weakest, strongest = control[min(control)], max(control.values())
+    faults = [f"control is {value:g}" for value in control.values() if not -1 <= value <= 1]
+    if not strongest > weakest:
+        faults.append(f"control is {weakest:.2f} without features and at most {strongest:.2f} with them")
+    return Finding(tuple(faults), {f"control_at_{strength:g}": value for strength, value in control.items()})
 
 
 def fidelity_finding(report: pd.DataFrame) -> Finding:

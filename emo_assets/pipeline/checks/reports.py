@@ -1,11 +1,16 @@
-"""The checks of reports: nothing is made of them, so a fault stops nothing and is shown."""
+"""The checks of reports: nothing is made of them, so a fault stops nothing and is shown.
+
+Songs that were listened to are read by every request, so a fault of theirs stops what comes after.
+"""
 
 import dagster as dg
 
 from emo_assets.pipeline.checks.report_findings import (
     features_finding,
     fidelity_finding,
+    guidance_finding,
     knobs_finding,
+    listening_finding,
 )
 from emo_assets.pipeline.checks.stored import StoredTable
 from emo_assets.pipeline.checks.tables import result
@@ -23,7 +28,7 @@ def features(store: StoreResource) -> dg.AssetCheckResult:
 
 
 @dg.asset_check(
-    asset="control_report", description="What generation forces is heard: tempo and beats in a bar."
+    asset="control_report", description="What generation forces is heard: tempo, beats in a bar and bars."
 )
 def knobs(store: StoreResource) -> dg.AssetCheckResult:
     """Check the control report."""
@@ -41,4 +46,27 @@ def obedience(store: StoreResource) -> dg.AssetCheckResult:
     """Check the fidelity report."""
     return result(
         "fidelity_report", "obedience", fidelity_finding(StoredTable(store.open(), "fidelity_report").read())
+    )
+
+
+@dg.asset_check(
+    asset="heard_songs",
+    description="Songs enough were listened to, and measured, for requests to be read by them.",
+    blocking=True,
+)
+def yardstick(store: StoreResource) -> dg.AssetCheckResult:
+    """Check the songs that requests are read by."""
+    return result(
+        "heard_songs", "yardstick", listening_finding(StoredTable(store.open(), "heard_songs").read())
+    )
+
+
+@dg.asset_check(
+    asset="guidance_report",
+    description="Descriptions follow a request more when it is followed more strictly.",
+)
+def curve(store: StoreResource) -> dg.AssetCheckResult:
+    """Check the curve of guidance."""
+    return result(
+        "guidance_report", "curve", guidance_finding(StoredTable(store.open(), "guidance_report").read())
     )

@@ -17,6 +17,8 @@ from emo_assets.audio.files import write_audio
 from emo_assets.describing.describers import DESCRIBERS
 from emo_assets.describing.training_set import SPLITS
 from emo_assets.features import FEATURE_NAMES, FeatureVector
+from emo_assets.listening.heard import MEASURES
+from emo_assets.listening.outline import OUTLINE_WIDTH
 from emo_assets.pipeline.partitions import SHARDS, shard_of
 from emo_assets.requests import TrackRequest
 from emo_assets.store import Store
@@ -128,10 +130,25 @@ def tables() -> dict[str, pd.DataFrame]:
             }
         ),
         "control_report": pd.DataFrame(
-            {"knob": ["tempo", "time_signature", "energy"], "value": [1.0, 1.0, 0.4]}
+            {"knob": ["tempo", "time_signature", "bars", "energy"], "value": [1.0, 1.0, 1.0, 0.4]}
         ),
+        "guidance_report": pd.DataFrame(
+            {"guidance": [0.0, 1.0, 2.0], "control": [0.1, 0.4, 0.6], "bits_a_bar": 20.0, "variety": 0.5}
+        ),
+        "heard_songs": heard(features),
         "fidelity_report": fidelity(),
     }
+
+
+def heard(features: pd.DataFrame) -> pd.DataFrame:
+    """Return songs that were listened to."""
+    measures = [name for measure in MEASURES.values() for name in [f"heard_{measure.name}"]]
+    return features.assign(
+        md5=[f"{number:032x}" for number in range(SONGS)],
+        split="train",
+        **dict.fromkeys(measures, 0.5),
+        outline=lists([[number % 3, *[0.1] * (OUTLINE_WIDTH - 1)] for number in range(SONGS)]),
+    )
 
 
 def fidelity() -> pd.DataFrame:

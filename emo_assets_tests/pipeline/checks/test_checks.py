@@ -198,6 +198,14 @@ BAD: dict[tuple[str, str], tuple[Spoil, str]] = {
         put("control_report", "value", 0.5, 0),
         "tempo is right in 50% of the songs only",
     ),
+    ("heard_songs", "yardstick"): (
+        table("heard_songs", lambda songs: songs.head(5)),
+        "5 training songs are too few",
+    ),
+    ("guidance_report", "curve"): (
+        put("guidance_report", "control", 0.7, 0),
+        "control is 0.70 without features and at most 0.70 with them",
+    ),
     ("fidelity_report", "obedience"): (
         put("fidelity_report", "written", 0.2, 0),
         "instrument_f1 is 0.200, no better than another song's 0.300",
@@ -285,6 +293,7 @@ def test_faults_that_would_train_or_serve_a_model_stop_what_comes_after(definiti
         "rejected_lakh_files",
         "feature_report",
         "control_report",
+        "guidance_report",
         "fidelity_report",
         "generated_track",
     }
