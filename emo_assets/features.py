@@ -197,6 +197,8 @@ def _explain_one(detail: Mapping[str, Any]) -> str:
             return f"{name} must be a number, got {shown}"
         case "int_parsing" | "int_type" | "int_from_float":
             return f"{name} must be a whole number, got {shown}"
+        case "enum":
+            return f"{name} must be {context['expected']}, got {shown}"
         case "string_pattern_mismatch":
             return f"{name} may hold only a-z, 0-9 and . _ -, and start with a letter or digit; got {shown}"
         case _:

@@ -49,7 +49,7 @@ class TrackRequest(BaseModel):
     seed: int = Field(0, ge=0, lt=2**31, description="Another seed gives another song of the same kind.")
     strictness: Strictness = Field(
         Strictness.NORMALLY,
-        description="How closely the song must follow the features: loosely, normally or strictly.",
+        description="How closely the song must follow its settings. The more strictly, the longer it takes.",
     )
 
     @classmethod

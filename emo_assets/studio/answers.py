@@ -65,7 +65,12 @@ class Comparison(BaseModel):
 
     name: str
     asked: float | int | str
-    measured: float | int | str | None
+    aimed_at: float | int | str | None = Field(
+        None, description="What the notes should measure, in `unit`; null where it was not kept."
+    )
+    measured: float | int | str | None = Field(
+        description="What the notes do measure, in `unit`; null where that cannot be told."
+    )
     unit: str
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import logging
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES, PITCH_CLASSES, FeatureVector, feature_range
-from emo_assets.requests import TrackRequest, read_request
+from emo_assets.requests import Strictness, TrackRequest, read_request
 from emo_assets.store import Store
 from emo_assets.studio.journal import Journal
 
@@ -41,12 +41,30 @@ class FeatureField(BaseModel):
     choices: list[Choice] = Field(description="All its values, where it has few; empty otherwise.")
 
 
+class WordChoice(BaseModel):
+    """One word of a field that takes one of a few."""
+
+    value: str
+    label: str
+
+
+class WordField(BaseModel):
+    """A field of a form that takes one of a few words."""
+
+    name: str = Field(description="The field's name in requests.")
+    title: str = Field(description="Its name for people.")
+    description: str = Field(description="What it does, in one line.")
+    default: str
+    choices: list[WordChoice] = Field(description="All its values, in their order.")
+
+
 class FormSchema(BaseModel):
     """All that a request may hold, with ranges and defaults."""
 
     features: list[FeatureField]
     bars: FeatureField
     seed: FeatureField
+    strictness: WordField
 
 
 _CHOICES = {
@@ -63,6 +81,7 @@ def form_schema() -> FormSchema:
         features=[_feature_field(name) for name in FEATURE_NAMES],
         bars=_whole_number("bars", "Length", "bars", request["bars"]),
         seed=_whole_number("seed", "Seed", "", request["seed"]),
+        strictness=_strictness(request["strictness"]),
     )
 
 
@@ -97,6 +116,16 @@ def _whole_number(name: str, title: str, unit: str, schema: dict[str, float | st
         default=float(schema["default"]),
         kind="number",
         choices=[],
+    )
+
+
+def _strictness(schema: dict[str, Any]) -> WordField:
+    return WordField(
+        name="strictness",
+        title="Follow my settings",
+        description=schema["description"],
+        default=schema["default"],
+        choices=[WordChoice(value=each.value, label=each.value.capitalize()) for each in Strictness],
     )
 
 

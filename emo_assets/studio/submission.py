@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from emo_assets.features import FEATURE_NAMES, FeatureVector, explain
 from emo_assets.requests import TrackRequest
@@ -33,9 +33,10 @@ class RefusedError(Exception):
 def submission_schema() -> dict[str, Any]:
     """Return the JSON schema of the body: a request's own without its name, features inside or beside it."""
     features = FeatureVector.model_json_schema()
+    request = TrackRequest.model_json_schema()
     rest = {
-        name: field
-        for name, field in TrackRequest.model_json_schema()["properties"].items()
+        name: _without_reference(field, request["$defs"])
+        for name, field in request["properties"].items()
         if name not in ("name", "features")
     }
     inside = {"features": {"type": "object", "additionalProperties": False, **features}}
@@ -51,6 +52,12 @@ def submission_schema() -> dict[str, Any]:
         ],
         "example": {"features": {"valence": 0.9, "energy": 0.7, "tempo": 124}, "bars": 8, "seed": 1},
     }
+
+
+def _without_reference(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    """Put what a field refers to in its place: where its schema ends up, nothing of that is defined."""
+    referred = definitions[field["$ref"].removeprefix("#/$defs/")] if "$ref" in field else {}
+    return {**referred, **{keyword: value for keyword, value in field.items() if keyword != "$ref"}}
 
 
 def read_submission(body: bytes) -> TrackRequest:
@@ -69,8 +76,10 @@ def read_submission(body: bytes) -> TrackRequest:
         raise RefusedError("name is not a known name: the studio names songs itself", ["name"])
     mood = values.get("mood")
     name = new_task_id(mood if isinstance(mood, str) else "")
+    # checked as JSON, where a word may stand for one of a few choices even when all is checked strictly
+    content = to_json({**_with_features_inside(values), "name": name}, inf_nan_mode="constants")
     try:
-        return TrackRequest.model_validate({**_with_features_inside(values), "name": name}, strict=True)
+        return TrackRequest.model_validate_json(content, strict=True)
     except ValidationError as error:
         fields = [".".join(str(part) for part in detail["loc"]) for detail in error.errors()]
         raise RefusedError(explain(error), fields) from None

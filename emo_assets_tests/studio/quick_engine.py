@@ -104,9 +104,8 @@ class QuickEngine:
         for kind, content in (("midi", midi), ("piano_roll", b"")):
             with written_whole(files[kind]) as file:
                 file.write(content)
-        track = Track(
-            request, dict(files), len(sound) / SAMPLE_RATE, heard, compare(request.features, heard, {})
-        )
+        rows = compare(request.features, heard, {"energy": 5 * request.features.energy})
+        track = Track(request, dict(files), len(sound) / SAMPLE_RATE, heard, rows)
         keep_track(self._store, track, champion=champion, tokens=description_of(request), midi=midi)
 
     def _note(self, file: str, name: str) -> None:

@@ -43,6 +43,7 @@ PRESETS = (
             "name": "first-waltz",
             "mood": "First waltz — tender and turning, in three",
             "bars": 4,
+            "strictness": "loosely",
             "features": {"valence": 0.6, "energy": 0.33, "tempo": 92, "key": 7, "time_signature": 3},
         }
     ),

@@ -13,6 +13,9 @@ import soundfile
 
 from emo_assets.audio.files import write_audio
 from emo_assets.features import FEATURE_NAMES
+from emo_assets.requests import Strictness, read_request
+from emo_assets.store import Store
+from emo_assets.studio.library import Library
 from emo_assets_tests.studio.studio_process import StudioProcess, wait_until
 
 
@@ -95,6 +98,55 @@ def test_a_finished_song_tells_all_about_itself(client: httpx.Client) -> None:
     assert [row["name"] for row in track["asked_and_measured"]] == list(FEATURE_NAMES)
     assert [row["bar"] for row in track["description"]] == [1, 2, 3]
     assert track["status"]["request"]["mood"] == "Joy — for all"
+
+
+def test_a_song_tells_what_was_aimed_at_in_what_is_measured(client: httpx.Client) -> None:
+    task_id = submit(client, features={"energy": 0.7, "tempo": 97, "key": "D", "mode": "minor"})
+    finished(client, task_id)
+    track = client.get("/track", params={"task_id": task_id}).json()
+    aimed_at = {row["name"]: row["aimed_at"] for row in track["asked_and_measured"]}
+    assert (aimed_at["energy"], aimed_at["tempo"]) == (3.5, 97)
+    assert (aimed_at["key"], aimed_at["mode"]) == ("D", "minor")
+
+
+def test_a_song_that_was_kept_without_what_was_aimed_at_tells_all_else(
+    client: httpx.Client, studio: StudioProcess
+) -> None:
+    task_id = submit(client)
+    finished(client, task_id)
+    path = studio.base / "assets" / "generated_track" / f"{task_id}.json"
+    document = json.loads(path.read_text())
+    del document["request"]["strictness"]
+    for row in document["asked_and_measured"]:
+        del row["aimed_at"]
+    path.write_text(json.dumps(document))
+    track = client.get("/track", params={"task_id": task_id}).json()
+    assert {row["aimed_at"] for row in track["asked_and_measured"]} == {None}
+    assert track["asked_and_measured"][0]["measured"] is not None
+
+
+def test_how_closely_a_song_must_follow_is_kept_wherever_the_request_is(
+    client: httpx.Client, studio: StudioProcess
+) -> None:
+    task_id = submit(client, strictness="strictly")
+    assert finished(client, task_id)["request"]["strictness"] == "strictly"
+    listed = client.get("/tracks").json()["tracks"][0]
+    assert (listed["task_id"], listed["request"]["strictness"]) == (task_id, "strictly")
+    song = Library(Store(studio.base)).song(task_id)
+    assert song is not None
+    assert song.request.strictness is Strictness.STRICTLY
+    path = studio.base / "requests" / f"{task_id}.yaml"
+    wait_until(path.exists)
+    assert read_request(path).strictness is Strictness.STRICTLY
+
+
+def test_a_strictness_that_is_none_is_refused_with_its_field(client: httpx.Client) -> None:
+    answer = client.post("/submit", json={"strictness": "very"})
+    assert answer.status_code == 422
+    assert answer.json() == {
+        "detail": "strictness must be 'loosely', 'normally' or 'strictly', got 'very'",
+        "fields": ["strictness"],
+    }
 
 
 def test_a_song_that_is_not_finished_is_refused_and_can_be_cancelled(client: httpx.Client) -> None:
@@ -181,6 +233,13 @@ def test_the_form_is_made_of_the_schema(client: httpx.Client) -> None:
     assert [choice["label"] for choice in key["choices"]][:3] == ["C", "C#", "D"]
     assert (schema["bars"]["minimum"], schema["bars"]["maximum"]) == (1, 128)
     assert schema["seed"]["maximum"] == 2**31 - 1
+    strictness = schema["strictness"]
+    assert (strictness["title"], strictness["default"]) == ("Follow my settings", "normally")
+    assert [(choice["value"], choice["label"]) for choice in strictness["choices"]] == [
+        ("loosely", "Loosely"),
+        ("normally", "Normally"),
+        ("strictly", "Strictly"),
+    ]
 
 
 def test_presets_are_requests_that_the_studio_did_not_make_itself(
@@ -189,8 +248,9 @@ def test_presets_are_requests_that_the_studio_did_not_make_itself(
     task_id = submit(client)
     finished(client, task_id)
     (studio.base / "requests" / "broken.yaml").write_text("features: {tempo: fast}")
-    names = [preset["name"] for preset in client.get("/presets").json()]
-    assert names == ["first-waltz", "rainy-evening", "sunny-morning"]
+    presets = client.get("/presets").json()
+    assert [preset["name"] for preset in presets] == ["first-waltz", "rainy-evening", "sunny-morning"]
+    assert [preset["strictness"] for preset in presets] == ["loosely", "normally", "normally"]
     assert (studio.base / "requests" / f"{task_id}.yaml").exists()
 
 

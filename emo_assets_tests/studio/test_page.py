@@ -150,6 +150,40 @@ def test_features_of_ones_own_are_sent_as_they_are_set(studio_page: Page, client
     assert (features["time_signature"], features["energy"], features["tempo"]) == (3, 0.62, 116)
 
 
+def test_how_closely_to_follow_is_chosen_sent_loaded_and_shown(
+    studio_page: Page, client: httpx.Client
+) -> None:
+    group = studio_page.get_by_role("radiogroup", name="Follow my settings")
+    expect(group).to_have_accessible_description(re.compile("the longer it takes"))
+    mood(studio_page, "First waltz").click()
+    expect(group.get_by_role("radio", name="Loosely")).to_be_checked()
+    tab_to(studio_page, "Loosely", "radio")
+    studio_page.keyboard.press("ArrowRight")
+    studio_page.keyboard.press("ArrowRight")
+    expect(group.get_by_role("radio", name="Strictly")).to_be_checked()
+    expect(studio_page.get_by_text("Strictly · the nearest of many tries")).to_be_visible()
+    make(studio_page)
+    expect(now_playing(studio_page).get_by_role("button", name="Pause First waltz")).to_be_visible()
+    strict = studio_page.url.partition("#song=")[2]
+    assert request_of(client, strict)["strictness"] == "strictly"
+    energy = now_playing(studio_page).get_by_role("row", name=re.compile("^Energy"))
+    expect(energy).to_contain_text(re.compile("33 %.*1.6 notes a beat.*notes a beat"))
+
+    other = make_song(studio_page, "Rainy evening")
+    assert request_of(client, other)["strictness"] == "normally"
+    choose(studio_page, strict, "Load its settings")
+    expect(group.get_by_role("radio", name="Strictly")).to_be_checked()
+    choose(studio_page, strict, "Make a variation")
+    studio_page.wait_for_function("(other) => !location.hash.endsWith(other)", arg=other)
+    variation = studio_page.url.partition("#song=")[2]
+    assert request_of(client, variation)["strictness"] == "strictly"
+    for task_id in (strict, other):
+        choose(studio_page, task_id, "Compare")
+    row = studio_page.get_by_role("region", name="Compare").get_by_role("row", name="Follow my settings")
+    expect(row).to_contain_text(re.compile("Strictly.*Normally"))
+    assert serious_faults(studio_page) == []
+
+
 def test_a_surprise_is_a_song_in_one_press(studio_page: Page) -> None:
     studio_page.get_by_role("button", name="Surprise me").click()
     expect(now_playing(studio_page).get_by_role("button", name=re.compile("^Pause"))).to_be_visible()

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_assets.studio.submission import RefusedError, read_submission
+from emo_assets.requests import Strictness
+from emo_assets.studio.submission import RefusedError, read_submission, submission_schema
 
 
 def read(values: Any) -> Any:
@@ -17,6 +18,7 @@ def read(values: Any) -> Any:
 def test_what_is_left_out_takes_its_default() -> None:
     request = read({})
     assert (request.bars, request.seed, request.features.tempo) == (16, 0, 120)
+    assert request.strictness is Strictness.NORMALLY
 
 
 def test_features_may_stand_inside_or_beside() -> None:
@@ -31,6 +33,20 @@ def test_a_key_may_be_given_by_its_name() -> None:
     assert read({"features": {"key": "F#", "mode": "minor"}}).features.key_name == "F# minor"
 
 
+@pytest.mark.parametrize("strictness", Strictness)
+def test_strictness_is_given_as_a_word(strictness: Strictness) -> None:
+    assert read({"strictness": strictness.value}).strictness is strictness
+
+
+def test_the_schema_of_the_body_stands_alone() -> None:
+    """It becomes a part of the OpenAPI document, where nothing of what it could refer to is defined."""
+    schema = submission_schema()
+    assert "$ref" not in json.dumps(schema)
+    for shape in schema["anyOf"]:
+        assert shape["properties"]["strictness"]["enum"] == list(Strictness)
+        assert shape["properties"]["strictness"]["default"] == Strictness.NORMALLY
+
+
 @pytest.mark.parametrize(
     ("values", "field", "said"),
     [
@@ -43,10 +59,16 @@ def test_a_key_may_be_given_by_its_name() -> None:
         ({"features": None}, "features", "None"),
         ({"features": [1]}, "features", "got [1]"),
         ({"features": {}, "tempo": 100}, "tempo", "not in both"),
+        ({"features": {"tempo": 10**400}}, "features.tempo", "must be"),
         ({"bars": "8"}, "bars", "must be a whole number"),
         ({"bars": 0}, "bars", "must be at least 1"),
         ({"bars": 10**30}, "bars", "must be at most 128"),
         ({"seed": -1}, "seed", "must be at least 0"),
+        ({"strictness": "very"}, "strictness", "must be 'loosely', 'normally' or 'strictly', got 'very'"),
+        ({"strictness": "Strictly"}, "strictness", "must be 'loosely'"),
+        ({"strictness": 1}, "strictness", "must be 'loosely'"),
+        ({"strictness": None}, "strictness", "must be 'loosely'"),
+        ({"strictness": ["strictly"]}, "strictness", "must be 'loosely'"),
         ({"mood": 7}, "mood", "valid string"),
         ({"mood": "x" * 300}, "mood", "at most 200"),
         ({"name": "../../etc/passwd"}, "name", "names songs itself"),

@@ -40,6 +40,17 @@ export const SCHEMA = {
   ),
   bars: field('bars', 1, 128, 16),
   seed: field('seed', 0, 2 ** 31 - 1, 0),
+  strictness: {
+    name: 'strictness',
+    title: 'Follow my settings',
+    description: '',
+    default: 'normally',
+    choices: [
+      { value: 'loosely', label: 'Loosely' },
+      { value: 'normally', label: 'Normally' },
+      { value: 'strictly', label: 'Strictly' },
+    ],
+  },
 } as FormSchema
 
 export const QUEUED: Status = {
@@ -51,6 +62,13 @@ export const QUEUED: Status = {
   ahead: 0,
   reason: null,
   submitted: '2026-01-01T00:00:00Z',
-  request: { name: 'a-song-0123456789', mood: '', features: FEATURES, bars: 16, seed: 1 },
+  request: {
+    name: 'a-song-0123456789',
+    mood: '',
+    features: FEATURES,
+    bars: 16,
+    seed: 1,
+    strictness: 'normally',
+  },
   heard: null,
 }

@@ -1,20 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import { FEATURES, SCHEMA } from './fixtures'
+import type { TrackRequest } from './types'
 import { changed, initialSettings, requestOf, surprisingFeatures, variationOf } from './settings'
 
 const start = initialSettings(SCHEMA)
-const preset = {
+const preset: TrackRequest = {
   name: 'rainy-evening',
   mood: 'Rainy evening — quiet, a little sad',
   features: { ...FEATURES, valence: 0.2 },
   bars: 8,
   seed: 3,
+  strictness: 'loosely',
 }
 
 describe('settings', () => {
   it('start with the defaults of the schema', () => {
     expect(start.features).toEqual(FEATURES)
     expect(start.bars).toBe(16)
+    expect(start.strictness).toBe('normally')
   })
 
   it('take all of a preset, and keep giving each song its own seed', () => {
@@ -25,6 +28,7 @@ describe('settings', () => {
       bars: 8,
       mood: preset.mood,
       seed: 500_000,
+      strictness: 'loosely',
     })
   })
 
@@ -58,6 +62,15 @@ describe('settings', () => {
     expect(requestOf(settings).seed).toBe(77)
   })
 
+  it('stay what they are however closely they are followed', () => {
+    const settings = changed(start, { kind: 'preset', preset })
+    const strict = changed(settings, { kind: 'strictness', value: 'strictly' })
+    expect(strict).toEqual({ ...settings, strictness: 'strictly' })
+    const moved = changed(strict, { kind: 'feature', name: 'energy', value: 0.9 })
+    const surprised = changed(moved, { kind: 'surprise', features: FEATURES })
+    expect(requestOf(surprised).strictness).toBe('strictly')
+  })
+
   it('send a mood that the server takes, however long its name is', () => {
     const settings = changed(start, { kind: 'title', value: 'x'.repeat(500) })
     expect(requestOf(settings).mood.length).toBe(200)
@@ -68,7 +81,7 @@ describe('a variation', () => {
   it('differs in its seed alone', () => {
     const { seed, ...rest } = variationOf(preset, () => 0.25)
     expect(seed).toBe(250_000)
-    expect(rest).toEqual({ mood: preset.mood, features: preset.features, bars: preset.bars })
+    expect({ name: preset.name, seed: preset.seed, ...rest }).toEqual(preset)
   })
 })
 

@@ -1,5 +1,5 @@
 // What the form holds, and every way in which it changes. No React here.
-import type { FeatureName, Features, FormSchema, TrackRequest } from './types'
+import type { FeatureName, Features, FormSchema, Strictness, TrackRequest } from './types'
 import { feelingWords, moodParts } from './words'
 
 export interface Settings {
@@ -13,6 +13,8 @@ export interface Settings {
   seed: number
   /** Whether each song gets a seed of its own. */
   isNewEachTime: boolean
+  /** How closely the song must follow the rest. */
+  strictness: Strictness
 }
 
 export type Change =
@@ -21,6 +23,7 @@ export type Change =
   | { kind: 'feature'; name: FeatureName; value: number }
   | { kind: 'bars'; value: number }
   | { kind: 'seed'; value: number }
+  | { kind: 'strictness'; value: Strictness }
   | { kind: 'title'; value: string }
   | { kind: 'newEachTime'; value: boolean }
   | { kind: 'surprise'; features: Features }
@@ -35,6 +38,7 @@ export function initialSettings(schema: FormSchema): Settings {
     bars: schema.bars.default,
     seed: schema.seed.default,
     isNewEachTime: true,
+    strictness: schema.strictness.default,
   }
 }
 
@@ -56,6 +60,8 @@ export function changed(settings: Settings, change: Change): Settings {
       return { ...settings, bars: change.value }
     case 'seed':
       return { ...settings, seed: change.value, isNewEachTime: false }
+    case 'strictness':
+      return { ...settings, strictness: change.value }
     case 'title':
       return { ...settings, title: change.value, tagline: '', origin: '' }
     case 'newEachTime':
@@ -72,6 +78,7 @@ function fromRequest(request: TrackRequest): Omit<Settings, 'isNewEachTime'> {
     features: { ...request.features },
     bars: request.bars,
     seed: request.seed,
+    strictness: request.strictness,
   }
 }
 
@@ -86,6 +93,7 @@ export function requestOf(
     features: settings.features,
     bars: settings.bars,
     seed: settings.isNewEachTime ? newSeed(random) : settings.seed,
+    strictness: settings.strictness,
   }
 }
 

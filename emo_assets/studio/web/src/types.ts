@@ -26,10 +26,21 @@ export interface FeatureField {
   choices: { value: number; label: string }[]
 }
 
+export type Strictness = 'loosely' | 'normally' | 'strictly'
+
+export interface StrictnessField {
+  name: string
+  title: string
+  description: string
+  default: Strictness
+  choices: { value: Strictness; label: string }[]
+}
+
 export interface FormSchema {
   features: (FeatureField & { name: FeatureName })[]
   bars: FeatureField
   seed: FeatureField
+  strictness: StrictnessField
 }
 
 export interface TrackRequest {
@@ -38,6 +49,7 @@ export interface TrackRequest {
   features: Features
   bars: number
   seed: number
+  strictness: Strictness
 }
 
 export type TaskState = 'queued' | 'in_progress' | 'finished' | 'failed' | 'cancelled'
@@ -69,6 +81,7 @@ export interface Status {
 export interface Comparison {
   name: FeatureName
   asked: number | string
+  aimed_at: number | string | null
   measured: number | string | null
   unit: string
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FEATURES, QUEUED } from './fixtures'
 import {
   ago,
+  aimedAtText,
   explanation,
   duration,
   expectedSeconds,
@@ -31,6 +32,13 @@ describe('numbers in words', () => {
     expect(measuredText({ ...row, name: 'mode', measured: null })).toBe('cannot be told')
     const meter = { name: 'time_signature', measured: 3, unit: 'quarter notes a bar' } as const
     expect(measuredText(meter)).toBe('3 quarter notes a bar')
+  })
+
+  it('says what was aimed at in the words of what is measured', () => {
+    const row = { name: 'energy', aimed_at: 4.12, unit: 'notes a quarter note' } as const
+    expect(aimedAtText(row)).toBe('4.1 notes a beat')
+    expect(aimedAtText({ ...row, name: 'mode', aimed_at: 'minor' })).toBe('minor')
+    expect(aimedAtText({ ...row, aimed_at: null })).toBe('not written down')
   })
 
   it('moves wide ranges in whole steps and narrow ones in hundredths', () => {

@@ -1,5 +1,13 @@
 // Numbers and states in words for people.
-import type { Comparison, FeatureField, FeatureName, Features, Stage, Status } from './types'
+import type {
+  Comparison,
+  FeatureField,
+  FeatureName,
+  Features,
+  Stage,
+  Status,
+  Strictness,
+} from './types'
 
 /** What the two ends of a slider mean. */
 export const ENDS: Partial<Record<FeatureName, [string, string]>> = {
@@ -15,6 +23,13 @@ export const ENDS: Partial<Record<FeatureName, [string, string]>> = {
 export const CHOICE_HINTS: Partial<Record<FeatureName, Record<number, string>>> = {
   mode: { 0: 'darker', 1: 'brighter' },
   time_signature: { 3: 'waltz', 4: 'most songs' },
+}
+
+/** What each strictness is like. */
+export const STRICTNESS_HINTS: Record<Strictness, string> = {
+  loosely: 'freest and quickest',
+  normally: 'the nearest of a few tries',
+  strictly: 'the nearest of many tries',
 }
 
 /** What a feature does, without the numbers that the page shows in other ways. */
@@ -33,16 +48,20 @@ export function valueText(
   field: Pick<FeatureField, 'name' | 'unit' | 'choices'>,
   value: number,
 ): string {
-  const choice = field.choices.find((each) => each.value === value)
-  if (choice) return choice.label
+  const label = labelOf(field.choices, value)
+  if (label) return label
   if (field.unit === '0 to 1') return percent(value)
   if (field.unit === 'beats a minute') return `${round(value)} BPM`
   return `${round(value)} ${field.unit}`.trim()
 }
 
+/** What a value is called among choices; nothing where it is none of them. */
+export const labelOf = <Value>(choices: { value: Value; label: string }[], value: Value) =>
+  choices.find((each) => each.value === value)?.label ?? ''
+
 const percent = (value: number) => `${Math.round(value * 100)} %`
 
-/** What is measured in the notes for a feature, in words that need no unit explained. */
+/** What a song's notes measure for a feature, in words that need no unit explained. */
 const MEASURED: Partial<Record<FeatureName, (value: number) => string>> = {
   danceability: (value) => `bars ${percent(value)} alike`,
   energy: (value) => `${round(value)} notes a beat`,
@@ -53,14 +72,21 @@ const MEASURED: Partial<Record<FeatureName, (value: number) => string>> = {
   tempo: (value) => `${round(value)} BPM`,
 }
 
-export function measuredText({
-  name,
-  measured,
-  unit,
-}: Pick<Comparison, 'name' | 'measured' | 'unit'>): string {
-  if (measured === null) return 'cannot be told'
-  if (typeof measured === 'string') return measured
-  return MEASURED[name]?.(measured) ?? `${round(measured)} ${unit}`.trim()
+export const measuredText = (row: Pick<Comparison, 'name' | 'measured' | 'unit'>) =>
+  inMeasure(row, row.measured, 'cannot be told')
+
+/** What the notes should measure; songs of earlier versions do not tell. */
+export const aimedAtText = (row: Pick<Comparison, 'name' | 'aimed_at' | 'unit'>) =>
+  inMeasure(row, row.aimed_at, 'not written down')
+
+function inMeasure(
+  { name, unit }: Pick<Comparison, 'name' | 'unit'>,
+  value: number | string | null,
+  nothing: string,
+): string {
+  if (value === null) return nothing
+  if (typeof value === 'string') return value
+  return MEASURED[name]?.(value) ?? `${round(value)} ${unit}`.trim()
 }
 
 const round = (value: number) => (Number.isInteger(value) ? `${value}` : value.toFixed(1))

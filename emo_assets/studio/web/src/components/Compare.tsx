@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'react'
 import { goTo } from '../place'
 import { usePlayback } from '../playback'
 import type { FormSchema, HeardFacts, Status } from '../types'
-import { duration, valueText } from '../words'
+import { duration, labelOf, valueText } from '../words'
 import { Panel } from './Panel'
 import { PlayerView } from './Player'
 
@@ -88,6 +88,10 @@ function rows(one: Song, other: Song, schema: FormSchema) {
     { name: 'Key, heard', values: both((song) => song.heard.key ?? 'no clear key') },
     { name: 'Length', values: both((song) => duration(song.heard.seconds)) },
     { name: 'Seed', values: both((song) => String(song.request.seed)) },
+    {
+      name: schema.strictness.title,
+      values: both(({ request }) => labelOf(schema.strictness.choices, request.strictness)),
+    },
     ...schema.features.map((field) => ({
       name: field.title,
       values: both((song) => valueText(field, song.request.features[field.name])),

@@ -1,8 +1,9 @@
 // One feature as a slider or a choice, with what it does in a line.
-import { Box, Flex, SegmentGroup, Slider, Text } from '@chakra-ui/react'
+import { Box, Flex, Slider, Text } from '@chakra-ui/react'
 import type { FeatureField, FeatureName } from '../types'
 import { CHOICE_HINTS, ENDS, explanation, stepOf, valueText } from '../words'
 import { KeyPicker } from './KeyPicker'
+import { Segments } from './Segments'
 
 interface Props {
   field: FeatureField
@@ -28,29 +29,12 @@ export function FeatureControl({ field, value, onChange, note }: Props) {
       {field.name === 'key' ? (
         <KeyPicker field={field} value={value} onChange={onChange} />
       ) : (
-        <SegmentGroup.Root
-          value={String(value)}
-          onValueChange={(details) => onChange(Number(details.value))}
-          aria-labelledby={`label-${field.name}`}
-          width="full"
-          size="md"
-        >
-          <SegmentGroup.Indicator bg="accent" />
-          {field.choices.map((choice) => (
-            <SegmentGroup.Item
-              key={choice.value}
-              value={String(choice.value)}
-              flex="1"
-              minW="0"
-              px="0"
-              justifyContent="center"
-              _checked={{ color: 'bg.panel' }}
-            >
-              <SegmentGroup.ItemText>{choice.label}</SegmentGroup.ItemText>
-              <SegmentGroup.ItemHiddenInput />
-            </SegmentGroup.Item>
-          ))}
-        </SegmentGroup.Root>
+        <Segments
+          choices={field.choices}
+          value={value}
+          onChange={onChange}
+          labelledBy={`label-${field.name}`}
+        />
       )}
       <Explanation field={field} />
     </Box>

@@ -3,7 +3,7 @@ import { Box, Table, Tabs, Text } from '@chakra-ui/react'
 import { useQuery } from '@tanstack/react-query'
 import { getTrack } from '../api'
 import type { FormSchema, Track } from '../types'
-import { measuredText, valueText } from '../words'
+import { aimedAtText, measuredText, valueText } from '../words'
 
 const TABLE_HEIGHT = 360
 const TABS_HEIGHT = 57
@@ -43,10 +43,21 @@ function AskedAndHeard({ track, schema }: { track: Track; schema: FormSchema }) 
   return (
     <ScrollBox label="What was asked beside what is heard">
       <Table.Root size="sm" variant="line">
+        <Table.Caption
+          captionSide="top"
+          textAlign="start"
+          fontSize="xs"
+          color="fg.muted"
+          mt="0"
+          mb="2"
+        >
+          What was aimed at is what you asked for, in terms of what notes can show.
+        </Table.Caption>
         <Table.Header>
           <Table.Row bg="transparent">
             <Table.ColumnHeader>Feature</Table.ColumnHeader>
             <Table.ColumnHeader>Asked</Table.ColumnHeader>
+            <Table.ColumnHeader>Aimed at</Table.ColumnHeader>
             <Table.ColumnHeader>Heard in the notes</Table.ColumnHeader>
           </Table.Row>
         </Table.Header>
@@ -59,6 +70,7 @@ function AskedAndHeard({ track, schema }: { track: Track; schema: FormSchema }) 
                 <Table.Cell>
                   {field && typeof row.asked === 'number' ? valueText(field, row.asked) : row.asked}
                 </Table.Cell>
+                <Table.Cell>{aimedAtText(row)}</Table.Cell>
                 <Table.Cell>{measuredText(row)}</Table.Cell>
               </Table.Row>
             )

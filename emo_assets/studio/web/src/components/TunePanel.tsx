@@ -1,4 +1,5 @@
-// All that a song is made of, to be changed one by one: ten features, length, seed and what to call it.
+// All that a song is made of, to be changed one by one: ten features, length, seed, how closely to follow
+// them, and what to call it.
 import {
   Box,
   Button,
@@ -16,9 +17,10 @@ import { Dices } from 'lucide-react'
 import type { Dispatch } from 'react'
 import { type Change, newSeed, type Settings } from '../settings'
 import type { FeatureName, FormSchema } from '../types'
-import { duration, expectedSeconds, feelingWords } from '../words'
+import { duration, expectedSeconds, feelingWords, labelOf, STRICTNESS_HINTS } from '../words'
 import { FeatureControl } from './FeatureControl'
 import { Panel } from './Panel'
+import { Segments } from './Segments'
 
 const GROUPS: { title: string; names: FeatureName[] }[] = [
   { title: 'The feeling', names: ['valence', 'energy', 'danceability', 'loudness'] },
@@ -78,6 +80,7 @@ export function TunePanel({ schema, settings, onChange }: Props) {
         />
         <SeedField schema={schema} settings={settings} onChange={onChange} />
       </SimpleGrid>
+      <StrictnessField schema={schema} settings={settings} onChange={onChange} />
     </Panel>
   )
 }
@@ -126,6 +129,32 @@ function SeedField({ schema, settings, onChange }: Props) {
       </Flex>
       <Text id="seed-explained" fontSize="xs" color="fg.muted" mt="1">
         The same settings with the same seed give the same song again.
+      </Text>
+    </Box>
+  )
+}
+
+function StrictnessField({ schema: { strictness: field }, settings, onChange }: Props) {
+  const chosen = settings.strictness
+  return (
+    <Box mt="6">
+      <Flex justify="space-between" align="baseline" mb="2" gap="3">
+        <Text as="span" fontWeight="600" id={`label-${field.name}`}>
+          {field.title}
+        </Text>
+        <Text as="span" color="fg.muted" fontSize="sm">
+          {labelOf(field.choices, chosen)} · {STRICTNESS_HINTS[chosen]}
+        </Text>
+      </Flex>
+      <Segments
+        choices={field.choices}
+        value={chosen}
+        onChange={(value) => onChange({ kind: 'strictness', value })}
+        labelledBy={`label-${field.name}`}
+        describedBy={`explained-${field.name}`}
+      />
+      <Text id={`explained-${field.name}`} fontSize="xs" color="fg.muted" mt="1" lineHeight="1.4">
+        {field.description}
       </Text>
     </Box>
   )

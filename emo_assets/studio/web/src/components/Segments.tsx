@@ -1,0 +1,44 @@
+// One of a few choices, side by side. Radio buttons underneath: arrows move, screen readers know them.
+import { SegmentGroup } from '@chakra-ui/react'
+
+interface Props<Value> {
+  choices: { value: Value; label: string }[]
+  value: Value
+  onChange: (value: Value) => void
+  /** The ids of what names the choice and of what explains it. */
+  labelledBy: string
+  describedBy?: string
+}
+
+export function Segments<Value extends number | string>(props: Props<Value>) {
+  const { choices, value, onChange, labelledBy, describedBy } = props
+  return (
+    <SegmentGroup.Root
+      value={String(value)}
+      onValueChange={(details) => {
+        const chosen = choices.find((choice) => String(choice.value) === details.value)
+        if (chosen) onChange(chosen.value)
+      }}
+      aria-labelledby={labelledBy}
+      aria-describedby={describedBy}
+      width="full"
+      size="md"
+    >
+      <SegmentGroup.Indicator bg="accent" />
+      {choices.map((choice) => (
+        <SegmentGroup.Item
+          key={choice.value}
+          value={String(choice.value)}
+          flex="1"
+          minW="0"
+          px="0"
+          justifyContent="center"
+          _checked={{ color: 'bg.panel' }}
+        >
+          <SegmentGroup.ItemText>{choice.label}</SegmentGroup.ItemText>
+          <SegmentGroup.ItemHiddenInput />
+        </SegmentGroup.Item>
+      ))}
+    </SegmentGroup.Root>
+  )
+}
