@@ -17,8 +17,12 @@ GROUP = "models"
 TRAINING_POOL = "training"
 """Trainings take one another's cores, so one runs at a time."""
 
-TRAINING_THREADS = 1
-"""On a CPU these small networks train faster on one thread than on two, which wait for each other."""
+
+def on_one_thread() -> None:
+    """Let torch keep to one thread: these small networks are slower on two, which wait for each other."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 class DescriberTraining(dg.Config):
@@ -54,13 +58,12 @@ def describer_asset(spec: DescriberSpec) -> dg.AssetsDefinition:
         training_set: Table,
     ) -> dg.Output[bytes]:
         import pandas as pd
-        import torch
 
         from emo_assets.describing.training import train_describer
         from emo_assets.describing.weights import to_bytes
         from emo_assets.reports.learning_curves import learning_curve_png
 
-        torch.set_num_threads(TRAINING_THREADS)
+        on_one_thread()
         settings = config_for(spec.name, config.preset, seed=config.seed)
         if config.epochs is not None:
             settings = settings.model_copy(update={"epochs": config.epochs})
