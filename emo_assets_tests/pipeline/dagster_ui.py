@@ -25,7 +25,7 @@ mutation ($asked: ExecutionParams!) {
   launchRun(executionParams: $asked) { __typename ... on LaunchRunSuccess { run { runId } } }
 }
 """
-PATIENCE = 3600
+PATIENCE = 600
 """Seconds that a run may take on a busy machine."""
 
 
