@@ -229,4 +229,9 @@ def _paper(spec: DescriberSpec) -> DescriberConfig:
 
 
 def _best(spec: DescriberSpec) -> DescriberConfig:
-    return _small(spec)
+    """What did best on real songs in cross-validation by artists: small networks, much dropout, patience.
+
+    Averaging the weights of the last steps gained nothing there, averaging three networks less than 1 %.
+    """
+    patient = {"dropout": 0.3, "epochs": 40, "patience": 8}
+    return _small(spec).model_copy(update=patient)
