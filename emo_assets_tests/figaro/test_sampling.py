@@ -117,14 +117,15 @@ def test_the_best_of_several_is_one_of_them_and_no_worse(
 def test_whole_windows_make_other_songs_only_past_the_window(
     little: FigaroNetwork, descriptions: list[list[int]]
 ) -> None:
-    description = short(descriptions[1], 6)
-    cached, exact = (
-        figaro.compose([description], tempos=[100], seeds=[3], temperature=1.5, top_p=1)[0]
+    asked = [short(description, 8) for description in descriptions[:4]]
+    every_cached, every_exact = (
+        figaro.compose(asked, tempos=[100] * 4, seeds=range(4), temperature=1.5, top_p=1)
         for figaro in (Figaro(little, precision=Precision.FLOAT32), Figaro(little, exact=True))
     )
-    assert_obeys(DescriptionGrammar().parse(description), EventGrammar().parse(exact), 100)
-    assert exact[: LITTLE.context - 1] == cached[: LITTLE.context - 1]
-    assert exact != cached
+    for description, cached, exact in zip(asked, every_cached, every_exact, strict=True):
+        assert_obeys(DescriptionGrammar().parse(description), EventGrammar().parse(exact), 100)
+        assert exact[: LITTLE.context - 1] == cached[: LITTLE.context - 1]
+    assert every_exact != every_cached
 
 
 def test_without_constraints_the_network_alone_decides(
