@@ -37,6 +37,10 @@ from emo_assets.symbolic.vocabulary import DescriptionKind
 COMBINED = "combined"
 """Name of the five specialised describers as one."""
 
+LEAST_BITS = 0.01
+"""Bits a token below which there is nothing left to predict, and nothing to beat: MIDI files of one
+resolution have one mean duration."""
+
 PLAIN = "plain LSTM"
 """Name of the plain LSTMs, one a class, as one."""
 
@@ -56,7 +60,8 @@ class Scoreboard:
               teacher-forced, of the kinds that it writes;
             - `kl`: divergence from its soft labels in bits a token;
             - `best_baseline`, `best_baseline_bits`: the baseline that needs the fewest bits a token for the
-              same kinds; `margin`: share of those bits that the model saves, `beats_baselines`;
+              same kinds; `margin`: share of those bits that the model saves, missing where they are below
+              `LEAST_BITS`; `beats_baselines`: whether it saves any, true where there is nothing to save;
             - `saved_a_bar` with `saved_low`, `saved_high`: bits a bar that the features save, against the
               same model told other songs' features;
             - `validity`: share of sampled descriptions that the grammar accepts; `samples`: how many;
@@ -215,14 +220,16 @@ def _add_margins(
     table: pd.DataFrame, scores: Mapping[str, TokenScores], baselines: Mapping[str, TokenScores]
 ) -> None:
     """Hold each describer against the baseline that is best at the same kinds of tokens."""
+    table["margin"], table["beats_baselines"] = np.nan, False
     for name, one in scores.items():
         kinds = np.unique(one.kind).tolist()
         rivals = {rival: float(of.only(kinds).bits.mean()) for rival, of in baselines.items()}
         best = min(rivals, key=lambda rival: rivals[rival])
         table.loc[name, "best_baseline"] = best
         table.loc[name, "best_baseline_bits"] = rivals[best]
-        table.loc[name, "margin"] = 1 - float(one.bits.mean()) / rivals[best]
-    table["beats_baselines"] = table["margin"] > 0
+        if rivals[best] >= LEAST_BITS:
+            table.loc[name, "margin"] = 1 - float(one.bits.mean()) / rivals[best]
+        table.loc[name, "beats_baselines"] = bool(one.bits.mean() < max(rivals[best], LEAST_BITS))
 
 
 def _add_savings(
