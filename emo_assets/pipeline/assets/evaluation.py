@@ -108,11 +108,11 @@ class ControlGrid(dg.Config):
     The full run is `levels: 12, sweeps: 3, drawn: 80, repeated: 8`: 328 songs.
     """
 
-    levels: int = 4
+    levels: int = 3
     """Values of each feature in a sweep, which holds the others."""
     sweeps: int = 1
     """Times that each feature is moved."""
-    drawn: int = 4
+    drawn: int = 3
     """Songs whose every feature is drawn at random."""
     repeated: int = 1
     """Requests that are made with four seeds each."""
@@ -179,7 +179,7 @@ def control_report(
 class GuidanceGrid(dg.Config):
     """How finely guidance is measured."""
 
-    levels: int = 5
+    levels: int = 3
     """Values of each feature that is moved."""
     seed: int = 0
     """Of all sampling."""

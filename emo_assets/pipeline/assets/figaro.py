@@ -181,7 +181,7 @@ def _epoch_metadata(record: "EpochRecord") -> dict[str, Any]:
 class FidelityMeasuring(dg.Config):
     """What the fidelity report is measured on. A full run is `songs: 200, bars: 16, candidates: 4`."""
 
-    songs: int = Field(default=12, ge=2)
+    songs: int = Field(default=6, ge=2)
     """How many of the Lakh files at hand are described and written anew, in the order of their sums."""
     bars: int = Field(default=8, ge=1)
     """How many bars of each."""
