@@ -202,10 +202,10 @@ def config_for(name: str, preset: str = "small", *, seed: int = 0) -> DescriberC
 
 def _small(spec: DescriberSpec) -> DescriberConfig:
     if spec.network == "transformer":
-        return DescriberConfig(embedding=64, hidden=128, layers=2, epochs=12, patience=3)
+        return DescriberConfig(embedding=64, hidden=128, layers=2, epochs=10, patience=3)
     if spec.label_kind:
-        return DescriberConfig(embedding=32, hidden=64, epochs=30, label_sigma=0.3)
-    return DescriberConfig(embedding=48, hidden=128, epochs=14, patience=3)
+        return DescriberConfig(embedding=32, hidden=64, epochs=20, label_sigma=0.3)
+    return DescriberConfig(embedding=48, hidden=128, epochs=12, patience=3)
 
 
 def _paper(spec: DescriberSpec) -> DescriberConfig:
