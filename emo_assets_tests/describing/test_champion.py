@@ -92,3 +92,14 @@ def test_an_interval_holds_the_ratio_and_narrows_with_more_songs() -> None:
     assert narrow.high - narrow.low < (wide.high - wide.low) / 4
     assert narrow.low < 2 < narrow.high
     assert np.isnan(ratio_interval([], []).value)
+
+
+def test_a_challenger_whose_knobs_work_worse_is_not_promoted() -> None:
+    scores = likelihoods(transformer=15.0, lstm_full=19.0, combined=17.0, incumbent=20.0)
+    control = {"transformer": 0.2, "lstm_full": 0.5, "combined": 0.47, "incumbent": 0.5}
+
+    assert choose_champion(scores, VALID, BEFORE, control).champion == "combined"
+    stays = choose_champion(scores, VALID, BEFORE, {**dict.fromkeys(VALID, 0.1), "incumbent": 0.5})
+    assert not stays.promoted
+    assert stays.reason == "lstm_full stays: every challenger's knobs work worse"
+    assert choose_champion(scores, VALID, BEFORE).champion == "transformer"
