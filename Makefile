@@ -39,6 +39,8 @@ test: setup page web-test ## lint, types, the rules of the house, tests
 	$(BIN)/pytest -n 2
 
 dev: setup ## Dagster's UI on the same instance, at http://127.0.0.1:3000
+	@# web server and daemon would both lay out the tables of a new instance, and fall over each other
+	@$(BIN)/dagster instance migrate > $(DAGSTER_HOME)/migration.log 2>&1 || cat $(DAGSTER_HOME)/migration.log
 	$(BIN)/dagster dev
 
 $(WEB_READY): $(WEB)/package-lock.json | $(READY)

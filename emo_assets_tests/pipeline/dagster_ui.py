@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+import dagster as dg
 from playwright.sync_api import Page
 
 INSTANCE = Path(__file__).parents[2] / "data" / "dagster_home" / "dagster.yaml"
@@ -44,6 +45,9 @@ class DagsterUi:
         home = folder / "data" / "dagster_home"
         home.mkdir(parents=True, exist_ok=True)
         shutil.copy(INSTANCE, home)
+        # web server and daemon would both lay out the tables of a new instance, and fall over each other
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            instance.get_runs_count()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -63,6 +67,8 @@ class DagsterUi:
     def wait(self) -> None:
         """Wait until the web server answers."""
         for _ in range(PATIENCE):
+            if self._process.poll() is not None:
+                raise ChildProcessError(f"dagster dev ended with {self._process.returncode}")
             try:
                 with urlopen(f"{self.url}/server_info"):
                     return
