@@ -36,7 +36,8 @@ test: setup page web-test ## lint, types, the rules of the house, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 -m "not browser"
+	$(BIN)/pytest -n 2 -m browser
 
 dev: setup ## Dagster's UI on the same instance, at http://127.0.0.1:3000
 	@# web server and daemon would both lay out the tables of a new instance, and fall over each other

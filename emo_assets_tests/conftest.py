@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,15 @@ def realdata() -> Path:
 def golden() -> Path:
     """The folder of reference outputs."""
     return shared_folder("golden")
+
+
+@pytest.fixture(autouse=True)
+def no_instance_of_another_test() -> None:
+    """Forget the Dagster instance that another test entered.
+
+    Dagster keeps the last one in a context variable; where two overlap, it goes back to one that is gone, and
+    definitions that are built later ask it in vain.
+    """
+    states = sys.modules.get("dagster._core.storage.defs_state.base")
+    if states is not None:
+        states._current_storage.set(None)

@@ -73,6 +73,7 @@ def picture_lineage(page: Page, url: str, picture: Path) -> None:
     page.screenshot(path=picture, clip={"x": 545, "y": 250, "width": 1150, "height": 860})
 
 
+@pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.realdata
 @pytest.mark.skipif(

@@ -15,6 +15,8 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from emo_assets.studio.pages import PAGES
 from emo_assets_tests.studio.studio_process import StudioProcess
 
+pytestmark = pytest.mark.browser
+
 AXE = PAGES.parent / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PHONE = {"width": 390, "height": 844}
 MOST_TABS = 120
