@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
+import io
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -112,9 +113,13 @@ def play(
 
 @cache
 def _library() -> ModuleType:
-    """Import pyfluidsynth, which loads libfluidsynth, and keep FluidSynth from printing."""
+    """Import pyfluidsynth, which loads libfluidsynth, and keep both from printing.
+
+    Where `CI` is set, pyfluidsynth says on standard output which library it found.
+    """
     try:
-        import fluidsynth
+        with redirect_stdout(io.StringIO()):
+            import fluidsynth
     except (ImportError, OSError) as error:
         raise InputError(
             "the FluidSynth library is missing: apt-get install libfluidsynth3 (Debian, Ubuntu) or "

@@ -7,6 +7,7 @@ not known here.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from emo_assets.store import DEFAULT_BASE
 
 CHECKOUT_HOME = Path(DEFAULT_BASE) / "dagster_home"
 """Where a checkout's own instance lies when `DAGSTER_HOME` does not say otherwise."""
+
+CLOCKS_APART = 10.0
+"""Seconds by which the clock of processes and that of runs may disagree."""
 
 
 def checkout_instance() -> dg.DagsterInstance:
@@ -100,5 +104,16 @@ def _is_alive(process: int, *, since: float | None) -> bool:
         return False
     except PermissionError:
         return True
-    began = Path(f"/proc/{process}")
-    return since is None or not began.exists() or began.stat().st_ctime <= since
+    age = _age(process)
+    return age is None or since is None or time.time() - age <= since + CLOCKS_APART
+
+
+def _age(process: int) -> float | None:
+    """Return the seconds since a process began; None where the system does not say."""
+    try:
+        # the name, in parentheses, may hold anything; the time is the 20th number after it
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        seconds_up = float(Path("/proc/uptime").read_text().split()[0])
+    except OSError:
+        return None
+    return seconds_up - int(fields[19]) / os.sysconf("SC_CLK_TCK")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,3 +61,10 @@ def test_fluidsynth_prints_nothing(midi: bytes, tmp_path: Path, capfd: pytest.Ca
         render(midi, SoundSettings(damaged))
     render(midi, sample_rate=8_000)
     assert capfd.readouterr() == ("", "")
+
+
+def test_pyfluidsynth_keeps_its_finds_to_itself() -> None:
+    code = "from emo_assets.audio import synthesizer; synthesizer._library()"
+    environment = {**os.environ, "CI": "true"}
+    finished = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
+    assert (finished.stdout, finished.stderr) == (b"", b"")

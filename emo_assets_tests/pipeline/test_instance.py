@@ -45,8 +45,9 @@ def test_what_a_killed_run_held_is_given_back(tmp_path: Path, monkeypatch: pytes
         assert killed.stdout is not None
         assert killed.stdout.readline().strip() == "holding"
         with dg.DagsterInstance.get() as instance:
-            assert end_dead_runs(instance) == []
+            taken_for_dead = end_dead_runs(instance)
             killed.send_signal(signal.SIGKILL)
+            assert taken_for_dead == []
             killed.wait()
             [run] = instance.get_runs()
             assert end_dead_runs(instance) == [run.run_id]
@@ -62,8 +63,22 @@ def test_a_process_that_began_after_the_run_is_another(tmp_path: Path) -> None:
     from emo_assets.pipeline.instance import _is_alive
 
     assert _is_alive(os.getpid(), since=None)
-    assert _is_alive(os.getpid(), since=time.time() + 60)
+    assert _is_alive(os.getpid(), since=time.time())
     assert not _is_alive(os.getpid(), since=1.0)
+
+
+def test_a_process_is_as_old_as_the_clock_says() -> None:
+    from emo_assets.pipeline.instance import _age
+
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as young:
+        begun = time.monotonic()
+        time.sleep(1.5)
+        # looked at for the first time only now: what the system notes of it then must not count
+        age = _age(young.pid)
+        assert age is not None
+        assert age == pytest.approx(time.monotonic() - begun, abs=0.5)
+        young.communicate(b"\n")
+    assert _age(young.pid) is None
 
 
 def test_only_harmless_names_become_partitions() -> None:

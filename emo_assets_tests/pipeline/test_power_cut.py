@@ -38,6 +38,7 @@ def test_a_run_that_lost_its_machine_is_ended_and_tried_again(tmp_path: Path) ->
             ui.cut_power()
             assert status(lost) is dg.DagsterRunStatus.STARTED
             ui = DagsterUi(tmp_path)
+            ui.wait()
             wait_until(lambda: status(lost) is dg.DagsterRunStatus.FAILURE)
             wait_until(lambda: len(instance.get_runs()) == 2)
             [again] = [run.run_id for run in instance.get_runs() if run.run_id != lost]
