@@ -9,7 +9,8 @@ PAGE := emo_assets/studio/pages/index.html
 
 # One Dagster instance for `make dev`, `make demo` and the `dagster` commands of the README.
 export DAGSTER_HOME := $(CURDIR)/data/dagster_home
-export DAGSTER_MODULE_NAME := emo_assets.definitions
+# with it, the services of `dagster dev` refuse the workspace that they are given
+unexport DAGSTER_MODULE_NAME
 
 .DEFAULT_GOAL := help
 .PHONY: help setup system demo test web-test dev studio page wheel bench weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -43,8 +44,9 @@ def no_instance_of_another_test() -> None:
     """Forget the Dagster instance that another test entered.
 
     Dagster keeps the last one in a context variable; where two overlap, it goes back to one that is gone, and
-    definitions that are built later ask it in vain.
+    definitions that are built later ask it in vain. What still waits to be collected would bring it back.
     """
     states = sys.modules.get("dagster._core.storage.defs_state.base")
-    if states is not None:
+    if states is not None and states._current_storage.get() is not None:
+        gc.collect()
         states._current_storage.set(None)

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -30,9 +29,8 @@ mutation ($asked: ExecutionParams!) {
 PATIENCE = 600
 """Seconds that a run may take on a busy machine."""
 
-STARTS = 4
 START_PATIENCE = 120
-"""Seconds after which Dagster's services, which wait for one another, are started anew."""
+"""Seconds that Dagster's services may take to start there."""
 
 
 class DagsterUi:
@@ -53,46 +51,35 @@ class DagsterUi:
         # web server and daemon would both lay out the tables of a new instance, and fall over each other
         with dg.DagsterInstance.from_config(str(home)) as instance:
             instance.get_runs_count()
-        self.home = home
-        self._folder = folder
-        self._start()
-
-    def _start(self) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
+        self.home = home
+        self._printed = folder / "dagster.log"
+        self._log = self._printed.open("ab")
         command = [sys.executable, "-m", "dagster", "dev", "-m", "emo_assets.definitions"]
-        self._log = (self._folder / "dagster.log").open("ab")
         self._process = subprocess.Popen(
             [*command, "-h", "127.0.0.1", "-p", str(port)],
-            cwd=self._folder,
-            env={**os.environ, "DAGSTER_HOME": str(self.home)},
+            cwd=folder,
+            env={**os.environ, "DAGSTER_HOME": str(home)},
             stdout=self._log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
 
     def wait(self) -> None:
-        """Wait until the web server answers; start anew where it does not get so far."""
-        for start in range(STARTS):
-            if start:
-                self.cut_power()
-                self._start()
-            if self._comes_up():
-                return
-        said = (self._folder / "dagster.log").read_text()[-8000:]
-        raise TimeoutError(f"Dagster does not answer at {self.url}; it said: {said}")
-
-    def _comes_up(self) -> bool:
+        """Wait until the web server answers."""
         deadline = time.monotonic() + START_PATIENCE
-        while time.monotonic() < deadline and self._process.poll() is None:
+        while time.monotonic() < deadline:
+            ended = self._process.poll()
+            assert ended is None, f"dagster dev ended with {ended}: {self._printed.read_text()}"
             try:
-                with urlopen(f"{self.url}/server_info", timeout=10):
-                    return True
+                with urlopen(f"{self.url}/server_info", timeout=PATIENCE):
+                    return
             except OSError:
                 time.sleep(1)
-        return False
+        raise TimeoutError(f"{self.url} does not answer; Dagster said: {self._printed.read_text()}")
 
     def stop(self) -> None:
         """Stop the web server, the daemon and their runs."""
@@ -106,8 +93,7 @@ class DagsterUi:
 
     def cut_power(self) -> None:
         """Kill the web server, the daemon and their runs, so that none of them can say a word."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._log.close()
 
