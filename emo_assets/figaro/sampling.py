@@ -113,9 +113,8 @@ class Figaro:
 
     Args:
         network: trained weights.
-        precision: of its linear layers; by default float32 if `exact`, else the one that is fastest on this
-            processor. In int8 a song does not depend on which others are written beside it; in float32 its
-            last bits may.
+        precision: of its linear layers; by default float32 if `exact`, else the one that is fastest for its
+            width on this processor. In either a song does not depend on which others are written beside it.
         lanes: songs written side by side.
         exact: whether the network sees the whole window anew for every token, as FIGARO's public code lets
             it. Many times slower; otherwise the windows of long songs are cut at bar lines, see `windows`.
@@ -129,8 +128,8 @@ class Figaro:
         lanes: int = LANES,
         exact: bool = False,
     ) -> None:
-        chosen = precision or (Precision.FLOAT32 if exact else best_precision())
-        self._decoder = Decoder(network, chosen)
+        fastest = Precision.FLOAT32 if exact else best_precision(network.config.d_model)
+        self._decoder = Decoder(network, precision or fastest)
         self._lanes = lanes
         self._exact = exact
 

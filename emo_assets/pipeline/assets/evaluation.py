@@ -5,7 +5,7 @@ from typing import Any, Literal
 import dagster as dg
 
 from emo_assets.describing.describers import DESCRIBERS
-from emo_assets.pipeline.assets.models import TRAINING_POOL, on_one_thread
+from emo_assets.pipeline.assets.models import TRAINING_POOL, on_few_threads
 from emo_assets.pipeline.metadata import logged_progress, markdown_table, picture, table_metadata
 from emo_assets.pipeline.resources import StoreResource
 from emo_assets.pipeline.tables import Table
@@ -41,7 +41,7 @@ def scoreboard(
     from emo_assets.describing.weights import from_bytes
     from emo_assets.reports.scoreboard import scoreboard_markdown, scoreboard_png
 
-    on_one_thread()
+    on_few_threads()
     training_set = inputs.pop("training_set")
     board = score(
         [from_bytes(inputs[spec.name]) for spec in DESCRIBERS],
@@ -80,7 +80,7 @@ def champion(
     from emo_assets.describing.promotion import candidates_of, promote
     from emo_assets.generation import load_yardstick
 
-    on_one_thread()
+    on_few_threads()
     training_set: Table = inputs.pop("training_set")
     board: Table = inputs.pop("scoreboard")
     sampled = board.dropna(subset=["validity"])
@@ -146,7 +146,7 @@ def control_report(
     from emo_assets.reports.control_figures import control_png
     from emo_assets.requests import Strictness
 
-    on_one_thread()
+    on_few_threads()
     requests = control_requests(
         config.levels,
         config.drawn,
@@ -207,7 +207,7 @@ def guidance_report(
     from emo_assets.proposals import EFFORTS
     from emo_assets.reports.guidance_curve import guidance_png
 
-    on_one_thread()
+    on_few_threads()
     curve = guidance_curve(
         champion_members(store.open()),
         songs_of(training_set, "validation"),
