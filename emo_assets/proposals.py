@@ -148,10 +148,11 @@ def _wish(request: TrackRequest, yardstick: Yardstick) -> Wish:
     from emo_assets.figaro.leaning import Wish
 
     if request.strictness is Strictness.LOOSELY:
-        return Wish()
+        return Wish(playable=True)
     steadiness = 2 * yardstick.places(request.features)["danceability"] - 1
     singing = 1 - yardstick.aims(request.features)["instrumentalness"]
-    return Wish(steadiness, singing, key=(request.features.key, request.features.mode))
+    key = (request.features.key, request.features.mode)
+    return Wish(steadiness, singing, key, playable=True)
 
 
 def _nearest(request: TrackRequest, songs: Sequence[Sequence[int]], yardstick: Yardstick) -> bytes:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.figaro.obedience import bar_positions
+from emo_assets.figaro.playing import compass, hands
 from emo_assets.symbolic.bins import DURATION_BINS
 from emo_assets.symbolic.grammar.descriptions import DescribedBar
 from emo_assets.symbolic.grammar.event_state import Due, EventState
@@ -70,6 +71,9 @@ CHORD_TONES = ((0, 4, 7), (0, 3, 7), (0, 3, 6), (0, 4, 8), (0, 4, 7, 10), (0, 4,
 SCALES = ((0, 2, 3, 5, 7, 8, 10, 11), (0, 2, 4, 5, 7, 9, 11))
 """Semitones above the tonic: minor, natural and harmonic in one, and major."""
 
+UNPLAYABLE = 30.0
+"""Nats against what no player could do: it is left for where the grammar leaves nothing else."""
+
 BASSES = range(32, 40)
 
 FEWEST_SUITED = 4
@@ -102,11 +106,14 @@ class Wish:
         singing: share of the bars that have a lead line, 0 to 1; None for as the network likes.
         key: tonic, 0..11, and mode, 0 minor or 1 major, that the notes keep to; None for as the network
             likes.
+        playable: whether instruments keep to their compass, and to as many notes at a time as hands can
+            play; otherwise as the network likes.
     """
 
     steadiness: float = 0.0
     singing: float | None = None
     key: tuple[int, int] | None = None
+    playable: bool = False
 
 
 def suitedness(instrument: int) -> int:
@@ -143,6 +150,8 @@ class Leaning:
         self._last_pitch: dict[int, int] = {}
         self._lead_until = 0
         self._bar = 0
+        self._begun: Counter[int] = Counter()
+        self._begun_at = (0, -1)
 
     def biases(self, state: EventState, allowed: NDArray[np.int64]) -> NDArray[np.float32] | None:
         """Return what is to be added to the logits of the allowed tokens, shape (allowed,); None for nothing.
@@ -168,6 +177,8 @@ class Leaning:
         if token in _BARS:
             self._enter(before.bar)
         elif before.due is Due.PITCH:
+            self._begun = self._begun_here(before) + Counter([before.instrument])
+            self._begun_at = (before.bar, before.place)
             if before.instrument == DRUMS:
                 self._rhythm.add((before.place, DRUMS, token - _DRUM_PITCHES.start))
             else:
@@ -196,12 +207,43 @@ class Leaning:
         self._lead_until = max(0, self._lead_until - length)
         self._bar = bars_before + 1
 
+    def _begun_here(self, state: EventState) -> Counter[int]:
+        """Return how many notes each instrument has begun at the place where the song is."""
+        return self._begun if self._begun_at == (state.bar, state.place) else Counter()
+
+    def _full(self, state: EventState) -> set[int]:
+        """Return the instruments of the bar that cannot begin another note at the place where the song is."""
+        begun = self._begun_here(state)
+        full = {
+            each for each in self._bars[self._bar - 1].instruments if self._bar and begun[each] >= hands(each)
+        }
+        if begun and state.instrument != DRUMS and state.pitch + 1 >= compass(state.instrument).stop:
+            full.add(state.instrument)  # notes at one place go upwards
+        return full
+
+    def _none_may_follow(self, state: EventState) -> bool:
+        """Whether nobody can begin another note at the place where the song is; drums come first there."""
+        if not self._begun_here(state):
+            return False
+        last = -1 if state.instrument == DRUMS else state.instrument
+        later = [each for each in self._bars[self._bar - 1].instruments if each >= last]
+        if last >= 0:
+            later = [each for each in later if each != DRUMS]
+        return self._full(state).issuperset(later)
+
     def _pending(self) -> set[tuple[int, int, int]]:
         """Return the onsets of the bar before that have not come in this one."""
         return self._before - self._rhythm
 
     def _of_positions(self, state: EventState, allowed: NDArray[np.int64]) -> NDArray[np.float32] | None:
-        """Lean against passing over the next onset of the bar before."""
+        """Lean away from where no hand is free, and against passing over the next onset of the bar before."""
+        pulled = self._of_onsets(state, allowed)
+        if self._wish.playable and self._none_may_follow(state):
+            here = np.where(allowed == _POSITIONS[state.place], np.float32(-UNPLAYABLE), np.float32(0))
+            pulled = here if pulled is None else pulled + here
+        return pulled
+
+    def _of_onsets(self, state: EventState, allowed: NDArray[np.int64]) -> NDArray[np.float32] | None:
         if not self._wish.steadiness or not self._before:
             return None
         tokens = [_POSITIONS[place] for place, _, _ in self._pending() if place >= state.place]
@@ -215,6 +257,8 @@ class Leaning:
         """Lean to the drums and basses of the bar before, and keep leads to one note at a time."""
         pulled = np.zeros(len(allowed), np.float32)
         instruments = allowed - _INSTRUMENTS.start
+        if self._wish.playable:
+            pulled -= UNPLAYABLE * np.isin(instruments, list(self._full(state)))
         pending = {instrument for place, instrument, _ in self._pending() if place == state.place}
         if self._before and self._wish.steadiness:
             is_rhythm = (instruments == DRUMS) | np.isin(instruments, BASSES)
@@ -232,6 +276,9 @@ class Leaning:
         pitches = allowed - _PITCHES.start
         leads = self._is_singing and state.instrument == self._leading
         pulled = np.zeros(len(allowed), np.float32)
+        if self._wish.playable:
+            playable = compass(state.instrument)
+            pulled -= UNPLAYABLE * ((pitches < playable.start) | (pitches >= playable.stop))
         if self._wish.key is not None:
             root, tones, scale = _chord_and_scale(state.chord, self._wish.key)
             pulled -= SCALE_PULL * ~scale[pitches % OCTAVE]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from emo_assets.figaro.leaning import (
     suitedness,
 )
 from emo_assets.figaro.obedience import Guide
+from emo_assets.figaro.playing import compass, hands
 from emo_assets.figaro.sampling import Figaro
 from emo_assets.figaro.weights import bundled_bytes, from_bytes
 from emo_assets.listening.groove import groove_regularity
@@ -104,3 +106,40 @@ def test_a_phrase_sings_at_its_end_for_as_long_as_is_wished() -> None:
 def test_melody_instruments_lead_rather_than_others_and_drums_never() -> None:
     assert suitedness(FLUTE) > suitedness(PIANO) > suitedness(BASS) == suitedness(DRUMS) == 0
     assert singable_share([*bars(1), *bars(3, (PIANO, DRUMS))]) == 0.25
+
+
+def _begun_together(events: Sequence[int]) -> dict[tuple[float, int], list[int]]:
+    """Return the pitches that each instrument begins at each onset of a song."""
+    notes = read_song(write_midi(EVENTS.decode(events))).notes
+    begun: dict[tuple[float, int], list[int]] = {}
+    for onset, program, pitch, is_drum in zip(
+        notes.onset.tolist(),
+        notes.program.tolist(),
+        notes.pitch.tolist(),
+        notes.is_drum.tolist(),
+        strict=True,
+    ):
+        begun.setdefault((round(onset, 3), DRUMS if is_drum else program), []).append(pitch)
+    return begun
+
+
+def test_players_have_two_hands_and_keep_to_their_compass(figaro: Figaro) -> None:
+    # as many notes as a bar can be asked for, of two players: more than they can play at a time
+    dense = [replace(bar, note_density=30, mean_pitch=30) for bar in bars(3, (PIANO, BASS, DRUMS))]
+    description = DescriptionGrammar().format(dense)
+
+    def written(wish: Wish) -> list[int]:
+        return figaro.compose([description], tempos=[120], seeds=[3], wishes=[wish])[0]
+
+    for (_, player), pitches in _begun_together(written(Wish(playable=True))).items():
+        assert len(pitches) <= hands(player)
+        assert player == DRUMS or all(pitch in compass(player) for pitch in pitches)
+    assert any(
+        len(pitches) > hands(player) or (player != DRUMS and pitches[-1] not in compass(player))
+        for (_, player), pitches in _begun_together(written(Wish())).items()
+    )
+
+
+def test_every_instrument_has_a_compass_and_hands() -> None:
+    assert all(len(compass(instrument)) >= 24 and hands(instrument) for instrument in range(DRUMS))
+    assert hands(DRUMS) > 1
