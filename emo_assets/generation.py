@@ -7,6 +7,7 @@ known by `describing` and `figaro`, and which of their proposals is taken by `pr
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -288,7 +289,7 @@ def check_files(out: Path, sound_font: Path | None) -> None:
 
     Raises:
         InputError: the ending of `out` is not one of `.wav`, `.ogg`, `.flac`, `.mp3` and `.mid`, `out` is a
-            folder, or `sound_font` is no sound font.
+            folder or lies where nothing can be written, or `sound_font` is no sound font.
     """
     from emo_assets.audio.synthesizer import check_sound_font
 
@@ -297,6 +298,9 @@ def check_files(out: Path, sound_font: Path | None) -> None:
         raise InputError(f"{out}: the file's ending must be one of {', '.join(endings)}")
     if out.is_dir():
         raise InputError(f"{out}: is a folder; name a file in it")
+    place = next(parent for parent in out.absolute().parents if parent.exists())
+    if not (place.is_dir() and os.access(place, os.W_OK)):
+        raise InputError(f"{out}: nothing can be written into {place}; name another place")
     if sound_font is not None:
         check_sound_font(sound_font)
 

@@ -27,6 +27,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["generate", "--out", "x.wav", "--energy", "loud"], "energy must be a number, got 'loud'"),
         (["generate", "--out", "x.wav", "--bars", "0"], "bars must be at least 1, got 0"),
         (["generate", "--out", "x.xyz"], "x.xyz: the file's ending must be one of .wav, .ogg"),
+        (["generate", "--out", f"{__file__}/x.wav"], f"nothing can be written into {__file__}"),
         (["generate", "--out", "x.wav", "--sound-font", "x.sf2"], "x.sf2: no such sound font"),
         (["generate", "--out", "x.wav", "--sound-font", __file__], "is not a sound font"),
         (["generate", "--out", "x.wav", "--preset", "../x"], "name may hold only a-z"),
