@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -245,12 +246,15 @@ def render_track(
     from emo_assets.audio.files import write_audio
     from emo_assets.reports.piano_roll import piano_roll_png
 
-    samples, rate = _sound(request, midi, sound, progress)
     files: dict[str, Path | UPath] = {}
-    for ending in TRACK_ENDINGS:
-        files[ending[1:]] = folder / f"{request.name}{ending}"
-        write_audio(samples, rate, files[ending[1:]])
-    roll = piano_roll_png(midi, request.mood or request.name)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        # rendering and encoding leave Python to others
+        drawing = beside.submit(piano_roll_png, midi, request.mood or request.name)
+        samples, rate = _sound(request, midi, sound, progress)
+        for ending in TRACK_ENDINGS:
+            files[ending[1:]] = folder / f"{request.name}{ending}"
+            write_audio(samples, rate, files[ending[1:]])
+    roll = drawing.result()
     for kind, content, name in (
         ("midi", midi, f"{request.name}.mid"),
         ("piano_roll", roll, "piano_roll.png"),
