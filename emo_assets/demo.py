@@ -1,17 +1,21 @@
 """`make demo`: materialize the whole graph on the sample, and say where the songs are.
 
-Goes through the graph stage by stage in one process, on the checkout's own instance. A stage whose assets
-are in the store and newer than what they are made of is passed over, so a demo that was interrupted goes on
-where it stopped and a second one is quick.
+Goes through the graph stage by stage on the checkout's own instance, in one process; songs are made a few at
+once. A stage whose assets are in the store and newer than what they are made of is passed over, so a demo
+that was interrupted goes on where it stopped and a second one is quick.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
+import os
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +34,9 @@ from emo_assets.store import Store
 SONG_ASSETS = [
     dg.AssetKey(name) for name in ("requested_features", "track_description", "track_midi", "generated_track")
 ]
+
+SONGS_AT_ONCE = min(4, os.cpu_count() or 1)
+"""Processes that make songs; each holds the models, about 0.7 GB."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +85,11 @@ class Demo:
         self._graph = spoken.resolve_asset_graph()
         self._staleness = Staleness(instance, store, self._graph)
 
-    def run(self) -> list[dict[str, Any]]:
+    def run(self, beside: Executor | None = None) -> list[dict[str, Any]]:
         """Materialize what is missing or outdated, and return the documents of all tracks.
+
+        Args:
+            beside: processes that make songs of the checkout; None makes them here.
 
         Raises:
             InputError: something that the graph reads is wrong.
@@ -91,11 +101,27 @@ class Demo:
             with _announced(f"[{number}/{steps}] {stage.title}"):
                 self._run_stage(stage)
         register_requests([request.name for request in requests], self._instance)
-        for number, request in enumerate(requests, 1):
-            with _announced(f"[{steps}/{steps}] song {number} of {len(requests)}: {request.name}"):
-                if not self._is_rendered(request):
-                    self._materialize(SONG_ASSETS, partition=request.name)
+        with _announced(f"[{steps}/{steps}] making {len(requests)} songs"):
+            self._make_songs([each.name for each in requests if not self._is_rendered(each)], beside)
         return [self._document(request) for request in requests]
+
+    def _make_songs(self, names: Sequence[str], beside: Executor | None) -> None:
+        if beside is None:
+            for number, name in enumerate(names, 1):
+                print(f"      song {number} of {len(names)}: {name}", flush=True)
+                self.make_song(name)
+            return
+        made = {beside.submit(make_checkout_song, name): name for name in names}
+        try:
+            for number, future in enumerate(as_completed(made), 1):
+                future.result()
+                print(f"      song {number} of {len(names)}: {made[future]}", flush=True)
+        finally:
+            beside.shutdown(cancel_futures=True)
+
+    def make_song(self, name: str) -> None:
+        """Materialize the song of a request that is registered."""
+        self._materialize(SONG_ASSETS, partition=name)
 
     def _run_stage(self, stage: Stage) -> None:
         selection = dg.AssetSelection.assets(*stage.assets) | dg.AssetSelection.groups(*stage.groups)
@@ -168,6 +194,37 @@ def _announced(title: str) -> Iterator[None]:
     print(f"      {time.monotonic() - begun:.1f} s", flush=True)
 
 
+def make_checkout_song(name: str) -> None:
+    """Make a song on the checkout's own instance, in a process beside the demo's.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    with checkout_instance() as instance:
+        try:
+            Demo(instance, Store(), build_defs()).make_song(name)
+        except dg.DagsterError as error:
+            raise InputError(f"{name}: {_one_line(error)}") from error
+
+
+def _begin_beside() -> None:
+    """Begin a process beside the demo's: quiet, on one core, and no longer there than the demo."""
+    logging.disable(logging.INFO)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    demo = multiprocessing.parent_process()
+
+    def end_with_the_demo() -> None:
+        if demo is not None:
+            demo.join()
+            os._exit(1)
+
+    threading.Thread(target=end_with_the_demo, daemon=True).start()
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
 def songs_table(documents: Sequence[Mapping[str, Any]]) -> str:
     """Draw the table of songs: what each is, how it came out and where it lies."""
     lines = [f"{'song':18} {'seconds':>7} {'tempo':>6} {'bars':>4}  {'key':9} path"]
@@ -183,14 +240,17 @@ def main() -> int:
     """Run the demo of this checkout; return the exit code."""
     begun = time.monotonic()
     try:
-        with checkout_instance() as instance:
-            documents = Demo(instance, Store(), build_defs()).run()
+        spawned = multiprocessing.get_context("spawn")
+        with (
+            checkout_instance() as instance,
+            ProcessPoolExecutor(SONGS_AT_ONCE, mp_context=spawned, initializer=_begin_beside) as beside,
+        ):
+            documents = Demo(instance, Store(), build_defs()).run(beside)
     except InputError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2
     except dg.DagsterError as error:
-        said = " ".join(str(error).split())
-        print(f"demo: {said} (`make dev` shows the run and what was found)", file=sys.stderr)
+        print(f"demo: {_one_line(error)} (`make dev` shows the run and what was found)", file=sys.stderr)
         return 1
     print(f"\n{songs_table(documents)}\n")
     print(f"done in {time.monotonic() - begun:.0f} s")
