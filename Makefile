@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+RUNS := $(VENV)/.runs
 READY := $(VENV)/.ready
 WEB := emo_assets/studio/web
 WEB_READY := $(WEB)/node_modules/.ready
@@ -23,12 +24,16 @@ setup: system $(READY) ## make the virtual environment, with all that it needs
 system:
 	@./.ci/system-packages
 
-$(READY): pyproject.toml constraints.txt
+$(RUNS): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(READY): $(RUNS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-demo: setup ## run the whole graph on a composed sample: raw data, models, songs
+demo: system $(RUNS) ## run the whole graph on a composed sample: raw data, models, songs
 	@$(BIN)/python -m emo_assets.demo
 
 test: setup page web-test ## lint, types, the rules of the house, tests
