@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import json
 import logging
-import multiprocessing
-import os
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +20,7 @@ from typing import Any
 import dagster as dg
 from upath import UPath
 
+from emo_assets.beside import processes_beside
 from emo_assets.definitions import build_defs
 from emo_assets.errors import InputError
 from emo_assets.pipeline.instance import checkout_instance, end_dead_runs, register_requests
@@ -35,7 +33,7 @@ SONG_ASSETS = [
     dg.AssetKey(name) for name in ("requested_features", "track_description", "track_midi", "generated_track")
 ]
 
-SONGS_AT_ONCE = min(4, os.cpu_count() or 1)
+SONGS_AT_ONCE = 4
 """Processes that make songs; each holds the models, about 0.7 GB."""
 
 
@@ -200,25 +198,12 @@ def make_checkout_song(name: str) -> None:
     Raises:
         InputError: it cannot be made.
     """
+    logging.disable(logging.INFO)
     with checkout_instance() as instance:
         try:
             Demo(instance, Store(), build_defs()).make_song(name)
         except dg.DagsterError as error:
             raise InputError(f"{name}: {_one_line(error)}") from error
-
-
-def _begin_beside() -> None:
-    """Begin a process beside the demo's: quiet, on one core, and no longer there than the demo."""
-    logging.disable(logging.INFO)
-    os.environ["OMP_NUM_THREADS"] = "1"
-    demo = multiprocessing.parent_process()
-
-    def end_with_the_demo() -> None:
-        if demo is not None:
-            demo.join()
-            os._exit(1)
-
-    threading.Thread(target=end_with_the_demo, daemon=True).start()
 
 
 def _one_line(error: Exception) -> str:
@@ -240,11 +225,7 @@ def main() -> int:
     """Run the demo of this checkout; return the exit code."""
     begun = time.monotonic()
     try:
-        spawned = multiprocessing.get_context("spawn")
-        with (
-            checkout_instance() as instance,
-            ProcessPoolExecutor(SONGS_AT_ONCE, mp_context=spawned, initializer=_begin_beside) as beside,
-        ):
+        with checkout_instance() as instance, processes_beside(SONGS_AT_ONCE) as beside:
             documents = Demo(instance, Store(), build_defs()).run(beside)
     except InputError as error:
         print(f"demo: {error}", file=sys.stderr)

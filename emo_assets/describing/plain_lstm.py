@@ -7,10 +7,13 @@ their names.
 
 from __future__ import annotations
 
+from concurrent.futures import as_completed
 from dataclasses import replace
 
 import pandas as pd
+import torch
 
+from emo_assets.beside import processes_beside
 from emo_assets.describing.describers import SPECIALISED_ORDER, DescriberConfig, DescriberSpec, describer_spec
 from emo_assets.describing.training import train_describer
 from emo_assets.describing.weights import TrainedDescriber
@@ -32,6 +35,9 @@ PLAIN_SETTINGS = DescriberConfig(
     degrees=False,
 )
 
+TRAININGS_AT_ONCE = 2
+"""Processes that train plain LSTMs, where torch is given more than one core."""
+
 
 def plain_spec(name: str) -> DescriberSpec:
     """Return the plain LSTM that writes what the describer `name` writes."""
@@ -52,6 +58,19 @@ def train_plain_lstms(
     """
     linked = training_set.dropna(subset=["energy"])
     config = PLAIN_SETTINGS.model_copy(update={"seed": seed})
-    return [
-        train_describer(plain_spec(name), config, linked, progress=progress) for name in SPECIALISED_ORDER
-    ]
+    if torch.get_num_threads() == 1:
+        return [_trained(name, config, linked, progress) for name in SPECIALISED_ORDER]
+    trained: dict[str, TrainedDescriber] = {}
+    with processes_beside(TRAININGS_AT_ONCE) as beside:
+        # the first one takes as long as the others together
+        training = {beside.submit(_trained, name, config, linked): name for name in SPECIALISED_ORDER}
+        for future in as_completed(training):
+            trained[training[future]] = future.result()
+            progress("training plain LSTMs", len(trained), len(training))
+    return [trained[name] for name in SPECIALISED_ORDER]
+
+
+def _trained(
+    name: str, config: DescriberConfig, linked: pd.DataFrame, progress: Progress = silent
+) -> TrainedDescriber:
+    return train_describer(plain_spec(name), config, linked, progress=progress)
