@@ -227,7 +227,7 @@ def test_guidance_leaves_likelihood_as_learned_at_one_and_forgets_the_features_a
     assert untold > learned
     # not quite the same: the key that chords are read in hangs on Spotify's
     assert guided_bits(density, shuffled(songs, seed=3), 0.0) == pytest.approx(untold, rel=0.02)
-    assert np.isfinite(guided_bits(density, songs, 8.0))
+    assert guided_bits(density, songs, 20.0) > learned, "exaggeration is not what songs are like"
 
 
 def test_where_nothing_is_left_to_predict_nothing_is_lost(board: Scoreboard) -> None:
