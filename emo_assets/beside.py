@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 
 def processes_beside(most: int) -> ProcessPoolExecutor:
-    """Return processes that work on one core each, quietly, and end when this one does, even if it is killed.
+    """Return processes that work on one core each, and end when this one does, even if it is killed.
 
     Args:
         most: how many at most; no more than there are cores.

@@ -196,14 +196,16 @@ def make_checkout_song(name: str) -> None:
     """Make a song on the checkout's own instance, in a process beside the demo's.
 
     Raises:
-        InputError: it cannot be made.
+        InputError: something that it is made of is wrong.
+        DagsterError: it cannot be made.
     """
     logging.disable(logging.INFO)
     with checkout_instance() as instance:
         try:
             Demo(instance, Store(), build_defs()).make_song(name)
         except dg.DagsterError as error:
-            raise InputError(f"{name}: {_one_line(error)}") from error
+            # what Dagster raises cannot all be sent from process to process
+            raise dg.DagsterError(f"{name}: {_one_line(error)}") from error
 
 
 def _one_line(error: Exception) -> str:

@@ -21,6 +21,7 @@ from emo_assets.figaro.obedience import bar_positions
 from emo_assets.figaro.playing import compass, hands
 from emo_assets.symbolic.bins import DURATION_BINS
 from emo_assets.symbolic.grammar.descriptions import DescribedBar
+from emo_assets.symbolic.grammar.event_constraints import rank_of
 from emo_assets.symbolic.grammar.event_state import Due, EventState
 from emo_assets.symbolic.vocabulary import CHORD_QUALITIES, DRUMS, EVENTS, EventKind
 
@@ -191,8 +192,13 @@ class Leaning:
     @property
     def _leading(self) -> int | None:
         """The instrument that leads in the present bar, if it were to sing."""
-        playing = self._bars[self._bar - 1].instruments if self._bar else ()
+        playing = self._playing
         return self._lead if self._lead in playing else _best_suited(Counter(playing))
+
+    @property
+    def _playing(self) -> Sequence[int]:
+        """The instruments of the present bar."""
+        return self._bars[self._bar - 1].instruments if self._bar else ()
 
     @property
     def _is_singing(self) -> bool:
@@ -214,21 +220,16 @@ class Leaning:
     def _full(self, state: EventState) -> set[int]:
         """Return the instruments of the bar that cannot begin another note at the place where the song is."""
         begun = self._begun_here(state)
-        full = {
-            each for each in self._bars[self._bar - 1].instruments if self._bar and begun[each] >= hands(each)
-        }
+        full = {each for each in self._playing if begun[each] >= hands(each)}
         if begun and state.instrument != DRUMS and state.pitch + 1 >= compass(state.instrument).stop:
             full.add(state.instrument)  # notes at one place go upwards
         return full
 
     def _none_may_follow(self, state: EventState) -> bool:
-        """Whether nobody can begin another note at the place where the song is; drums come first there."""
+        """Whether nobody can begin another note at the place where the song is."""
         if not self._begun_here(state):
             return False
-        last = -1 if state.instrument == DRUMS else state.instrument
-        later = [each for each in self._bars[self._bar - 1].instruments if each >= last]
-        if last >= 0:
-            later = [each for each in later if each != DRUMS]
+        later = [each for each in self._playing if rank_of(each) >= rank_of(state.instrument)]
         return self._full(state).issuperset(later)
 
     def _pending(self) -> set[tuple[int, int, int]]:
