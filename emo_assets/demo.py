@@ -1,8 +1,8 @@
 """`make demo`: materialize the whole graph on the sample, and say where the songs are.
 
-Goes through the graph stage by stage on the checkout's own instance, in one process; songs are made a few at
-once. A stage whose assets are in the store and newer than what they are made of is passed over, so a demo
-that was interrupted goes on where it stopped and a second one is quick.
+Goes through the graph stage by stage on the checkout's own instance, in one process; describers are trained
+and songs made a few at once, in others. A stage whose assets are in the store and newer than what they are
+made of is passed over, so a demo that was interrupted goes on where it stopped and a second one is quick.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from upath import UPath
 
 from emo_assets.beside import processes_beside
 from emo_assets.definitions import build_defs
+from emo_assets.describing.describers import DESCRIBERS
 from emo_assets.errors import InputError
-from emo_assets.pipeline.instance import checkout_instance, end_dead_runs, register_requests
+from emo_assets.pipeline.assets.models import TRAINING_POOL
+from emo_assets.pipeline.instance import checkout_instance, end_dead_runs, places_in_pool, register_requests
 from emo_assets.pipeline.partitions import SHARDS
 from emo_assets.pipeline.staleness import Staleness
 from emo_assets.requests import TrackRequest, read_request
@@ -33,18 +35,27 @@ SONG_ASSETS = [
     dg.AssetKey(name) for name in ("requested_features", "track_description", "track_midi", "generated_track")
 ]
 
-SONGS_AT_ONCE = 4
-"""Processes that make songs; each holds the models, about 0.7 GB."""
+AT_ONCE = 4
+"""Processes that train describers and make songs; each takes about 0.7 GB."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Assets that are materialized in one run: all of some groups, or some by name."""
+    """Assets that are materialized together: all of some groups, or some by name.
+
+    Attributes:
+        title: what is said of it.
+        groups: names of groups.
+        assets: names of single assets.
+        sharded: whether they are made for every shard.
+        pool: the pool of assets that need nothing of one another, and are made a few at once.
+    """
 
     title: str
     groups: tuple[str, ...] = ()
     assets: tuple[str, ...] = ()
     sharded: bool = False
+    pool: str | None = None
 
 
 STAGES = (
@@ -53,7 +64,7 @@ STAGES = (
     Stage("putting the training set together", assets=("training_set", "heard_songs")),
     Stage("exploring the features", groups=("exploration",)),
     Stage("taking FIGARO's weights and measuring them", groups=("figaro",)),
-    Stage("training seven describers", groups=("models",)),
+    Stage("training seven describers", assets=tuple(spec.name for spec in DESCRIBERS), pool=TRAINING_POOL),
     Stage("scoring them and choosing the champion", groups=("evaluation",)),
 )
 
@@ -87,7 +98,7 @@ class Demo:
         """Materialize what is missing or outdated, and return the documents of all tracks.
 
         Args:
-            beside: processes that make songs of the checkout; None makes them here.
+            beside: processes that make assets of the checkout; None makes all of them here.
 
         Raises:
             InputError: something that the graph reads is wrong.
@@ -97,7 +108,7 @@ class Demo:
         steps = len(STAGES) + 1
         for number, stage in enumerate(STAGES, 1):
             with _announced(f"[{number}/{steps}] {stage.title}"):
-                self._run_stage(stage)
+                self._run_stage(stage, beside)
         register_requests([request.name for request in requests], self._instance)
         with _announced(f"[{steps}/{steps}] making {len(requests)} songs"):
             self._make_songs([each.name for each in requests if not self._is_rendered(each)], beside)
@@ -107,39 +118,41 @@ class Demo:
         if beside is None:
             for number, name in enumerate(names, 1):
                 print(f"      song {number} of {len(names)}: {name}", flush=True)
-                self.make_song(name)
+                self.materialize(SONG_ASSETS, name)
             return
-        made = {beside.submit(make_checkout_song, name): name for name in names}
-        try:
-            for number, future in enumerate(as_completed(made), 1):
-                future.result()
-                print(f"      song {number} of {len(names)}: {made[future]}", flush=True)
-        finally:
-            beside.shutdown(cancel_futures=True)
+        made = {beside.submit(make_in_checkout, SONG_ASSETS, name): name for name in names}
+        for number, future in enumerate(as_completed(made), 1):
+            future.result()
+            print(f"      song {number} of {len(names)}: {made[future]}", flush=True)
 
-    def make_song(self, name: str) -> None:
-        """Materialize the song of a request that is registered."""
-        self._materialize(SONG_ASSETS, partition=name)
-
-    def _run_stage(self, stage: Stage) -> None:
+    def _run_stage(self, stage: Stage, beside: Executor | None) -> None:
         selection = dg.AssetSelection.assets(*stage.assets) | dg.AssetSelection.groups(*stage.groups)
         keys = sorted(selection.resolve(self._graph))
-        if all(self._staleness.is_current(key) for key in keys):
+        outdated = [key for key in keys if not self._staleness.is_current(key)]
+        if not outdated:
+            return
+        if stage.pool and beside is not None:
+            # by the order of the stage: the long ones come first there
+            in_order = [dg.AssetKey(name) for name in stage.assets if dg.AssetKey(name) in outdated]
+            with places_in_pool(self._instance, stage.pool, AT_ONCE):
+                for future in [beside.submit(make_in_checkout, [key]) for key in in_order]:
+                    future.result()
             return
         shards = SHARDS.get_partition_keys()
         span = {
             "dagster/asset_partition_range_start": shards[0],
             "dagster/asset_partition_range_end": shards[-1],
         }
-        self._materialize(keys, tags=span if stage.sharded else {})
+        self.materialize(keys, tags=span if stage.sharded else {})
 
-    def _materialize(
+    def materialize(
         self,
         keys: Sequence[dg.AssetKey],
-        *,
         partition: str | None = None,
+        *,
         tags: Mapping[str, str] | None = None,
     ) -> None:
+        """Materialize some assets in one run, of a request that is registered where they are made for one."""
         names = {key.to_user_string() for key in keys}
         ops = {name: {"config": dict(values)} for name, values in self._settings.items() if name in names}
         self._job.execute_in_process(
@@ -192,20 +205,25 @@ def _announced(title: str) -> Iterator[None]:
     print(f"      {time.monotonic() - begun:.1f} s", flush=True)
 
 
-def make_checkout_song(name: str) -> None:
-    """Make a song on the checkout's own instance, in a process beside the demo's.
+def make_in_checkout(keys: Sequence[dg.AssetKey], partition: str | None = None) -> None:
+    """Materialize assets on the checkout's own instance, in a process beside the demo's.
+
+    Args:
+        keys: of the assets.
+        partition: the request that they are made for. Of songs nothing is said: several are in the making.
 
     Raises:
-        InputError: something that it is made of is wrong.
-        DagsterError: it cannot be made.
+        InputError: something that they are made of is wrong.
+        DagsterError: they cannot be made.
     """
-    logging.disable(logging.INFO)
+    logging.disable(logging.INFO if partition else logging.NOTSET)
     with checkout_instance() as instance:
         try:
-            Demo(instance, Store(), build_defs()).make_song(name)
+            Demo(instance, Store(), build_defs()).materialize(keys, partition)
         except dg.DagsterError as error:
             # what Dagster raises cannot all be sent from process to process
-            raise dg.DagsterError(f"{name}: {_one_line(error)}") from error
+            named = partition or ", ".join(key.to_user_string() for key in keys)
+            raise dg.DagsterError(f"{named}: {_one_line(error)}") from error
 
 
 def _one_line(error: Exception) -> str:
@@ -227,8 +245,11 @@ def main() -> int:
     """Run the demo of this checkout; return the exit code."""
     begun = time.monotonic()
     try:
-        with checkout_instance() as instance, processes_beside(SONGS_AT_ONCE) as beside:
-            documents = Demo(instance, Store(), build_defs()).run(beside)
+        with checkout_instance() as instance, processes_beside(AT_ONCE) as beside:
+            try:
+                documents = Demo(instance, Store(), build_defs()).run(beside)
+            finally:
+                beside.shutdown(cancel_futures=True)
     except InputError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2

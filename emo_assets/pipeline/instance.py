@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -57,6 +58,28 @@ def register_requests(names: Iterable[str], instance: dg.DagsterInstance | None 
             opened.add_dynamic_partitions(str(REQUESTS.name), checked)
     else:
         instance.add_dynamic_partitions(str(REQUESTS.name), checked)
+
+
+@contextmanager
+def places_in_pool(instance: dg.DagsterInstance, pool: str, places: int) -> Iterator[None]:
+    """Let so many steps of a pool run at a time, and afterwards as many as before.
+
+    Args:
+        instance: the instance whose pool it is.
+        pool: its name.
+        places: how many.
+    """
+    storage = instance.event_log_storage
+    before = {limit.name: limit for limit in storage.get_pool_limits()}.get(pool)
+    storage.set_concurrency_slots(pool, places)
+    try:
+        yield
+    finally:
+        if before is None or before.from_default:
+            # the next step of the pool gives it the instance's default again
+            storage.delete_concurrency_limit(pool)
+        else:
+            storage.set_concurrency_slots(pool, before.limit)
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
