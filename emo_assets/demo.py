@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
+from dagster._core.errors import DagsterExecutionInterruptedError
 from upath import UPath
 
 from emo_assets.beside import processes_beside
@@ -58,13 +59,16 @@ class Stage:
     pool: str | None = None
 
 
+LONGEST_FIRST = tuple(spec.name for spec in sorted(DESCRIBERS, key=lambda spec: -len(spec.writes)))
+"""The describers: those that write more kinds of tokens take longer, and two cores are done together then."""
+
 STAGES = (
     Stage("reading and linking the raw data", groups=("raw", "linking")),
     Stage("describing the MIDI files", assets=("figaro_descriptions", "rejected_midi"), sharded=True),
     Stage("putting the training set together", assets=("training_set", "heard_songs")),
     Stage("exploring the features", groups=("exploration",)),
     Stage("taking FIGARO's weights and measuring them", groups=("figaro",)),
-    Stage("training seven describers", assets=tuple(spec.name for spec in DESCRIBERS), pool=TRAINING_POOL),
+    Stage("training seven describers", assets=LONGEST_FIRST, pool=TRAINING_POOL),
     Stage("scoring them and choosing the champion", groups=("evaluation",)),
 )
 
@@ -132,7 +136,6 @@ class Demo:
         if not outdated:
             return
         if stage.pool and beside is not None:
-            # by the order of the stage: the long ones come first there
             in_order = [dg.AssetKey(name) for name in stage.assets if dg.AssetKey(name) in outdated]
             with places_in_pool(self._instance, stage.pool, AT_ONCE):
                 for future in [beside.submit(make_in_checkout, [key]) for key in in_order]:
@@ -253,6 +256,9 @@ def main() -> int:
     except InputError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2
+    except (KeyboardInterrupt, DagsterExecutionInterruptedError):
+        print("demo: stopped; `make demo` goes on from here", file=sys.stderr)
+        return 130
     except dg.DagsterError as error:
         print(f"demo: {_one_line(error)} (`make dev` shows the run and what was found)", file=sys.stderr)
         return 1

@@ -24,6 +24,7 @@ from emo_assets.store import Store, written_whole
 if TYPE_CHECKING:
     from emo_assets.audio.rendering import SoundSettings
     from emo_assets.describing.sampling import Describer
+    from emo_assets.figaro.pair import FigaroPair
     from emo_assets.figaro.sampling import Figaro
     from emo_assets.listening.heard import Heard
     from emo_assets.listening.yardstick import Yardstick
@@ -38,7 +39,7 @@ class Models:
     """The two models that make a song, loaded and warm, and what tells how near it is to a request."""
 
     describer: Describer
-    figaro: Figaro
+    figaro: Figaro | FigaroPair
     yardstick: Yardstick
     champion: str
 
@@ -88,18 +89,23 @@ class Track:
         return "\n".join(lines)
 
 
-def load_models(store: Store, *, exact: bool = False) -> Models:
+def load_models(store: Store, *, exact: bool = False, in_pair: bool = False) -> Models:
     """Load the champion, FIGARO and the yardstick from the store.
 
     Args:
         store: where they are.
         exact: as for `load_figaro`.
+        in_pair: whether FIGARO writes half of the songs in a process beside. It takes seconds to start, and
+            pays for many songs.
 
     Raises:
         InputError: one of them is not there yet, or its file is damaged.
     """
+    from emo_assets.figaro.pair import FigaroPair
+
     describer, champion = load_describer(store)
-    return Models(describer, load_figaro(store, exact=exact), load_yardstick(store), champion)
+    figaro = FigaroPair(_figaro_weights(store)) if in_pair else load_figaro(store, exact=exact)
+    return Models(describer, figaro, load_yardstick(store), champion)
 
 
 def model_files(store: Store) -> tuple[UPath, ...]:
@@ -128,10 +134,14 @@ def load_figaro(store: Store, *, exact: bool = False) -> Figaro:
     from emo_assets.figaro.sampling import Figaro
     from emo_assets.figaro.weights import from_bytes
 
+    return Figaro(from_bytes(_figaro_weights(store)), exact=exact)
+
+
+def _figaro_weights(store: Store) -> bytes:
     path = store.assets / "figaro_model.safetensors"
     if not path.exists():
         raise InputError(f"{path} is missing: run `make demo`, or materialize figaro_model")
-    return Figaro(from_bytes(path.read_bytes()), exact=exact)
+    return path.read_bytes()
 
 
 def load_yardstick(store: Store) -> Yardstick:
@@ -200,7 +210,7 @@ def description_rows(tokens: Sequence[int]) -> list[dict[str, Any]]:
 def compose_request(
     request: TrackRequest,
     description: Sequence[int],
-    figaro: Figaro,
+    figaro: Figaro | FigaroPair,
     yardstick: Yardstick,
     *,
     candidates: int | None = None,

@@ -20,6 +20,7 @@ from emo_assets.requests import Strictness, TrackRequest
 if TYPE_CHECKING:
     from emo_assets.describing.sampling import Describer
     from emo_assets.figaro.leaning import Wish
+    from emo_assets.figaro.pair import FigaroPair
     from emo_assets.figaro.sampling import Figaro
     from emo_assets.listening.yardstick import Yardstick
 
@@ -92,7 +93,7 @@ def nearest_descriptions(
 def nearest_songs(
     requests: Sequence[TrackRequest],
     descriptions: Sequence[Sequence[int]],
-    figaro: Figaro,
+    figaro: Figaro | FigaroPair,
     yardstick: Yardstick,
     *,
     candidates: int | None = None,

@@ -7,10 +7,13 @@ import dagster as dg
 import pytest
 import soundfile
 
+from emo_assets.beside import processes_beside
 from emo_assets.definitions import build_defs
-from emo_assets.demo import Demo, songs_table
+from emo_assets.demo import LONGEST_FIRST, Demo, make_in_checkout, songs_table
 from emo_assets.describing.describers import DESCRIBERS
+from emo_assets.errors import InputError
 from emo_assets.features import FeatureVector
+from emo_assets.pipeline.instance import checkout_instance, register_requests
 from emo_assets.pipeline.resources import RawDataSource
 from emo_assets.requests import TrackRequest, write_request
 from emo_assets.store import Store
@@ -97,6 +100,34 @@ def test_what_was_lost_is_made_again(finished: Any) -> None:
     base, instance, _ = finished
     Path(demo(instance, base).run()[1]["files"]["ogg"]).unlink()
     assert Path(demo(instance, base).run()[1]["files"]["ogg"]).exists()
+
+
+@pytest.mark.slow
+def test_processes_beside_make_assets_of_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data" / "dagster_home").mkdir(parents=True)
+    (tmp_path / "data" / "dagster_home" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "data" / "dagster_home"))
+    write_request(REQUESTS[0], Store().requests)
+    register_requests(["glad"])
+    with processes_beside(2) as beside:
+        beside.submit(make_in_checkout, [dg.AssetKey("requested_features")], "glad").result()
+        failing = beside.submit(make_in_checkout, [dg.AssetKey("lstm_misc")])
+        with pytest.raises(InputError, match="training_set is not in the store yet"):
+            failing.result()
+    with checkout_instance() as instance:
+        made = instance.get_latest_materialization_event(dg.AssetKey("requested_features"))
+        assert made is not None
+        assert made.asset_materialization is not None
+        assert made.asset_materialization.partition == "glad"
+
+
+def test_the_describers_that_take_longest_come_first() -> None:
+    assert set(LONGEST_FIRST[:2]) == {"transformer", "lstm_full"}
+    assert LONGEST_FIRST[2] == "lstm_misc"
+    assert sorted(LONGEST_FIRST) == sorted(spec.name for spec in DESCRIBERS)
 
 
 def test_the_table_names_each_song_with_its_length_tempo_key_bars_and_path() -> None:

@@ -7,7 +7,9 @@ their names.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import as_completed
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pandas as pd
@@ -45,29 +47,45 @@ def plain_spec(name: str) -> DescriberSpec:
     return replace(spec, name=f"plain {name}", network="plain", sees=frozenset())
 
 
-def train_plain_lstms(
+@contextmanager
+def plain_lstms_in_training(
     training_set: pd.DataFrame, *, seed: int = 0, progress: Progress = silent
-) -> list[TrainedDescriber]:
+) -> Iterator[Callable[[], list[TrainedDescriber]]]:
     """Train one plain LSTM for each specialised describer; together they write whole descriptions.
+
+    They are trained beside the block, in processes of their own, where torch is given more than one core.
 
     Args:
         training_set: the `training_set` table; songs without features are left out, for it knows no
             way to use them.
         seed: of the training.
-        progress: told the epochs of each.
+        progress: told how many are trained, or the epochs of each.
+
+    Yields:
+        What waits for them and returns them.
     """
     linked = training_set.dropna(subset=["energy"])
     config = PLAIN_SETTINGS.model_copy(update={"seed": seed})
-    if torch.get_num_threads() == 1:
-        return [_trained(name, config, linked, progress) for name in SPECIALISED_ORDER]
-    trained: dict[str, TrainedDescriber] = {}
-    with processes_beside(TRAININGS_AT_ONCE) as beside:
+    threads = torch.get_num_threads()
+    if threads == 1:
+        yield lambda: [_trained(name, config, linked, progress) for name in SPECIALISED_ORDER]
+        return
+    beside = processes_beside(TRAININGS_AT_ONCE)
+    # threads that wait for one another take many times as long where others work, too
+    torch.set_num_threads(1)
+    try:
         # the first one takes as long as the others together
-        training = {beside.submit(_trained, name, config, linked): name for name in SPECIALISED_ORDER}
-        for future in as_completed(training):
-            trained[training[future]] = future.result()
-            progress("training plain LSTMs", len(trained), len(training))
-    return [trained[name] for name in SPECIALISED_ORDER]
+        training = [beside.submit(_trained, name, config, linked) for name in SPECIALISED_ORDER]
+
+        def trained() -> list[TrainedDescriber]:
+            for number, _ in enumerate(as_completed(training), 1):
+                progress("training plain LSTMs", number, len(training))
+            return [future.result() for future in training]
+
+        yield trained
+    finally:
+        torch.set_num_threads(threads)
+        beside.shutdown(cancel_futures=True)
 
 
 def _trained(

@@ -8,6 +8,7 @@ business, samples are `free_running`'s, what the features are worth `shuffling`'
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ from emo_assets.describing.intervals import ratio_interval
 from emo_assets.describing.keys import KeyHearing
 from emo_assets.describing.likelihood import SoftLabels, TokenScores, joined, token_scores
 from emo_assets.describing.paper_protocol import paper_protocol_accuracies
-from emo_assets.describing.plain_lstm import train_plain_lstms
+from emo_assets.describing.plain_lstm import plain_lstms_in_training
 from emo_assets.describing.published import PUBLISHED
 from emo_assets.describing.sampling import Describer, combined_describer, full_describer
 from emo_assets.describing.shuffling import SHUFFLES, shuffled
@@ -108,31 +109,25 @@ def score(
     test = songs["test"]
     if not test:
         raise InputError("scoreboard: no songs in the test split; more artists are needed")
-    scores: dict[str, TokenScores] = {}
-    wrong: dict[str, TokenScores] = {}
-    for number, one in enumerate(trained):
-        scores[one.spec.name] = split_scores(one, test)
-        wrong[one.spec.name] = _misled_scores(one, test, seed)
-        progress("scoring", number + 1, len(trained) + 2)
-    roles = dict.fromkeys(scores, "describer")
-    if all(name in scores for name in SPECIALISED_ORDER):
-        for measured in (scores, wrong):
-            measured[COMBINED] = _together(measured, SPECIALISED_ORDER)
-        roles[COMBINED] = "ensemble"
-    baselines = _baseline_scores(songs)
-    if plain:
-        rivals = {
-            one.spec.name: split_scores(one, test) for one in train_plain_lstms(training_set, seed=seed)
-        }
-        baselines[PLAIN] = _together(rivals, list(rivals))
+    with plain_lstms_in_training(training_set, seed=seed) if plain else nullcontext(list) as plain_lstms:
+        scores, wrong = _describer_scores(trained, test, seed, progress)
+        sampled = _sampled(trained, test, samples, seed)
+        baselines = _baseline_scores(songs)
+        if rivals := {one.spec.name: split_scores(one, test) for one in plain_lstms()}:
+            baselines[PLAIN] = _together(rivals, list(rivals))
     progress("scoring", len(trained) + 1, len(trained) + 2)
     table = pd.DataFrame(
-        [_row(name, roles[name], one, test) for name, one in scores.items()]
+        [
+            _row(name, "ensemble" if name == COMBINED else "describer", one, test)
+            for name, one in scores.items()
+        ]
         + [_row(name, "baseline", one, test) for name, one in baselines.items()]
     ).set_index("model", drop=False)
     _add_margins(table, scores, baselines)
     _add_savings(table, scores, wrong, test)
-    _add_samples(table, trained, test, samples, seed)
+    for name, columns in sampled.items():
+        for column, value in columns.items():
+            table.loc[name, column] = value
     _add_published(table)
     if paper_protocol:
         configs = {one.spec.name: one.config for one in trained}
@@ -171,6 +166,22 @@ def validation_likelihoods(
         frame["bars"] = [sum(len(part.bars) for part in song.stretches) for song in songs]
         frames.append(frame.drop(columns="tokens"))
     return pd.concat(frames, ignore_index=True)
+
+
+def _describer_scores(
+    trained: Sequence[TrainedDescriber], test: Sequence[Song], seed: int, progress: Progress
+) -> tuple[dict[str, TokenScores], dict[str, TokenScores]]:
+    """Score each describer, and the five together, told the songs' own features and those of others."""
+    scores: dict[str, TokenScores] = {}
+    wrong: dict[str, TokenScores] = {}
+    for number, one in enumerate(trained):
+        scores[one.spec.name] = split_scores(one, test)
+        wrong[one.spec.name] = _misled_scores(one, test, seed)
+        progress("scoring", number + 1, len(trained) + 2)
+    if all(name in scores for name in SPECIALISED_ORDER):
+        for measured in (scores, wrong):
+            measured[COMBINED] = _together(measured, SPECIALISED_ORDER)
+    return scores, wrong
 
 
 def _together(scores: Mapping[str, TokenScores], names: Sequence[str]) -> TokenScores:
@@ -249,22 +260,23 @@ def _add_savings(
         ]
 
 
-def _add_samples(
-    table: pd.DataFrame, trained: Sequence[TrainedDescriber], songs: Sequence[Song], samples: int, seed: int
-) -> None:
+def _sampled(
+    trained: Sequence[TrainedDescriber], songs: Sequence[Song], samples: int, seed: int
+) -> dict[str, dict[str, float]]:
     """Sample each describer; the specialised ones are sampled together and share what comes of it."""
-    sampled: dict[str, Describer] = {
+    describers: dict[str, Describer] = {
         one.spec.name: full_describer(one) for one in trained if one.spec.is_full
     }
-    if COMBINED in table.index:
-        sampled[COMBINED] = combined_describer([one for one in trained if not one.spec.is_full])
-    for name, describer in sampled.items():
+    specialised = [one for one in trained if not one.spec.is_full]
+    if {one.spec.name for one in specialised} == set(SPECIALISED_ORDER):
+        describers[COMBINED] = combined_describer(specialised)
+    columns: dict[str, dict[str, float]] = {}
+    for name, describer in describers.items():
         outcome = free_running(describer, songs, samples=samples, seed=seed)
-        parts = [one.spec for one in trained if name == COMBINED and not one.spec.is_full]
-        own = {spec.name: spec.writes for spec in parts}
+        own = {one.spec.name: one.spec.writes for one in specialised if name == COMBINED}
         for member, kinds in {**own, name: frozenset(DescriptionKind)}.items():
-            for column, value in _free_columns(outcome, kinds).items():
-                table.loc[member, column] = value
+            columns[member] = _free_columns(outcome, kinds)
+    return columns
 
 
 def _free_columns(outcome: FreeRunning, kinds: frozenset[DescriptionKind]) -> dict[str, float]:

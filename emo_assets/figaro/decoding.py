@@ -26,7 +26,15 @@ from emo_assets.figaro.network import (
     skew,
     split_heads,
 )
-from emo_assets.figaro.projections import Precision, prepared, with_precision
+from emo_assets.figaro.projections import (
+    FLOAT_ROWS,
+    Precision,
+    PreparedNorm,
+    gelu,
+    prepared,
+    scaled,
+    with_precision,
+)
 
 
 @dataclass(frozen=True)
@@ -41,13 +49,15 @@ class FedTokens:
 class Cache:
     """What a step remembers of earlier ones, layer by layer, for `lanes` songs side by side.
 
-    Lanes and heads share the first dimension of every tensor, (lanes * heads, ..).
+    Lanes and heads share one dimension of every tensor, lanes * heads.
 
     Attributes:
         lanes: songs side by side.
         now: the slot of the newest tokens.
         lengths: (lanes,) tokens of each song's window, at most the context.
         layers: each decoder layer's part.
+        mixed: (rows, d_model), where a step puts what its heads have mixed; the rows after the lanes are for
+            company, see `projections`.
     """
 
     def __init__(self, decoder: Decoder, lanes: int) -> None:
@@ -57,15 +67,15 @@ class Cache:
         self.slots = 2 * config.context
         self.now = config.context - 1
         self.lengths = torch.zeros(lanes, dtype=torch.int64)
-        rows = lanes * config.heads
+        self.mixed = torch.zeros(decoder.rows(lanes), config.d_model)
+        heads = lanes * config.heads
         self.layers = [
             LayerCache(
-                keys=torch.zeros(rows, self.slots, config.head_size),
-                values=torch.zeros(rows, self.slots, config.head_size),
-                key_distances=torch.zeros(rows, self.slots, config.context),
-                memory_keys=torch.zeros(rows, config.head_size, config.context),
-                memory_values=torch.zeros(rows, config.context, config.head_size),
-                memory_distances=torch.zeros(rows, config.context, config.context)
+                own=torch.zeros(2, heads, self.slots, config.head_size),
+                key_distances=torch.full((heads, self.slots, config.context), float("-inf")),
+                memory_keys=torch.zeros(heads, config.head_size, config.context),
+                memory_values=torch.zeros(heads, config.context, config.head_size),
+                memory_distances=torch.zeros(heads, config.context, config.context)
                 if config.relative_cross
                 else None,
             )
@@ -77,17 +87,17 @@ class Cache:
         if self.now + 1 == self.slots:
             kept = self.context - 1
             for layer in self.layers:
-                for buffer in (layer.keys, layer.values, layer.key_distances):
-                    buffer[:, :kept] = buffer[:, self.slots - kept :]
+                layer.own[:, :, :kept] = layer.own[:, :, self.slots - kept :]
+                layer.key_distances[:, :kept] = layer.key_distances[:, self.slots - kept :]
             self.now = kept - 1
         self.now += 1
         self.lengths = (self.lengths + 1).clamp_max(self.context)
 
     def keep(self, lanes: list[int]) -> None:
         """Drop every lane but `lanes`, which move together in their order."""
-        heads = self.layers[0].keys.shape[0] // self.lanes
-        rows = torch.tensor([lane * heads + head for lane in lanes for head in range(heads)])
-        self.layers = [layer.of_rows(rows) for layer in self.layers]
+        heads = self.layers[0].memory_keys.shape[0] // self.lanes
+        kept = torch.tensor([lane * heads + head for lane in lanes for head in range(heads)])
+        self.layers = [layer.of_heads(kept) for layer in self.layers]
         self.lengths = self.lengths[lanes]
         self.lanes = len(lanes)
 
@@ -98,21 +108,20 @@ class Cache:
 
 @dataclass
 class LayerCache:
-    """One layer's part of the cache; rows are lanes times heads.
+    """One layer's part of the cache; heads are those of all lanes.
 
     Attributes:
-        keys: (rows, slots, head_size).
-        values: (rows, slots, head_size).
-        key_distances: (rows, slots, context): each key's scaled products with the distances, in a window's
-            order: column j is the distance context - 1 - j.
-        memory_keys: (rows, head_size, context) of the encoded description.
-        memory_values: (rows, context, head_size).
-        memory_distances: (rows, context, context): the relative term of [description, event] where
+        own: (2, heads, slots, head_size), keys and values of the tokens.
+        key_distances: (heads, slots, context): each key's scaled products with the distances, in a window's
+            order: column j is the distance context - 1 - j. Minus infinity where a lane's window has not
+            begun: such a key is not seen.
+        memory_keys: (heads, head_size, context) of the encoded description.
+        memory_values: (heads, context, head_size).
+        memory_distances: (heads, context, context): the relative term of [description, event] where
             cross-attention has one.
     """
 
-    keys: Tensor
-    values: Tensor
+    own: Tensor
     key_distances: Tensor
     memory_keys: Tensor
     memory_values: Tensor
@@ -120,23 +129,24 @@ class LayerCache:
 
     def tensors(self) -> list[Tensor]:
         """Return all tensors."""
-        always = [self.keys, self.values, self.key_distances, self.memory_keys, self.memory_values]
+        always = [self.own, self.key_distances, self.memory_keys, self.memory_values]
         return always if self.memory_distances is None else [*always, self.memory_distances]
 
-    def of_rows(self, rows: Tensor) -> LayerCache:
-        """Return a copy of some rows."""
+    def of_heads(self, heads: Tensor) -> LayerCache:
+        """Return a copy of some heads."""
         return LayerCache(
-            self.keys[rows],
-            self.values[rows],
-            self.key_distances[rows],
-            self.memory_keys[rows],
-            self.memory_values[rows],
-            None if self.memory_distances is None else self.memory_distances[rows],
+            self.own[:, heads],
+            self.key_distances[heads],
+            self.memory_keys[heads],
+            self.memory_values[heads],
+            None if self.memory_distances is None else self.memory_distances[heads],
         )
 
 
 class StepLayer:
     """One decoder layer prepared for inference: projections joined, distances in a window's order.
+
+    Queries come out of their projections divided by the root of the head size.
 
     Args:
         layer: the layer as trained.
@@ -148,106 +158,118 @@ class StepLayer:
         own, cross, feed_forward = layer.attention, layer.cross, layer.feed_forward
         if own.distance is None:
             raise ValueError("a decoder layer's self-attention has relative positions")
-        self.own, self.cross, self.feed_forward = own, cross, feed_forward
+        self.own, self.cross = own, cross
         self.heads, self.context = own.heads, context
-        self.own_in = prepared([own.query, own.key, own.value], precision)
+        self.scale = torch.tensor(1 / math.sqrt(own.distance.shape[1]))
+        self.own_in = prepared([scaled(own.query, self.scale), own.key, own.value], precision)
         self.own_out = prepared([own.output], precision)
-        self.cross_in = prepared([cross.query], precision)
+        self.own_norm = PreparedNorm(own.norm)
+        self.cross_in = prepared([scaled(cross.query, self.scale)], precision)
         self.cross_memory = prepared([cross.key, cross.value], precision)
         self.cross_out = prepared([cross.output], precision)
+        self.cross_norm = PreparedNorm(cross.norm)
         self.inner = prepared([feed_forward.inner], precision)
         self.outer = prepared([feed_forward.outer], precision)
+        self.last_norm = PreparedNorm(feed_forward.norm)
         zero = own.distance.shape[0] // 2
-        self.scale = 1 / math.sqrt(own.distance.shape[1])
         self.distances = own.distance.detach()[zero : zero + context].flip(0).t().contiguous()
         self.cross_distances = None
         if cross.distance is not None:
             whole = cross.distance.detach()[zero - context + 1 : zero + context]
             self.cross_distances = whole.t().contiguous()  # (head_size, 2 * context - 1), ascending
 
-    def step(self, states: Tensor, cache: Cache, layer: LayerCache, unseen: Tensor) -> Tensor:
+    def step(self, states: Tensor, cache: Cache, layer: LayerCache) -> Tensor:
         """Take one token of every lane.
 
         Args:
-            states: (lanes, d_model).
+            states: (rows, d_model), the lanes' and whatever stands in the rows after them.
             cache: of all layers; its `now` is the tokens' slot.
             layer: this layer's part of it, which takes up the tokens' keys and values.
-            unseen: (lanes, 1, 1, context), minus infinity where a lane's window has not begun.
         """
-        lanes, heads = states.shape[0], self.heads
-        query, key, value = self.own_in(states).view(lanes, 3, heads, -1).unbind(1)  # (lanes, heads, size)
-        query, scaled_key = query * self.scale, key * self.scale
-        both = torch.cat([query, scaled_key], 1)  # (lanes, 2 * heads, head_size)
-        distances = self.distances.expand(lanes, -1, -1)  # (lanes, head_size, context)
-        of_query, of_key = torch.bmm(both, distances).chunk(2, 1)  # (lanes, heads, context)
-        now, first = cache.now, cache.now - self.context + 1
-        layer.keys.view(lanes, heads, cache.slots, -1)[:, :, now] = key
-        layer.values.view(lanes, heads, cache.slots, -1)[:, :, now] = value
-        layer.key_distances.view(lanes, heads, cache.slots, -1)[:, :, now] = of_key
-        diagonal = layer.key_distances.as_strided(
-            (lanes, heads, 1, self.context),
-            (heads * cache.slots * self.context, cache.slots * self.context, 0, self.context + 1),
-            first * self.context,
-        )
-        relative = of_query.unsqueeze(2) + diagonal + unseen  # (lanes, heads, 1, context)
-        scores = torch.baddbmm(
-            relative.view(lanes * heads, 1, -1),
-            query.reshape(lanes * heads, 1, -1),
-            layer.keys[:, first : now + 1].transpose(1, 2),
-        )  # (lanes * heads, 1, context)
-        mixed = torch.bmm(scores.softmax(-1), layer.values[:, first : now + 1])  # (lanes * heads, 1, size)
-        states = self.own.norm(states + self.own_out(mixed.view(lanes, -1)))  # (lanes, d_model)
-        query = (self.cross_in(states) * self.scale).view(lanes * heads, 1, -1)  # (lanes * heads, 1, size)
+        lanes, heads = cache.lanes, self.heads
+        mixed = cache.mixed[:lanes].view(lanes * heads, 1, -1)  # (lanes * heads, 1, head_size)
+        projected = self.own_in(states)[:lanes].view(lanes, 3 * heads, -1)  # (lanes, 3 * heads, head_size)
+        self._own_attention(projected, cache, layer, mixed)
+        states = self.own_norm(states + self.own_out(cache.mixed))  # (rows, d_model)
+        query = self.cross_in(states)[:lanes].view(lanes * heads, 1, -1)  # (lanes * heads, 1, head_size)
         scores = torch.bmm(query, layer.memory_keys)  # (lanes * heads, 1, context)
         if self.cross_distances is not None:
             scores = scores + self._cross_relative(query, layer, cache.lengths - 1)
-        mixed = torch.bmm(scores.softmax(-1), layer.memory_values)  # (lanes * heads, 1, head_size)
-        states = self.cross.norm(states + self.cross_out(mixed.view(lanes, -1)))  # (lanes, d_model)
+        torch.bmm(scores.softmax(-1), layer.memory_values, out=mixed)
+        states = self.cross_norm(states + self.cross_out(cache.mixed))  # (rows, d_model)
         return self._feed_forward(states)
+
+    def _own_attention(self, projected: Tensor, cache: Cache, layer: LayerCache, mixed: Tensor) -> None:
+        """Let the newest tokens look at their windows, themselves included.
+
+        Args:
+            projected: their queries, keys and values, (lanes, 3 * heads, head_size).
+            cache: of all layers.
+            layer: this layer's part of it, which takes up keys and values.
+            mixed: what is seen goes here, (lanes * heads, 1, head_size).
+        """
+        lanes, heads, now, slots = cache.lanes, self.heads, cache.now, cache.slots
+        first = now - self.context + 1
+        parts = projected.view(lanes, 3, heads, -1).transpose(0, 1)  # (3, lanes, heads, head_size)
+        layer.own.view(2, lanes, heads, slots, -1).select(3, now).copy_(parts[1:])
+        by_distance = torch.bmm(projected[:, : 2 * heads], self.distances.expand(lanes, -1, -1))
+        of_query, of_key = by_distance.view(lanes, 2, heads, 1, -1).unbind(1)  # (lanes, heads, 1, context)
+        newest = layer.key_distances.view(lanes, heads, slots, -1)[:, :, now : now + 1]
+        torch.mul(of_key, self.scale, out=newest)  # (lanes, heads, 1, context)
+        diagonal = layer.key_distances.as_strided(
+            (lanes, heads, 1, self.context),
+            (heads * slots * self.context, slots * self.context, 0, self.context + 1),
+            first * self.context,
+        )
+        relative = (of_query + diagonal).view(lanes * heads, 1, -1)  # (lanes * heads, 1, context)
+        keys, values = layer.own[:, :, first : now + 1].unbind(0)  # (lanes * heads, context, head_size)
+        query = parts[0].reshape(lanes * heads, 1, -1)  # (lanes * heads, 1, head_size)
+        scores = torch.baddbmm(relative, query, keys.transpose(1, 2))  # (lanes * heads, 1, context)
+        torch.bmm(scores.softmax(-1), values, out=mixed)
 
     def fill(self, states: Tensor, memory: Tensor, cache: Cache, layer: LayerCache, lane: int) -> Tensor:
         """Take a whole window of one lane in place of what the cache holds of it.
 
         Args:
-            states: (1, time, d_model); its last token belongs into the slot `now`.
-            memory: the encoded description, (1, context, d_model).
+            states: (time, d_model); its last token belongs into the slot `now`.
+            memory: the encoded description, (context, d_model).
             cache: of all layers.
             layer: this layer's part of it.
             lane: which song.
         """
-        time, heads = states.shape[1], self.heads
-        rows = slice(lane * heads, (lane + 1) * heads)
-        slots = slice(cache.now - time + 1, cache.now + 1)
+        time, heads = states.shape[0], self.heads
+        own = slice(lane * heads, (lane + 1) * heads)
+        begin, end = cache.now - time + 1, cache.now + 1
         query, key, value = (
-            split_heads(part, heads)[0] for part in self.own_in(states).chunk(3, -1)
+            split_heads(part[None], heads)[0] for part in self.own_in(states).chunk(3, -1)
         )  # (heads, time, head_size)
-        layer.keys[rows, slots] = key
-        layer.values[rows, slots] = value
-        layer.key_distances[rows, slots] = (key * self.scale) @ self.distances
+        layer.own[0, own, begin:end] = key
+        layer.own[1, own, begin:end] = value
+        layer.key_distances[own, begin:end] = (key * self.scale) @ self.distances
+        layer.key_distances[own, end - self.context : begin] = float("-inf")
         scores = self._scores(self.own, query, key)  # (heads, time, time)
         scores += future(scores)
         mixed = (scores.softmax(-1) @ value).transpose(0, 1).flatten(1)  # (time, d_model)
-        states = self.own.norm(states + self.own_out(mixed))  # (1, time, d_model)
-        query = split_heads(self.cross_in(states), heads)[0]  # (heads, time, head_size)
+        states = self.own_norm(states + self.own_out(mixed))  # (time, d_model)
+        query = split_heads(self.cross_in(states)[None], heads)[0]  # (heads, time, head_size)
         key, value = (
-            split_heads(part, heads)[0] for part in self.cross_memory(memory).chunk(2, -1)
+            split_heads(part[None], heads)[0] for part in self.cross_memory(memory).chunk(2, -1)
         )  # (heads, context, head_size)
-        layer.memory_keys[rows] = key.transpose(1, 2)
-        layer.memory_values[rows] = value
+        layer.memory_keys[own] = key.transpose(1, 2)
+        layer.memory_values[own] = value
         if layer.memory_distances is not None and self.cross_distances is not None:
-            layer.memory_distances[rows] = skew((key * self.scale) @ self.cross_distances, self.context)
+            layer.memory_distances[own] = skew((key * self.scale) @ self.cross_distances, self.context)
         mixed = self._scores(self.cross, query, key).softmax(-1) @ value  # (heads, time, head_size)
-        states = self.cross.norm(states + self.cross_out(mixed.transpose(0, 1).flatten(1)))
+        states = self.cross_norm(states + self.cross_out(mixed.transpose(0, 1).flatten(1)))
         return self._feed_forward(states)
 
     def _scores(self, attention: Attention, query: Tensor, key: Tensor) -> Tensor:
         """Scores (heads, left, right) of one lane's queries and keys, (heads, left or right, head_size)."""
-        scores = (query * self.scale) @ key.transpose(1, 2)  # (heads, left, right)
+        scores = query @ key.transpose(1, 2)  # (heads, left, right)
         if attention.distance is None:
             return scores
-        scaled = key * self.scale
         relative = relative_scores(
-            query * self.scale, scaled, attention.distance.detach(), causal=attention.causal
+            query, key * self.scale, attention.distance.detach(), causal=attention.causal
         )
         return scores + relative  # (heads, left, right)
 
@@ -266,9 +288,7 @@ class StepLayer:
         return (torch.stack(of_query) + torch.stack(of_key)).view(lanes * self.heads, 1, -1)
 
     def _feed_forward(self, states: Tensor) -> Tensor:
-        inner = F.gelu(self.inner(states))  # (.., feed_forward)
-        result: Tensor = self.feed_forward.norm(states + self.outer(inner))  # (.., d_model)
-        return result
+        return self.last_norm(states + self.outer(gelu(self.inner(states))))  # (.., d_model)
 
 
 class Decoder:
@@ -290,6 +310,10 @@ class Decoder:
         ]
         self.output = prepared([network.output], precision)
 
+    def rows(self, lanes: int) -> int:
+        """Return how many rows a step multiplies for some lanes, see `projections`."""
+        return lanes if self.precision is Precision.INT8 else FLOAT_ROWS
+
     def encode(self, description: Tensor, bars: Tensor) -> Tensor:
         """Encode a padded description: ids and bar ids (1, context) to (1, context, d_model)."""
         states = self.network.embed_description(description, bars)  # (1, context, d_model)
@@ -306,12 +330,11 @@ class Decoder:
             (lanes, events).
         """
         states = self.network.embed_events(tokens.events, tokens.bars, tokens.positions)  # (lanes, d_model)
-        begun = torch.arange(cache.context) >= cache.context - cache.lengths[:, None]  # (lanes, context)
-        unseen = torch.zeros(begun.shape).masked_fill_(~begun, float("-inf"))[:, None, None]
+        states = F.pad(states, (0, 0, 0, len(cache.mixed) - cache.lanes))  # (rows, d_model)
         for layer, part in zip(self.layers, cache.layers, strict=True):
-            states = layer.step(states, cache, part, unseen)  # (lanes, d_model)
-        logits: Tensor = self.output(states)  # (lanes, events)
-        return logits
+            states = layer.step(states, cache, part)  # (rows, d_model)
+        logits = self.output(states)  # (rows, events)
+        return logits[: cache.lanes]
 
     def fill(self, cache: Cache, lane: int, tokens: FedTokens, memory: Tensor) -> Tensor:
         """Put a whole window, at most the context long, in place of what a lane holds.
@@ -326,8 +349,7 @@ class Decoder:
             Logits after each token of the window, (time, events).
         """
         cache.lengths[lane] = tokens.events.shape[1]
-        states = self.network.embed_events(tokens.events, tokens.bars, tokens.positions)
+        [states] = self.network.embed_events(tokens.events, tokens.bars, tokens.positions)  # (time, d_model)
         for layer, part in zip(self.layers, cache.layers, strict=True):
-            states = layer.fill(states, memory, cache, part, lane)  # (1, time, d_model)
-        logits: Tensor = self.output(states[0])  # (time, events)
-        return logits
+            states = layer.fill(states, memory[0], cache, part, lane)  # (time, d_model)
+        return self.output(states)  # (time, events)

@@ -20,7 +20,7 @@ from emo_assets.figaro.inputs import DescriptionInput
 from emo_assets.figaro.leaning import Leaning, Wish
 from emo_assets.figaro.network import FigaroNetwork
 from emo_assets.figaro.obedience import Guide
-from emo_assets.figaro.projections import Precision, best_precision
+from emo_assets.figaro.projections import FLOAT_ROWS, Precision, best_precision
 from emo_assets.figaro.windows import Streams
 from emo_assets.progress import Progress, silent
 from emo_assets.symbolic.grammar.descriptions import DescribedBar, DescriptionGrammar
@@ -28,8 +28,8 @@ from emo_assets.symbolic.vocabulary import EOS, EVENTS, EventKind
 
 _BARS = EVENTS.span(EventKind.BAR)
 
-LANES = 8
-"""Songs written side by side: one costs little less than eight."""
+LANES = FLOAT_ROWS
+"""Songs written side by side at most."""
 
 TEMPERATURE = 0.8
 """As FIGARO's authors sample."""
@@ -115,7 +115,7 @@ class Figaro:
         network: trained weights.
         precision: of its linear layers; by default float32 if `exact`, else the one that is fastest for its
             width on this processor. In either a song does not depend on which others are written beside it.
-        lanes: songs written side by side.
+        lanes: songs written side by side, 1 to `LANES`.
         exact: whether the network sees the whole window anew for every token, as FIGARO's public code lets
             it. Many times slower; otherwise the windows of long songs are cut at bar lines, see `windows`.
     """
@@ -128,6 +128,8 @@ class Figaro:
         lanes: int = LANES,
         exact: bool = False,
     ) -> None:
+        if not 1 <= lanes <= LANES:
+            raise ValueError(f"FIGARO writes 1 to {LANES} songs side by side, not {lanes}")
         fastest = Precision.FLOAT32 if exact else best_precision(network.config.d_model)
         self._decoder = Decoder(network, precision or fastest)
         self._lanes = lanes

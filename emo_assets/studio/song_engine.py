@@ -50,7 +50,7 @@ class SongEngine:
         """
         marks = tuple(_mark(path) for path in generation.model_files(self._store))
         if self._models is None or marks != self._marks:
-            self._models = generation.load_models(self._store)
+            self._models = generation.load_models(self._store, in_pair=True)
             self._marks = marks
         return self._models.champion
 

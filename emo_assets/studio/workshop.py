@@ -156,7 +156,6 @@ class Workshop:
             target=run_worker,
             args=(end, self._lock, self._make_engine),
             name="emo-studio-worker",
-            daemon=True,
         )
         process.start()
         end.close()

@@ -92,6 +92,21 @@ def test_a_song_is_the_same_alone_and_among_others(figaro: Figaro, descriptions:
         assert alone == [songs[number]]
 
 
+def test_in_float_a_song_is_the_same_alone_and_among_others(
+    little: FigaroNetwork, descriptions: list[list[int]]
+) -> None:
+    in_float = Figaro(little, precision=Precision.FLOAT32)
+    asked = [short(description, 2 + number % 3) for number, description in enumerate(descriptions)]
+    songs = in_float.compose(asked, tempos=TEMPOS, seeds=range(8))
+    for number in (0, 3, 7):
+        assert in_float.compose([asked[number]], tempos=[TEMPOS[number]], seeds=[number]) == [songs[number]]
+
+
+def test_no_more_lanes_than_rows_are_multiplied_at_once(little: FigaroNetwork) -> None:
+    with pytest.raises(ValueError, match="1 to 8"):
+        Figaro(little, lanes=9)
+
+
 def test_seeds_decide(figaro: Figaro, descriptions: list[list[int]]) -> None:
     asked = short(descriptions[0], 2)
     one, same, other = figaro.compose([asked] * 3, tempos=[100] * 3, seeds=[5, 5, 6])

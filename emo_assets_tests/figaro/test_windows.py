@@ -8,7 +8,7 @@ from torch import Tensor
 from emo_assets.figaro.decoding import Decoder
 from emo_assets.figaro.inputs import Song
 from emo_assets.figaro.network import FigaroNetwork
-from emo_assets.figaro.projections import Int8Linear, Precision, prepared
+from emo_assets.figaro.projections import FLOAT_ROWS, Int8Linear, Precision, prepared
 from emo_assets.figaro.windows import Stream, Streams
 from emo_assets.symbolic.vocabulary import EVENTS, EventKind
 
@@ -103,6 +103,20 @@ def test_int8_layers_round_each_row_by_itself() -> None:
     torch.testing.assert_close(together[5], linear.bias.detach())
     error = (together - linear(rows)).abs() / rows.abs().amax(1, keepdim=True).clamp_min(1)
     assert error.max() < 0.05
+
+
+@pytest.mark.parametrize(("inner", "outer"), [(192, 576), (576, 192), (192, 1391), (512, 1536), (13, 7)])
+def test_float_layers_multiply_a_row_alike_wherever_it_stands(inner: int, outer: int) -> None:
+    torch.manual_seed(0)
+    joined = prepared([torch.nn.Linear(inner, outer)], Precision.FLOAT32)
+    row = torch.randn(inner)
+    company = torch.zeros(FLOAT_ROWS, inner)
+    company[0] = row
+    alone = joined(company)[0]
+    for place in range(FLOAT_ROWS):
+        company = torch.randn(FLOAT_ROWS, inner)
+        company[place] = row
+        assert torch.equal(joined(company)[place], alone)
 
 
 def test_layers_that_read_the_same_input_are_joined() -> None:

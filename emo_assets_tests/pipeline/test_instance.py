@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from emo_assets.errors import InputError
-from emo_assets.pipeline.instance import end_dead_runs, register_requests
+from emo_assets.pipeline.instance import end_dead_runs, places_in_pool, register_requests
 from emo_assets.pipeline.partitions import REQUESTS
 
 SETTINGS = """
@@ -87,3 +87,26 @@ def test_only_harmless_names_become_partitions() -> None:
         with pytest.raises(InputError, match="name may hold only"):
             register_requests(["fine", "../up"], instance)
         assert set(instance.get_dynamic_partitions(str(REQUESTS.name))) == {"calm", "b-2"}
+
+
+def test_a_pool_has_more_places_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dagster.yaml").write_text(SETTINGS)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+
+    def places() -> dict[str, int]:
+        return {limit.name: limit.limit for limit in instance.event_log_storage.get_pool_limits()}
+
+    with dg.DagsterInstance.get() as instance:
+        with places_in_pool(instance, "training", 3):
+            assert places()["training"] == 3
+        assert "training" not in places()
+        assert dg.materialize([trained], instance=instance).success
+        assert places()["training"] == 1
+        with places_in_pool(instance, "training", 3):
+            assert dg.materialize([trained], instance=instance).success
+        assert dg.materialize([trained], instance=instance).success
+        assert places()["training"] == 1
+        instance.event_log_storage.set_concurrency_slots("training", 2)
+        with places_in_pool(instance, "training", 3):
+            pass
+        assert places()["training"] == 2

@@ -163,7 +163,7 @@ def control_report(
     learned = lakh_midi[lakh_midi["md5"].isin(heard_songs["md5"])].drop_duplicates("md5")
     songs = control_songs(
         requests,
-        load_models(store.open()),
+        load_models(store.open(), in_pair=True),
         known=bars_of_songs(learned["content"]),
         progress=logged_progress(context),
     )
