@@ -45,30 +45,32 @@ class Asked:
 
 
 def figures() -> Iterator[Figure]:
-    """Write the songs and yield how well they obey, then their fidelity."""
+    """Yield ceiling and floor of fidelity, then how well songs obey and their fidelity, way by way."""
     torch.set_num_threads(1)
     asked = requests()
-    descriptions, truths = [each.description for each in asked], [each.events for each in asked]
-    written: dict[str, list[list[int]]] = {}
+    truths = [each.events for each in asked]
+    yield from fidelity(
+        asked, "ceiling", [EVENTS.encode(read_midi(write_midi(EVENTS.decode(one))).events) for one in truths]
+    )
+    yield from fidelity(asked, "floor", [*truths[1:], truths[0]])
     for candidates in CANDIDATES:
         name = "one song" if candidates == 1 else f"best of {candidates}"
         begun = time.process_time()
-        written[name] = songs(asked, candidates)
+        written = songs(asked, candidates)
         seconds = time.process_time() - begun
-        events = sum(map(len, written[name]))
+        events = sum(map(len, written))
         note = f"{len(asked)} songs of {BARS} bars, {events * candidates / seconds:,.0f} events/s"
         yield Figure(f"{name}: writing", seconds, "CPU s", note)
-        for property_, share in obeyed(asked, written[name]).items():
+        for property_, share in obeyed(asked, written).items():
             yield Figure(f"{name}: {property_} as asked", share, "of the songs")
-    columns = {
-        **written,
-        "ceiling": [EVENTS.encode(read_midi(write_midi(EVENTS.decode(one))).events) for one in truths],
-        "floor": [*truths[1:], truths[0]],
-    }
-    values = {name: measures(descriptions, truths, pieces) for name, pieces in columns.items()}
-    for measure in values["ceiling"]:
-        for name in columns:
-            yield Figure(f"{measure}: {name}", values[name][measure], "")
+        yield from fidelity(asked, name, written)
+
+
+def fidelity(asked: Sequence[Asked], name: str, pieces: Sequence[list[int]]) -> Iterator[Figure]:
+    """Yield each measure of how near some pieces are to the descriptions and the songs that they are of."""
+    found = measures([each.description for each in asked], [each.events for each in asked], pieces)
+    for measure, value in found.items():
+        yield Figure(f"{measure}: {name}", value, "")
 
 
 def requests(first: int = 0, count: int = SONGS) -> list[Asked]:
