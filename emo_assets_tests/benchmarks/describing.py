@@ -3,7 +3,7 @@
 Both train the same networks with the same optimiser on the same segments. The plain loop reads stringified
 tokens and looks features up row by row, builds labels element by element, and pads every row to the longest
 description of the data set, whichever class of tokens a network writes. A few batches are timed and the
-figure is scaled to the paper's 9,700 training rows: ours as batches of usual rows, and one that has the longest.
+figure is scaled to the paper's 9,700 training rows: ours as usual batches and one with the longest.
 """
 
 from __future__ import annotations
