@@ -43,6 +43,13 @@ class Models:
     yardstick: Yardstick
     champion: str
 
+    def close(self) -> None:
+        """End the process beside, where FIGARO has one."""
+        from emo_assets.figaro.pair import FigaroPair
+
+        if isinstance(self.figaro, FigaroPair):
+            self.figaro.close()
+
 
 @dataclass(frozen=True)
 class Track:
@@ -95,8 +102,8 @@ def load_models(store: Store, *, exact: bool = False, in_pair: bool = False) -> 
     Args:
         store: where they are.
         exact: as for `load_figaro`.
-        in_pair: whether FIGARO writes half of the songs in a process beside. It takes seconds to start, and
-            pays for many songs.
+        in_pair: whether FIGARO writes half of the songs in a process beside, until the models are closed. It
+            takes seconds to start, and pays for many songs.
 
     Raises:
         InputError: one of them is not there yet, or its file is damaged.

@@ -117,7 +117,7 @@ class LayerCache:
             begun: such a key is not seen.
         memory_keys: (heads, head_size, context) of the encoded description.
         memory_values: (heads, context, head_size).
-        memory_distances: (heads, context, context): the relative term of [description, event] where
+        memory_distances: (heads, context, context): the relative term of [event, description] where
             cross-attention has one.
     """
 
@@ -177,6 +177,7 @@ class StepLayer:
         if cross.distance is not None:
             whole = cross.distance.detach()[zero - context + 1 : zero + context]
             self.cross_distances = whole.t().contiguous()  # (head_size, 2 * context - 1), ascending
+            self.falling_distances = self.cross_distances.flip(1).contiguous()
 
     def step(self, states: Tensor, cache: Cache, layer: LayerCache) -> Tensor:
         """Take one token of every lane.
@@ -258,7 +259,8 @@ class StepLayer:
         layer.memory_keys[own] = key.transpose(1, 2)
         layer.memory_values[own] = value
         if layer.memory_distances is not None and self.cross_distances is not None:
-            layer.memory_distances[own] = skew((key * self.scale) @ self.cross_distances, self.context)
+            of_key = skew((key * self.scale) @ self.cross_distances, self.context)
+            layer.memory_distances[own] = of_key.transpose(1, 2)  # (heads, event, description)
         mixed = self._scores(self.cross, query, key).softmax(-1) @ value  # (heads, time, head_size)
         states = self.cross_norm(states + self.cross_out(mixed.transpose(0, 1).flatten(1)))
         return self._feed_forward(states)
@@ -278,14 +280,13 @@ class StepLayer:
         if layer.memory_distances is None or self.cross_distances is None:
             raise ValueError("this layer's cross-attention has no relative term")
         lanes, last = len(places), self.context - 1
-        by_distance = query.view(lanes, self.heads, -1) @ self.cross_distances.flip(1)
-        of_query = [
-            products[:, last - place : last - place + self.context]
-            for products, place in zip(by_distance, places.tolist(), strict=True)
-        ]
-        per_lane = layer.memory_distances.view(lanes, self.heads, self.context, self.context)
-        of_key = [columns[:, :, place] for columns, place in zip(per_lane, places.tolist(), strict=True)]
-        return (torch.stack(of_query) + torch.stack(of_key)).view(lanes * self.heads, 1, -1)
+        of_query = query.view(lanes, self.heads, -1) @ self.falling_distances
+        of_key = layer.memory_distances.view(lanes, self.heads, self.context, self.context)
+        result = torch.empty(lanes, self.heads, self.context)
+        for lane, place in enumerate(places.tolist()):
+            seen = of_query[lane, :, last - place : last - place + self.context]  # (heads, context)
+            torch.add(seen, of_key[lane, :, place], out=result[lane])
+        return result.view(lanes * self.heads, 1, -1)
 
     def _feed_forward(self, states: Tensor) -> Tensor:
         return self.last_norm(states + self.outer(gelu(self.inner(states))))  # (.., d_model)

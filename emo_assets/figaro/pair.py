@@ -36,7 +36,7 @@ class _Part(NamedTuple):
 
 
 class FigaroPair:
-    """Writes songs as a `Figaro` does, half of them in a process beside, which ends with this object.
+    """Writes songs as a `Figaro` does, half of them in a process beside, until it is closed.
 
     Where there is one core only, or that process ends before its time, all is written here.
 
@@ -49,6 +49,12 @@ class FigaroPair:
         self._here = Figaro(from_bytes(weights))
         self._unwanted = multiprocessing.get_context("spawn").Event()
         self._beside = self._started()
+
+    def close(self) -> None:
+        """End the process beside; what is composed afterwards is written here alone."""
+        if self._beside is not None:
+            self._beside.shutdown(wait=False, cancel_futures=True)
+            self._beside = None
 
     def compose(
         self,

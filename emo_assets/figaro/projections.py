@@ -23,6 +23,8 @@ _SMALLEST_SCALE = 1e-12
 FLOAT_ROWS = 8
 """Rows of every product of a step in float."""
 
+# numbers as tensors: a step is short beside the making of a tensor from a number, many times over
+_STEP = torch.tensor(1 / _LARGEST)
 _HALF = torch.tensor(0.5)
 _ROOT_HALF = torch.tensor(math.sqrt(0.5))
 
@@ -77,7 +79,7 @@ class Int8Linear(nn.Module):
 
     weight: Tensor
     scale: Tensor
-    bias: Tensor | None
+    bias: Tensor
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         super().__init__()
@@ -85,17 +87,15 @@ class Int8Linear(nn.Module):
         rounded = (weight / scale[:, None]).round().to(torch.int8)  # (out, in)
         self.register_buffer("weight", rounded.t())  # (in, out), its columns contiguous
         self.register_buffer("scale", scale)
-        self.register_buffer("bias", None if bias is None else bias.clone())
+        self.register_buffer("bias", weight.new_zeros(len(weight)) if bias is None else bias.clone())
 
     def forward(self, states: Tensor) -> Tensor:
         """Map (..., in) to (..., out)."""
         rows = states.reshape(-1, states.shape[-1])  # (rows, in)
-        scale = rows.abs().amax(1, keepdim=True).clamp_min_(_SMALLEST_SCALE).div_(_LARGEST)  # (rows, 1)
+        scale = rows.abs().amax(1, keepdim=True).clamp_min_(_SMALLEST_SCALE).mul_(_STEP)  # (rows, 1)
         rounded = (rows / scale).round_().to(torch.int8)  # (rows, in)
-        product = torch._int_mm(rounded, self.weight)  # (rows, out)
-        result = product * scale * self.scale  # (rows, out)
-        if self.bias is not None:
-            result += self.bias
+        product = torch._int_mm(rounded, self.weight).float().mul_(scale)  # (rows, out)
+        result = torch.addcmul(self.bias, product, self.scale)  # (rows, out)
         return result.view(*states.shape[:-1], -1)  # (..., out)
 
 

@@ -50,8 +50,10 @@ class SongEngine:
         """
         marks = tuple(_mark(path) for path in generation.model_files(self._store))
         if self._models is None or marks != self._marks:
-            self._models = generation.load_models(self._store, in_pair=True)
-            self._marks = marks
+            loaded = generation.load_models(self._store, in_pair=True)
+            if self._models is not None:
+                self._models.close()
+            self._models, self._marks = loaded, marks
         return self._models.champion
 
     def make(self, request: TrackRequest, listener: Listener) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,8 +22,9 @@ WISHES = [Wish(), Wish(steadiness=1.0), Wish(key=(0, 1), playable=True)]
 
 
 @pytest.fixture(scope="module")
-def pair() -> FigaroPair:
-    return FigaroPair(to_bytes(random_network(LITTLE)))
+def pair() -> Iterator[FigaroPair]:
+    with closing(FigaroPair(to_bytes(random_network(LITTLE)))) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -81,11 +84,12 @@ def test_when_the_other_process_dies_nothing_is_lost(asked: list[list[int]], wan
     assert composed(pair, asked) == wanted
     [another] = processes_of_this_one() - before
     assert another != beside
-    del pair
+    pair.close()
     deadline = time.monotonic() + 60
     while processes_of_this_one() - before:
         assert time.monotonic() < deadline, "the process beside goes on"
         time.sleep(0.05)
+    assert composed(pair, asked) == wanted
 
 
 def test_songs_that_are_given_up_hold_up_nothing(

@@ -1,5 +1,6 @@
 """Stage 6: every model beside the baselines on one test set, and which of them serves requests."""
 
+from contextlib import closing
 from typing import Any, Literal
 
 import dagster as dg
@@ -161,12 +162,10 @@ def control_report(
         seed=config.seed,
     )
     learned = lakh_midi[lakh_midi["md5"].isin(heard_songs["md5"])].drop_duplicates("md5")
-    songs = control_songs(
-        requests,
-        load_models(store.open(), in_pair=True),
-        known=bars_of_songs(learned["content"]),
-        progress=logged_progress(context),
-    )
+    with closing(load_models(store.open(), in_pair=True)) as models:
+        songs = control_songs(
+            requests, models, known=bars_of_songs(learned["content"]), progress=logged_progress(context)
+        )
     table = control_table(songs, feature_agreement(heard_songs))
     figure = control_png(songs, table)
     return dg.Output(
