@@ -231,7 +231,12 @@ def _paper(spec: DescriberSpec) -> DescriberConfig:
 def _best(spec: DescriberSpec) -> DescriberConfig:
     """What did best on real songs in cross-validation by artists: small networks, much dropout, patience.
 
-    Averaging the weights of the last steps gained nothing there, averaging three networks less than 1 %.
+    Those that write one class learn each song in twelve keys: 3.6 % fewer bits for pitches on the validation
+    songs, up to half a per cent for the rest. For chords it gains the same 4 % as writing them relative to the
+    key, in half as many epochs again. Averaging the weights of the last steps gained nothing, averaging three
+    networks less than 1 %.
     """
-    patient = {"dropout": 0.3, "epochs": 40, "patience": 8}
-    return _small(spec).model_copy(update=patient)
+    found: dict[str, object] = {"dropout": 0.3, "epochs": 40, "patience": 8}
+    if spec.label_kind:
+        found |= {"degrees": False, "transpose": True}
+    return _small(spec).model_copy(update=found)

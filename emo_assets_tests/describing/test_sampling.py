@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emo_assets.describing.describers import DESCRIBERS, SPECIALISED_ORDER, DescriberConfig
+from emo_assets.describing.describers import (
+    DESCRIBERS,
+    SPECIALISED_ORDER,
+    DescriberConfig,
+    config_for,
+    describer_spec,
+)
 from emo_assets.describing.drawing import Draw, drawn, guided_logs
 from emo_assets.describing.sampling import Describer, combined_describer, describer_from, full_describer
 from emo_assets.describing.training import train_describer
@@ -24,10 +30,27 @@ def trained(tiny: DescriberConfig, training_set: pd.DataFrame) -> Mapping[str, T
     return {spec.name: train_describer(spec, tiny, training_set) for spec in DESCRIBERS}
 
 
-@pytest.fixture(scope="module", params=["transformer", "lstm_full", "combined"])
-def describer(request: pytest.FixtureRequest, trained: Mapping[str, TrainedDescriber]) -> Describer:
+@pytest.fixture(scope="module", params=["transformer", "lstm_full", "combined", "combined, as the best are"])
+def describer(
+    request: pytest.FixtureRequest,
+    trained: Mapping[str, TrainedDescriber],
+    tiny: DescriberConfig,
+    training_set: pd.DataFrame,
+) -> Describer:
     if request.param == "combined":
         return combined_describer([trained[name] for name in SPECIALISED_ORDER])
+    if request.param not in trained:
+        # the best read chords by their names and by their degrees, side by side
+        as_best = {
+            name: tiny.model_copy(
+                update=config_for(name, "best").model_dump(include={"degrees", "transpose"})
+            )
+            for name in SPECIALISED_ORDER
+        }
+        assert len({config.degrees for config in as_best.values()}) == 2
+        return combined_describer(
+            [train_describer(describer_spec(name), one, training_set) for name, one in as_best.items()]
+        )
     return full_describer(trained[request.param])
 
 
