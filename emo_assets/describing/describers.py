@@ -232,9 +232,9 @@ def _best(spec: DescriberSpec) -> DescriberConfig:
     """What did best on real songs in cross-validation by artists: small networks, much dropout, patience.
 
     Those that write one class learn each song in twelve keys: 3.6 % fewer bits for pitches on the validation
-    songs, up to half a per cent for the rest. For chords it gains the same 4 % as writing them relative to the
-    key, in half as many epochs again. Averaging the weights of the last steps gained nothing, averaging three
-    networks less than 1 %.
+    songs, up to half a per cent for the rest. For chords it gains the same 4 % as writing them relative to
+    the key, in half as many epochs again. Averaging the weights of the last steps gained nothing, averaging
+    three networks less than 1 %.
     """
     found: dict[str, object] = {"dropout": 0.3, "epochs": 40, "patience": 8}
     if spec.label_kind:
