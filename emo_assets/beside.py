@@ -6,30 +6,23 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any
 
 
-def processes_beside(
-    most: int, prepare: Callable[..., None] | None = None, *arguments: Any
-) -> ProcessPoolExecutor:
+def processes_beside(most: int) -> ProcessPoolExecutor:
     """Return processes that work on one core each, and end when this one does, even if it is killed.
 
     Args:
         most: how many at most; no more than there are cores.
-        prepare: called in each of them before anything else.
-        arguments: of `prepare`.
     """
     return ProcessPoolExecutor(
         min(most, os.cpu_count() or 1),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_begin,
-        initargs=(prepare, arguments),
     )
 
 
-def _begin(prepare: Callable[..., None] | None, arguments: Sequence[Any]) -> None:
+def _begin() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         # an interrupt from the keyboard reaches all at once, and the starter says what there is to say
@@ -42,5 +35,3 @@ def _begin(prepare: Callable[..., None] | None, arguments: Sequence[Any]) -> Non
             os._exit(1)
 
     threading.Thread(target=end_with_the_starter, daemon=True).start()
-    if prepare is not None:
-        prepare(*arguments)

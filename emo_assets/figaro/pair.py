@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.synchronize import Event
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from typing import NamedTuple
 
-from emo_assets.beside import processes_beside
 from emo_assets.figaro.leaning import Wish
 from emo_assets.figaro.sampling import Figaro
 from emo_assets.figaro.weights import from_bytes
@@ -47,13 +46,12 @@ class FigaroPair:
     def __init__(self, weights: bytes) -> None:
         self._weights = weights
         self._here = Figaro(from_bytes(weights))
-        self._unwanted = multiprocessing.get_context("spawn").Event()
-        self._beside = self._started()
+        self._beside = _Beside(weights) if (os.cpu_count() or 1) > 1 else None
 
     def close(self) -> None:
         """End the process beside; what is composed afterwards is written here alone."""
         if self._beside is not None:
-            self._beside.shutdown(wait=False, cancel_futures=True)
+            self._beside.end()
             self._beside = None
 
     def compose(
@@ -83,72 +81,96 @@ class FigaroPair:
         return self._written_together(here, there, self._beside, progress)
 
     def _written_together(
-        self, here: _Part, there: _Part, beside: ProcessPoolExecutor, progress: Progress
+        self, here: _Part, there: _Part, beside: _Beside, progress: Progress
     ) -> list[list[int]]:
-        share = len(here.descriptions) + len(there.descriptions), len(here.descriptions)
+        whole, own = len(here.descriptions) + len(there.descriptions), len(here.descriptions)
 
         def of_both(stage: str, done: int, total: int) -> None:
-            whole, own = share
             progress(stage, done * whole // own, total * whole // own)
 
-        half = self._submitted(there, beside)
+        beside.begin(there)
         try:
             songs = here.written(self._here, of_both)
-            others = half.result() if half is not None else None
-        except BrokenProcessPool:
-            others = None
         except BaseException:
-            self._give_up(half)
+            beside.give_up()
             raise
+        others = beside.written()
         if others is None:
-            self._beside = self._started()
+            beside.end()
+            self._beside = _Beside(self._weights)
             others = there.written(self._here, of_both)
-        result: list[list[int]] = [[]] * share[0]
+        result: list[list[int]] = [[]] * whole
         result[::2], result[1::2] = songs, others
         return result
 
-    def _submitted(self, part: _Part, beside: ProcessPoolExecutor) -> Future[list[list[int]]] | None:
+
+class _Beside:
+    """The process beside, seen from here. It answers each part once, and ends when nobody listens."""
+
+    def __init__(self, weights: bytes) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, end = context.Pipe()
+        self._process: SpawnProcess = context.Process(target=_serve, args=(end, weights), daemon=True)
+        self._process.start()
+        end.close()
+        self._is_there = True
+
+    def begin(self, part: _Part) -> None:
         try:
-            return beside.submit(_write, part)
-        except BrokenProcessPool:
-            return None
+            self._connection.send(part)
+        except OSError:
+            self._is_there = False
 
-    def _give_up(self, half: Future[list[list[int]]] | None) -> None:
-        """Wait for the other half to be dropped; it is looked after at every bar."""
-        if half is not None:
-            self._unwanted.set()
-            wait([half])
-            self._unwanted.clear()
-
-    def _started(self) -> ProcessPoolExecutor | None:
-        if (os.cpu_count() or 1) < 2:
+    def written(self) -> list[list[int]] | None:
+        """Return the songs of the part that was begun, None where the process is gone."""
+        if not self._is_there:
             return None
-        beside = processes_beside(1, _take_up, self._weights, self._unwanted)
-        beside.submit(_ready)
-        return beside
+        try:
+            answer: list[list[int]] | Exception = self._connection.recv()
+        except (EOFError, OSError):
+            return None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def give_up(self) -> None:
+        """Let the part that was begun be dropped, which is looked after at every bar."""
+        try:
+            self._connection.send(None)
+            self._connection.recv()
+        except (EOFError, OSError):
+            self._is_there = False
+
+    def end(self) -> None:
+        self._connection.close()
+        self._process.terminate()
+        self._process.join()
 
 
 class _Unwanted(Exception):  # noqa: N818 - it is a request to stop, not an error
     """Nobody waits for the songs any more."""
 
 
-_figaro: Figaro
-_unwanted: Event
+def _serve(connection: Connection, weights: bytes) -> None:
+    """Write one part after the other until the other end of the connection is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever listens decides what an interrupt ends
+    figaro = Figaro(from_bytes(weights))
 
-
-def _take_up(weights: bytes, unwanted: Event) -> None:
-    """Load the network, in the process beside."""
-    global _figaro, _unwanted
-    _figaro, _unwanted = Figaro(from_bytes(weights)), unwanted
-
-
-def _ready() -> None:
-    """Do nothing: a pool starts its processes when it is first given something to do."""
-
-
-def _write(part: _Part) -> list[list[int]]:
     def watch(stage: str, done: int, total: int) -> None:
-        if _unwanted.is_set():
+        if connection.poll():
             raise _Unwanted
 
-    return part.written(_figaro, watch)
+    try:
+        while True:
+            part: _Part | None = connection.recv()
+            if part is not None:
+                connection.send(_answer(part, figaro, watch))
+    except (EOFError, OSError):
+        return
+
+
+def _answer(part: _Part, figaro: Figaro, watch: Progress) -> list[list[int]] | Exception:
+    try:
+        return part.written(figaro, watch)
+    except Exception as error:
+        return error
