@@ -109,7 +109,10 @@ def score(
     test = songs["test"]
     if not test:
         raise InputError("scoreboard: no songs in the test split; more artists are needed")
-    with plain_lstms_in_training(training_set, seed=seed) if plain else nullcontext(list) as plain_lstms:
+    rivals_in_training = (
+        plain_lstms_in_training(training_set, seed=seed, progress=progress) if plain else nullcontext(list)
+    )
+    with rivals_in_training as plain_lstms:
         scores, wrong = _describer_scores(trained, test, seed, progress)
         sampled = _sampled(trained, test, samples, seed)
         baselines = _baseline_scores(songs)

@@ -67,7 +67,8 @@ class Cache:
         self.slots = 2 * config.context
         self.now = config.context - 1
         self.lengths = torch.zeros(lanes, dtype=torch.int64)
-        self.mixed = torch.zeros(decoder.rows(lanes), config.d_model)
+        self._rows = decoder.rows
+        self.mixed = torch.zeros(self._rows(lanes), config.d_model)
         heads = lanes * config.heads
         self.layers = [
             LayerCache(
@@ -100,6 +101,7 @@ class Cache:
         self.layers = [layer.of_heads(kept) for layer in self.layers]
         self.lengths = self.lengths[lanes]
         self.lanes = len(lanes)
+        self.mixed = self.mixed[: self._rows(self.lanes)]
 
     def bytes(self) -> int:
         """Return the memory that the cache takes."""

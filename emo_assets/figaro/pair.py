@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import NamedTuple
@@ -21,12 +22,17 @@ from emo_assets.progress import Progress, silent
 
 
 class _Part(NamedTuple):
-    """The songs that one of the two writes."""
+    """Songs to be written."""
 
-    descriptions: list[Sequence[int]]
-    tempos: list[float]
-    seeds: list[int]
-    wishes: list[Wish]
+    descriptions: Sequence[Sequence[int]]
+    tempos: Sequence[float]
+    seeds: Sequence[int]
+    wishes: Sequence[Wish]
+
+    def every_other(self, first: int) -> _Part:
+        return _Part(
+            self.descriptions[first::2], self.tempos[first::2], self.seeds[first::2], self.wishes[first::2]
+        )
 
     def written(self, figaro: Figaro, progress: Progress) -> list[list[int]]:
         return figaro.compose(
@@ -64,29 +70,18 @@ class FigaroPair:
         progress: Progress = silent,
     ) -> list[list[int]]:
         """Write a song for each description; arguments, result and errors as of `Figaro.compose`."""
-        leanings = wishes or [Wish()] * len(descriptions)
-        # every other one: neighbours are candidates for the same request, and equally long
-        here, there = (
-            _Part(
-                list(descriptions[first::2]),
-                list(tempos[first::2]),
-                list(seeds[first::2]),
-                list(leanings[first::2]),
-            )
-            for first in (0, 1)
-        )
-        if self._beside is None or not there.descriptions:
-            whole = _Part(list(descriptions), list(tempos), list(seeds), list(leanings))
+        whole = _Part(descriptions, tempos, seeds, wishes or [Wish()] * len(descriptions))
+        if self._beside is None or len(descriptions) < 2:
             return whole.written(self._here, progress)
-        return self._written_together(here, there, self._beside, progress)
+        return self._written_together(whole, self._beside, progress)
 
-    def _written_together(
-        self, here: _Part, there: _Part, beside: _Beside, progress: Progress
-    ) -> list[list[int]]:
-        whole, own = len(here.descriptions) + len(there.descriptions), len(here.descriptions)
+    def _written_together(self, whole: _Part, beside: _Beside, progress: Progress) -> list[list[int]]:
+        # every other one: neighbours are candidates for the same request, and equally long
+        here, there = whole.every_other(0), whole.every_other(1)
+        count, own = len(whole.descriptions), len(here.descriptions)
 
         def of_both(stage: str, done: int, total: int) -> None:
-            progress(stage, done * whole // own, total * whole // own)
+            progress(stage, done * count // own, total * count // own)
 
         beside.begin(there)
         try:
@@ -99,7 +94,7 @@ class FigaroPair:
             beside.end()
             self._beside = _Beside(self._weights)
             others = there.written(self._here, of_both)
-        result: list[list[int]] = [[]] * whole
+        result: list[list[int]] = [[]] * count
         result[::2], result[1::2] = songs, others
         return result
 
@@ -113,33 +108,24 @@ class _Beside:
         self._process: SpawnProcess = context.Process(target=_serve, args=(end, weights), daemon=True)
         self._process.start()
         end.close()
-        self._is_there = True
 
     def begin(self, part: _Part) -> None:
-        try:
+        with suppress(OSError):  # a process that is gone gives no answer either
             self._connection.send(part)
-        except OSError:
-            self._is_there = False
 
     def written(self) -> list[list[int]] | None:
-        """Return the songs of the part that was begun, None where the process is gone."""
-        if not self._is_there:
-            return None
+        """Return the songs of the part that was begun, None where they failed or the process is gone."""
         try:
-            answer: list[list[int]] | Exception = self._connection.recv()
+            songs: list[list[int]] | None = self._connection.recv()
         except (EOFError, OSError):
             return None
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        return songs
 
     def give_up(self) -> None:
         """Let the part that was begun be dropped, which is looked after at every bar."""
-        try:
+        with suppress(EOFError, OSError):
             self._connection.send(None)
             self._connection.recv()
-        except (EOFError, OSError):
-            self._is_there = False
 
     def end(self) -> None:
         self._connection.close()
@@ -169,8 +155,9 @@ def _serve(connection: Connection, weights: bytes) -> None:
         return
 
 
-def _answer(part: _Part, figaro: Figaro, watch: Progress) -> list[list[int]] | Exception:
+def _answer(part: _Part, figaro: Figaro, watch: Progress) -> list[list[int]] | None:
+    """Write a part; None where that fails: what is wrong comes out where it is written again."""
     try:
         return part.written(figaro, watch)
-    except Exception as error:
-        return error
+    except Exception:
+        return None

@@ -152,6 +152,7 @@ class Workshop:
         self.state = WorkerState.STARTING
         context = multiprocessing.get_context("spawn")
         connection, end = context.Pipe()
+        # no daemon, for it has a process beside; it ends as soon as the connection does
         process = context.Process(
             target=run_worker,
             args=(end, self._lock, self._make_engine),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -16,6 +16,7 @@ from emo_assets.figaro.pair import FigaroPair
 from emo_assets.figaro.sampling import Figaro
 from emo_assets.figaro.weights import to_bytes
 from emo_assets.symbolic.grammar.descriptions import DescriptionGrammar
+from emo_assets.symbolic.grammar.errors import GrammarError
 from emo_assets_tests.figaro.conftest import LITTLE, random_network
 
 WISHES = [Wish(), Wish(steadiness=1.0), Wish(key=(0, 1), playable=True)]
@@ -43,17 +44,8 @@ def composed(pair: FigaroPair, asked: list[list[int]]) -> list[list[int]]:
     return pair.compose(asked, tempos=[90, 100, 110], seeds=[1, 2, 3], wishes=WISHES)
 
 
-def processes_of_this_one() -> set[int]:
-    children: set[int] = set()
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(status.read_text().rpartition(")")[2].split()[1])
-            command = status.with_name("cmdline").read_text()
-        except (OSError, ValueError):
-            continue
-        if parent == os.getpid() and "spawn_main" in command:
-            children.add(int(status.parent.name))
-    return children
+def processes_of_this_one() -> set[int | None]:
+    return {process.pid for process in multiprocessing.active_children()}
 
 
 def test_two_write_what_one_writes(pair: FigaroPair, asked: list[list[int]], wanted: list[list[int]]) -> None:
@@ -79,6 +71,7 @@ def test_when_the_other_process_dies_nothing_is_lost(asked: list[list[int]], wan
     pair = FigaroPair(to_bytes(random_network(LITTLE)))
     assert composed(pair, asked) == wanted
     [beside] = processes_of_this_one() - before
+    assert beside is not None
     os.kill(beside, signal.SIGKILL)
     assert composed(pair, asked) == wanted
     assert composed(pair, asked) == wanted
@@ -104,6 +97,15 @@ def test_songs_that_are_given_up_hold_up_nothing(
     many = asked * 8
     with pytest.raises(GivenUpError):
         pair.compose(many, tempos=[100.0] * len(many), seeds=range(len(many)), progress=give_up)
+    assert composed(pair, asked) == wanted
+
+
+def test_what_is_no_description_is_refused_whoever_gets_it(
+    pair: FigaroPair, asked: list[list[int]], wanted: list[list[int]]
+) -> None:
+    for broken in ([asked[0], [1, 2]], [[1, 2], asked[0]]):
+        with pytest.raises(GrammarError):
+            pair.compose(broken, tempos=[90, 90], seeds=[1, 2])
     assert composed(pair, asked) == wanted
 
 
