@@ -76,5 +76,5 @@ WEIGHTS_SEED := 1001
 
 weights: setup ## train the small FIGARO that ships with the package anew: about 45 minutes of a core
 	@$(BIN)/emo compose data/weights/corpus --songs $(WEIGHTS_SONGS) --seed $(WEIGHTS_SEED)
-	@$(BIN)/python -m emo_assets.figaro.bundling data/weights/corpus --songs $(WEIGHTS_SONGS) \
+	@$(BIN)/python -m emo_assets.bundle_weights data/weights/corpus --songs $(WEIGHTS_SONGS) \
 		--seed $(WEIGHTS_SEED) --state data/weights/training.safetensors

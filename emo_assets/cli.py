@@ -20,7 +20,7 @@ import typer
 from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES, FeatureVector, feature_range
 from emo_assets.progress import terminal_progress
-from emo_assets.store import DEFAULT_BASE, Store, written_whole
+from emo_assets.store import DEFAULT_BASE, Store, atomic_write
 
 app = typer.Typer(
     name="emo",
@@ -97,7 +97,7 @@ def compose(
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.", min=0)] = 0,
 ) -> None:
     """Compose the sample corpus: songs and the three data sets."""
-    from emo_assets.sources.composer.corpus import compose_corpus
+    from emo_assets.synthetic_corpus.corpus import compose_corpus
 
     with terminal_progress() as progress:
         summary = compose_corpus(out, songs=songs, seed=seed, progress=progress)
@@ -111,14 +111,14 @@ def link(
     out: Annotated[Path, typer.Option(help="The parquet file of links to write.")],
 ) -> None:
     """Link Spotify with Million Song tracks by artist and title."""
+    from emo_assets.datasets.msd import read_msd
+    from emo_assets.datasets.spotify import read_spotify
     from emo_assets.linking.matching import link_tracks
-    from emo_assets.sources.msd import read_msd
-    from emo_assets.sources.spotify import read_spotify
 
     spotify_read, msd_read = read_spotify(spotify), read_msd(msd)
     with terminal_progress() as progress:
         links = link_tracks(spotify_read.rows, msd_read.rows, progress=progress)
-    with written_whole(out) as file:
+    with atomic_write(out) as file:
         links.to_parquet(file, index=False)
     methods = ", ".join(f"{count:,} {method}" for method, count in links["method"].value_counts().items())
     rejected = len(spotify_read.rejects) + len(msd_read.rejects)
@@ -152,9 +152,9 @@ def generate(
     """
     request = _request(Store(store), "song", preset, features, bars=bars, seed=seed, strictness=strictness)
     from emo_assets.audio.rendering import SoundSettings
-    from emo_assets.generation import check_files, generate_file, load_models
+    from emo_assets.generation import check_output, generate_file, load_models
 
-    check_files(out, sound_font)
+    check_output(out, sound_font)
     models = load_models(Store(store), exact=exact)
     sound = SoundSettings(sound_font, reverb=reverb, chorus=chorus)
     with terminal_progress() as progress:
@@ -180,12 +180,12 @@ def request(
     store: StoreOption = DEFAULT_BASE,
 ) -> None:
     """Register a request for the pipeline to render; or remove one."""
-    from emo_assets.requests import write_request
+    from emo_assets.song_request import write_request
 
     if remove:
-        from emo_assets.pipeline.removal import remove_from_checkout
+        from emo_assets.pipeline.delete_request import delete_from_checkout
 
-        remove_from_checkout(Store(store), name)
+        delete_from_checkout(Store(store), name)
         print(f"{name} and what was made of it are removed")
         return
     asked = _request(Store(store), name, preset, features, bars=bars, seed=seed, strictness=strictness)
@@ -216,11 +216,11 @@ def _request(
         features: features by name, those that were given.
         given: other fields of a request, None for those that were not given.
     """
-    from emo_assets.requests import TrackRequest, checked_name, read_request
+    from emo_assets.song_request import TrackRequest, read_request, validate_name
 
     values: dict[str, Any] = {}
     if preset is not None:
-        path = store.requests / f"{checked_name(preset)}.yaml"
+        path = store.requests / f"{validate_name(preset)}.yaml"
         if not path.exists():
             known = ", ".join(sorted(file.stem for file in store.requests.glob("*.yaml"))) or "none"
             raise InputError(f"there is no preset {preset!r} in {store.requests}; there are: {known}")
@@ -243,11 +243,11 @@ def describe(
     ] = None,
 ) -> None:
     """Read MIDI files into FIGARO's description: one JSON line a file."""
-    from emo_assets.symbolic.bulk import describe_paths, described_names
+    from emo_assets.tokens.batch import extract_paths, extracted_names
 
-    done = described_names(out) if out is not None and out.exists() else frozenset()
+    done = extracted_names(out) if out is not None and out.exists() else frozenset()
     with _lines_to(out) as write, terminal_progress() as progress:
-        described = describe_paths(
+        described = extract_paths(
             paths, workers=workers, strict=strict, events=events, done=done, progress=progress
         )
         for item in described:

@@ -17,9 +17,9 @@ from emo_assets.pipeline.assets import (
     figaro,
     generation,
     linking,
-    listening,
     models,
     raw,
+    song_metrics,
 )
 from emo_assets.pipeline.checks import models as model_checks
 from emo_assets.pipeline.checks import reports as report_checks
@@ -32,7 +32,7 @@ from emo_assets.pipeline.schedules import retrain_weekly, with_freshness
 from emo_assets.pipeline.sensors import dead_runs, request_files
 from emo_assets.store import DEFAULT_BASE
 
-STAGES = (raw, linking, descriptions, exploration, listening, models, evaluation, figaro, generation)
+STAGES = (raw, linking, descriptions, exploration, song_metrics, models, evaluation, figaro, generation)
 CHECKS = (table_checks, report_checks, model_checks, track_checks)
 
 

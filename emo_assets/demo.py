@@ -21,15 +21,15 @@ import dagster as dg
 from dagster._core.errors import DagsterExecutionInterruptedError
 from upath import UPath
 
-from emo_assets.beside import processes_beside
 from emo_assets.definitions import build_defs
-from emo_assets.describing.describers import DESCRIBERS
+from emo_assets.description_model.specs import MODEL_SPECS
 from emo_assets.errors import InputError
+from emo_assets.parallel import worker_pool
 from emo_assets.pipeline.assets.models import TRAINING_POOL
-from emo_assets.pipeline.instance import checkout_instance, end_dead_runs, places_in_pool, register_requests
+from emo_assets.pipeline.instance import checkout_instance, fail_dead_runs, pool_slots, register_requests
 from emo_assets.pipeline.partitions import SHARDS
 from emo_assets.pipeline.staleness import Staleness
-from emo_assets.requests import TrackRequest, read_request
+from emo_assets.song_request import TrackRequest, read_request
 from emo_assets.store import Store
 
 SONG_ASSETS = [
@@ -59,13 +59,13 @@ class Stage:
     pool: str | None = None
 
 
-LONGEST_FIRST = tuple(spec.name for spec in sorted(DESCRIBERS, key=lambda spec: -len(spec.writes)))
+LONGEST_FIRST = tuple(spec.name for spec in sorted(MODEL_SPECS, key=lambda spec: -len(spec.writes)))
 """The describers: those that write more kinds of tokens take longer, and two cores are done together then."""
 
 STAGES = (
     Stage("reading and linking the raw data", groups=("raw", "linking")),
     Stage("describing the MIDI files", assets=("figaro_descriptions", "rejected_midi"), sharded=True),
-    Stage("putting the training set together", assets=("training_set", "heard_songs")),
+    Stage("putting the training set together", assets=("training_set", "song_metrics")),
     Stage("exploring the features", groups=("exploration",)),
     Stage("taking FIGARO's weights and measuring them", groups=("figaro",)),
     Stage("training seven describers", assets=LONGEST_FIRST, pool=TRAINING_POOL),
@@ -108,7 +108,7 @@ class Demo:
             InputError: something that the graph reads is wrong.
         """
         requests = [read_request(path) for path in sorted(self._store.requests.glob("*.yaml"))]
-        end_dead_runs(self._instance)
+        fail_dead_runs(self._instance)
         steps = len(STAGES) + 1
         for number, stage in enumerate(STAGES, 1):
             with _announced(f"[{number}/{steps}] {stage.title}"):
@@ -137,7 +137,7 @@ class Demo:
             return
         if stage.pool and beside is not None:
             in_order = [dg.AssetKey(name) for name in stage.assets if dg.AssetKey(name) in outdated]
-            with places_in_pool(self._instance, stage.pool, AT_ONCE):
+            with pool_slots(self._instance, stage.pool, AT_ONCE):
                 for future in [beside.submit(make_in_checkout, [key]) for key in in_order]:
                     future.result()
             return
@@ -248,7 +248,7 @@ def main() -> int:
     """Run the demo of this checkout; return the exit code."""
     begun = time.monotonic()
     try:
-        with checkout_instance() as instance, processes_beside(AT_ONCE) as beside:
+        with checkout_instance() as instance, worker_pool(AT_ONCE) as beside:
             try:
                 documents = Demo(instance, Store(), build_defs()).run(beside)
             finally:

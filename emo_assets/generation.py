@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any
 from upath import UPath
 
 from emo_assets.errors import InputError
-from emo_assets.progress import Progress, silent
-from emo_assets.requests import TrackRequest
-from emo_assets.store import Store, written_whole
+from emo_assets.progress import Progress, no_progress
+from emo_assets.song_request import TrackRequest
+from emo_assets.store import Store, atomic_write
 
 if TYPE_CHECKING:
     from emo_assets.audio.rendering import SoundSettings
-    from emo_assets.describing.sampling import Describer
+    from emo_assets.description_model.generate import Describer
+    from emo_assets.figaro.generate import Figaro
     from emo_assets.figaro.pair import FigaroPair
-    from emo_assets.figaro.sampling import Figaro
-    from emo_assets.listening.heard import Heard
-    from emo_assets.listening.yardstick import Yardstick
+    from emo_assets.metrics.calibration import RequestCalibration
+    from emo_assets.metrics.song_metrics import SongMetrics
 
 AUDIO_ENDINGS = (".wav", ".ogg", ".flac", ".mp3")
 TRACK_ENDINGS = (".wav", ".ogg")
@@ -40,7 +40,7 @@ class Models:
 
     describer: Describer
     figaro: Figaro | FigaroPair
-    yardstick: Yardstick
+    calibration: RequestCalibration
     champion: str
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ class Track:
     request: TrackRequest
     files: dict[str, Path | UPath]
     seconds: float
-    heard: Heard
+    heard: SongMetrics
     comparison: list[dict[str, Any]]
     piano_roll: bytes = field(default=b"", repr=False)
 
@@ -97,7 +97,7 @@ class Track:
 
 
 def load_models(store: Store, *, exact: bool = False, in_pair: bool = False) -> Models:
-    """Load the champion, FIGARO and the yardstick from the store.
+    """Load the champion, FIGARO and the calibration from the store.
 
     Args:
         store: where they are.
@@ -110,20 +110,20 @@ def load_models(store: Store, *, exact: bool = False, in_pair: bool = False) -> 
     """
     from emo_assets.figaro.pair import FigaroPair
 
-    describer, champion = load_describer(store)
+    describer, champion = load_champion(store)
     figaro = FigaroPair(_figaro_weights(store)) if in_pair else load_figaro(store, exact=exact)
-    return Models(describer, figaro, load_yardstick(store), champion)
+    return Models(describer, figaro, load_calibration(store), champion)
 
 
 def model_files(store: Store) -> tuple[UPath, ...]:
     """Return the files that say which models serve requests: when one is new, so are the models."""
-    names = ("champion.json", "figaro_model.safetensors", "heard_songs.parquet")
+    names = ("champion.json", "figaro_model.safetensors", "song_metrics.parquet")
     return tuple(store.assets / name for name in names)
 
 
-def load_describer(store: Store) -> tuple[Describer, str]:
+def load_champion(store: Store) -> tuple[Describer, str]:
     """Load the champion among the describers, and return it with its version."""
-    from emo_assets.describing.promotion import read_champion
+    from emo_assets.description_model.registry.model_registry import read_champion
 
     return read_champion(store)
 
@@ -133,12 +133,12 @@ def load_figaro(store: Store, *, exact: bool = False) -> Figaro:
 
     Args:
         store: where it is.
-        exact: whether it sees the whole window anew for every token: slow, see `figaro.sampling.Figaro`.
+        exact: whether it sees the whole window anew for every token: slow, see `figaro.generate.Figaro`.
 
     Raises:
         InputError: there is none yet, or its file is damaged.
     """
-    from emo_assets.figaro.sampling import Figaro
+    from emo_assets.figaro.generate import Figaro
     from emo_assets.figaro.weights import from_bytes
 
     return Figaro(from_bytes(_figaro_weights(store)), exact=exact)
@@ -151,7 +151,7 @@ def _figaro_weights(store: Store) -> bytes:
     return path.read_bytes()
 
 
-def load_yardstick(store: Store) -> Yardstick:
+def load_calibration(store: Store) -> RequestCalibration:
     """Load what tells how near a song is to a request: the measures of the songs that were learned from.
 
     Raises:
@@ -159,54 +159,59 @@ def load_yardstick(store: Store) -> Yardstick:
     """
     import pandas as pd
 
-    from emo_assets.listening.yardstick import Yardstick
+    from emo_assets.metrics.calibration import RequestCalibration
 
-    path = store.assets / "heard_songs.parquet"
+    path = store.assets / "song_metrics.parquet"
     if not path.exists():
-        raise InputError(f"{path} is missing: run `make demo`, or materialize heard_songs")
+        raise InputError(f"{path} is missing: run `make demo`, or materialize song_metrics")
     try:
         with path.open("rb") as file:
             songs = pd.read_parquet(file)
-        return Yardstick(songs)
+        return RequestCalibration(songs)
     except (OSError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())[:120]
-        raise InputError(f"{path} is damaged ({reason}): materialize heard_songs anew") from error
+        raise InputError(f"{path} is damaged ({reason}): materialize song_metrics anew") from error
 
 
-def describe_request(
-    request: TrackRequest, describer: Describer, yardstick: Yardstick, *, proposals: int | None = None
+def generate_description(
+    request: TrackRequest,
+    describer: Describer,
+    calibration: RequestCalibration,
+    *,
+    proposals: int | None = None,
 ) -> list[int]:
     """Write the description of the song that is asked for.
 
     Args:
         request: what is asked for.
         describer: who writes.
-        yardstick: tells which proposal is nearest.
+        calibration: tells which proposal is nearest.
         proposals: descriptions to choose from; by default as many as the request's strictness asks for.
 
     Returns:
         Ids of the description vocabulary for `request.bars` bars, without `<bos>` and `<eos>`.
     """
-    from emo_assets.proposals import nearest_descriptions
+    from emo_assets.reranking import best_descriptions
 
-    [tokens] = nearest_descriptions([request], describer, yardstick, proposals=proposals)
+    [tokens] = best_descriptions([request], describer, calibration, proposals=proposals)
     return tokens
 
 
 def description_rows(tokens: Sequence[int]) -> list[dict[str, Any]]:
     """Return a description bar by bar, in words and real values, for people to read."""
-    from emo_assets.symbolic import bins
-    from emo_assets.symbolic.grammar.descriptions import DescriptionGrammar
-    from emo_assets.symbolic.vocabulary import CHORDS, INSTRUMENT_NAMES
+    from emo_assets.tokens import quantization
+    from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
+    from emo_assets.tokens.vocabulary import CHORDS, INSTRUMENT_NAMES
 
     return [
         {
             "bar": bar.number,
             "notes a beat": round(
-                float(bins.NOTE_DENSITY_BINS[bar.note_density]) * bins.POSITIONS_PER_QUARTER, 1
+                float(quantization.NOTE_DENSITY_BINS[bar.note_density]) * quantization.POSITIONS_PER_QUARTER,
+                1,
             ),
-            "velocity": int(bins.MEAN_VELOCITY_BINS[bar.mean_velocity]),
-            "pitch": int(bins.MEAN_PITCH_BINS[bar.mean_pitch]),
+            "velocity": int(quantization.MEAN_VELOCITY_BINS[bar.mean_velocity]),
+            "pitch": int(quantization.MEAN_PITCH_BINS[bar.mean_pitch]),
             "chords": " ".join(CHORDS[chord] for chord in bar.chords),
             "instruments": ", ".join(INSTRUMENT_NAMES[instrument] for instrument in bar.instruments),
         }
@@ -214,14 +219,14 @@ def description_rows(tokens: Sequence[int]) -> list[dict[str, Any]]:
     ]
 
 
-def compose_request(
+def generate_midi(
     request: TrackRequest,
     description: Sequence[int],
     figaro: Figaro | FigaroPair,
-    yardstick: Yardstick,
+    calibration: RequestCalibration,
     *,
     candidates: int | None = None,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> bytes:
     """Let FIGARO write the notes for a description, and return them as MIDI at the tempo asked for.
 
@@ -229,14 +234,14 @@ def compose_request(
         request: what is asked for.
         description: ids of its description.
         figaro: who writes.
-        yardstick: tells which song is nearest.
+        calibration: tells which song is nearest.
         candidates: songs to choose from; by default as many as the request's strictness asks for.
         progress: told the bars written.
     """
-    from emo_assets.proposals import nearest_songs
+    from emo_assets.reranking import best_songs
 
-    [midi] = nearest_songs(
-        [request], [description], figaro, yardstick, candidates=candidates, progress=progress
+    [midi] = best_songs(
+        [request], [description], figaro, calibration, candidates=candidates, progress=progress
     )
     return midi
 
@@ -245,10 +250,10 @@ def render_track(
     request: TrackRequest,
     midi: bytes,
     folder: Path | UPath,
-    yardstick: Yardstick,
+    calibration: RequestCalibration,
     *,
     sound: SoundSettings | None = None,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> Track:
     """Turn MIDI into sound and pictures, and write all of it into a folder of the track's own.
 
@@ -256,7 +261,7 @@ def render_track(
         request: what was asked for; its loudness sets how loud the sound is.
         midi: the song's notes.
         folder: where the files go; made when missing. Each file appears whole or not at all.
-        yardstick: tells what was aimed at.
+        calibration: tells what was aimed at.
         sound: sound font, reverb and chorus; the default ones where none are given.
         progress: told how far the rendering is.
     """
@@ -277,9 +282,9 @@ def render_track(
         ("piano_roll", roll, "piano_roll.png"),
     ):
         files[kind] = folder / name
-        with written_whole(files[kind]) as file:
+        with atomic_write(files[kind]) as file:
             file.write(content)
-    return _track(request, midi, files, len(samples) / rate, yardstick, roll)
+    return _track(request, midi, files, len(samples) / rate, calibration, roll)
 
 
 def generate_file(
@@ -288,24 +293,24 @@ def generate_file(
     out: Path,
     *,
     sound: SoundSettings | None = None,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> Track:
     """Make the song of a request and write it as one file, in the format of its ending."""
     from emo_assets.audio.files import write_audio
 
-    check_files(out, None if sound is None else sound.sound_font)
-    tokens = describe_request(request, models.describer, models.yardstick)
-    midi = compose_request(request, tokens, models.figaro, models.yardstick, progress=progress)
+    check_output(out, None if sound is None else sound.sound_font)
+    tokens = generate_description(request, models.describer, models.calibration)
+    midi = generate_midi(request, tokens, models.figaro, models.calibration, progress=progress)
     samples, rate = _sound(request, midi, sound, progress)
     if out.suffix == ".mid":
-        with written_whole(out) as file:
+        with atomic_write(out) as file:
             file.write(midi)
     else:
         write_audio(samples, rate, out)
-    return _track(request, midi, {out.suffix[1:]: out}, len(samples) / rate, models.yardstick)
+    return _track(request, midi, {out.suffix[1:]: out}, len(samples) / rate, models.calibration)
 
 
-def check_files(out: Path, sound_font: Path | None) -> None:
+def check_output(out: Path, sound_font: Path | None) -> None:
     """Refuse files that a song cannot be written to or played with, before any work is done.
 
     Raises:
@@ -342,12 +347,12 @@ def _track(
     midi: bytes,
     files: dict[str, Path | UPath],
     seconds: float,
-    yardstick: Yardstick,
+    calibration: RequestCalibration,
     roll: bytes = b"",
 ) -> Track:
     """Listen to a finished song and put down how it came out."""
-    from emo_assets.listening.heard import compare, listen
+    from emo_assets.metrics.song_metrics import compare, measure_midi
 
-    heard = listen(midi)
-    rows = compare(request.features, heard, yardstick.aims(request.features))
+    heard = measure_midi(midi)
+    rows = compare(request.features, heard, calibration.aims(request.features))
     return Track(request, files, seconds, heard, rows, roll)

@@ -18,7 +18,7 @@ class Progress(Protocol):
         """Take note that `done` of `total` units of `stage` are finished (`0 <= done <= total`)."""
 
 
-def silent(stage: str, done: int, total: int) -> None:
+def no_progress(stage: str, done: int, total: int) -> None:
     """Listen to nothing: the default of every function that reports progress."""
 
 

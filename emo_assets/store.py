@@ -78,7 +78,7 @@ class Store:
 
 
 @contextmanager
-def written_whole(path: Path | UPath) -> Iterator[BinaryIO]:
+def atomic_write(path: Path | UPath) -> Iterator[BinaryIO]:
     """Open `path` for writing bytes such that it appears complete or not at all.
 
     The file is written beside its place under a temporary name and renamed when the block ends; when the

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emo_assets.cli import main
-from emo_assets.requests import read_request
+from emo_assets.song_request import read_request
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -110,7 +110,7 @@ def test_a_request_is_written_and_registered(
 def test_midi_files_are_described_one_json_line_each(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    from emo_assets.symbolic.midi_file import Note, Part, encode_midi
+    from emo_assets.midi.writer import Note, Part, encode_midi
 
     notes = [Note(beat * 480, beat * 480 + 240, 60 + beat, 90) for beat in range(8)]
     (tmp_path / "scale.mid").write_bytes(encode_midi([Part(0, False, notes)]))

@@ -7,22 +7,22 @@ import dagster as dg
 import pytest
 import soundfile
 
-from emo_assets.beside import processes_beside
 from emo_assets.definitions import build_defs
 from emo_assets.demo import LONGEST_FIRST, Demo, make_in_checkout, songs_table
-from emo_assets.describing.describers import DESCRIBERS
+from emo_assets.description_model.specs import MODEL_SPECS
 from emo_assets.errors import InputError
 from emo_assets.features import FeatureVector
+from emo_assets.parallel import worker_pool
 from emo_assets.pipeline.instance import checkout_instance, register_requests
 from emo_assets.pipeline.resources import RawDataSource
-from emo_assets.requests import TrackRequest, write_request
+from emo_assets.song_request import TrackRequest, write_request
 from emo_assets.store import Store
 
 REQUESTS = (
     TrackRequest(name="glad", features=FeatureVector(valence=0.9, tempo=132.5, key=7), bars=4, seed=1),
     TrackRequest(name="waltz", features=FeatureVector(time_signature=3, tempo=88, mode=0), bars=5, seed=2),
 )
-SETTINGS = {spec.name: {"epochs": 3} for spec in DESCRIBERS} | {
+SETTINGS = {spec.name: {"epochs": 3} for spec in MODEL_SPECS} | {
     "fidelity_report": {"songs": 2, "bars": 1},
     "scoreboard": {"samples": 2},
     "control_report": {"levels": 2, "drawn": 0, "repeated": 0, "bars": 1},
@@ -112,7 +112,7 @@ def test_processes_beside_make_assets_of_the_checkout(
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "data" / "dagster_home"))
     write_request(REQUESTS[0], Store().requests)
     register_requests(["glad"])
-    with processes_beside(2) as beside:
+    with worker_pool(2) as beside:
         beside.submit(make_in_checkout, [dg.AssetKey("requested_features")], "glad").result()
         failing = beside.submit(make_in_checkout, [dg.AssetKey("lstm_misc")])
         with pytest.raises(InputError, match="training_set is not in the store yet"):
@@ -127,7 +127,7 @@ def test_processes_beside_make_assets_of_the_checkout(
 def test_the_describers_that_take_longest_come_first() -> None:
     assert set(LONGEST_FIRST[:2]) == {"transformer", "lstm_full"}
     assert LONGEST_FIRST[2] == "lstm_misc"
-    assert sorted(LONGEST_FIRST) == sorted(spec.name for spec in DESCRIBERS)
+    assert sorted(LONGEST_FIRST) == sorted(spec.name for spec in MODEL_SPECS)
 
 
 def test_the_table_names_each_song_with_its_length_tempo_key_bars_and_path() -> None:

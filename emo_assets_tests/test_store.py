@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from upath import UPath
 
-from emo_assets.store import Store, written_whole
+from emo_assets.store import Store, atomic_write
 
 
 @pytest.fixture(params=["local", "memory"])
@@ -15,7 +15,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> UPath:
 
 def test_a_file_appears_complete_in_folders_made_for_it(folder: UPath) -> None:
     path = folder / "a" / "b" / "c.bin"
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(b"half")
         assert not path.exists()
         file.write(b" and half")
@@ -25,11 +25,11 @@ def test_a_file_appears_complete_in_folders_made_for_it(folder: UPath) -> None:
 
 def test_what_fails_leaves_the_older_file_and_nothing_else(folder: UPath) -> None:
     path = folder / "kept.bin"
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(b"old")
 
     def fail_halfway() -> None:
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             file.write(b"new")
             raise RuntimeError
 
@@ -42,7 +42,7 @@ def test_what_fails_leaves_the_older_file_and_nothing_else(folder: UPath) -> Non
 def test_a_second_writing_takes_the_place_of_the_first(folder: UPath) -> None:
     path = folder / "twice.bin"
     for content in (b"first", b"second"):
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             file.write(content)
     assert path.read_bytes() == b"second"
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from upath import UPath
 
 from emo_assets.errors import InputError
-from emo_assets.store import written_whole
+from emo_assets.store import atomic_write
 
 FORMATS = {
     ".wav": ("WAV", "PCM_16"),
@@ -44,7 +44,7 @@ def write_audio(samples: NDArray[np.float32], sample_rate: int, path: Path | UPa
             take the sample rate.
     """
     content = encode_audio(samples, sample_rate, path.suffix)
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(content)
 
 

@@ -15,14 +15,14 @@ from upath import UPath
 from emo_assets.audio.loudness import integrated_loudness, peak
 from emo_assets.errors import InputError
 
-SILENT = 10 ** (-60 / 20)
+SILENCE_THRESHOLD = 10 ** (-60 / 20)
 """-60 dBFS: below this nobody hears anything beside music."""
 
 BLOCK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
-class Inspected:
+class AudioStats:
     """What an audio file holds.
 
     Attributes:
@@ -38,7 +38,7 @@ class Inspected:
     longest_silence: float
 
 
-def inspect_audio(path: Path | UPath) -> Inspected:
+def inspect_audio(path: Path | UPath) -> AudioStats:
     """Measure an audio file.
 
     Raises:
@@ -53,7 +53,7 @@ def inspect_audio(path: Path | UPath) -> Inspected:
     except soundfile.LibsndfileError as error:
         raise InputError(f"{path}: is no audio file, or a damaged one") from error
     highest = peak(samples)
-    return Inspected(
+    return AudioStats(
         seconds=len(samples) / rate,
         peak=float(20 * np.log10(highest)) if highest > 0 else float("-inf"),
         loudness=integrated_loudness(samples, rate),
@@ -66,7 +66,7 @@ def _longest_silence(samples: np.ndarray[tuple[int, int], np.dtype[np.float32]],
     if not len(samples):
         return 0
     levels = np.maximum.reduceat(np.abs(samples).max(axis=1), np.arange(0, len(samples), block))
-    sounding = np.flatnonzero(levels >= SILENT)
+    sounding = np.flatnonzero(levels >= SILENCE_THRESHOLD)
     if not len(sounding):
         return len(levels)
     return int(np.diff(np.concatenate([[-1], sounding])).max() - 1)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-HIGHEST_PEAK = 10 ** (-1 / 20)
+MAX_PEAK = 10 ** (-1 / 20)
 """-1 dBFS: what a decoder of a lossy format may add on top still fits below full scale."""
 
-SHORTEST_MEASURED = 0.4
+MIN_SECONDS = 0.4
 """Seconds of one gating block: the loudness of anything shorter is not defined."""
 
 _LOUDNESS_DB = (-60.0, -16.0, 5.0)
@@ -42,11 +42,11 @@ def target_loudness(loudness: float) -> float:
 def integrated_loudness(samples: NDArray[np.float32], sample_rate: int) -> float:
     """Measure the integrated loudness of `samples` in LUFS (ITU-R BS.1770-4).
 
-    Silence, and anything shorter than `SHORTEST_MEASURED`, is minus infinity.
+    Silence, and anything shorter than `MIN_SECONDS`, is minus infinity.
     """
     import pyloudnorm
 
-    if len(samples) <= SHORTEST_MEASURED * sample_rate or not samples.any():
+    if len(samples) <= MIN_SECONDS * sample_rate or not samples.any():
         return float("-inf")
     return float(pyloudnorm.Meter(sample_rate).integrated_loudness(samples.astype(np.float64)))
 
@@ -56,15 +56,17 @@ def peak(samples: NDArray[np.float32]) -> float:
     return float(max(samples.max(initial=0.0), -samples.min(initial=0.0)))
 
 
-def turned_down(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def normalize_peak(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale samples whose peak is above -1 dBFS down to it; leave quieter ones as they are."""
     highest = peak(samples)
-    if highest <= HIGHEST_PEAK:
+    if highest <= MAX_PEAK:
         return samples
-    return _clipped(samples * np.float32(HIGHEST_PEAK / highest))
+    return _clipped(samples * np.float32(MAX_PEAK / highest))
 
 
-def brought_to(samples: NDArray[np.float32], sample_rate: int, loudness: float) -> NDArray[np.float32]:
+def normalize_loudness(
+    samples: NDArray[np.float32], sample_rate: int, loudness: float
+) -> NDArray[np.float32]:
     """Scale samples to an integrated loudness; where peaks would pass -1 dBFS, limit them.
 
     Limiting lowers the loudness a little, so gain and limiter are applied anew until the loudness is met
@@ -81,20 +83,20 @@ def brought_to(samples: NDArray[np.float32], sample_rate: int, loudness: float) 
     """
     gain_db = loudness - integrated_loudness(samples, sample_rate)
     if not np.isfinite(gain_db):
-        return turned_down(samples)
-    levelled = limited(samples * np.float32(10 ** (gain_db / 20)))
+        return normalize_peak(samples)
+    levelled = limit_peaks(samples * np.float32(10 ** (gain_db / 20)))
     for _ in range(_ROUNDS - 1):
-        if peak(levelled) < HIGHEST_PEAK:
+        if peak(levelled) < MAX_PEAK:
             break
         missing = loudness - integrated_loudness(levelled, sample_rate)
         if abs(missing) <= _TOLERANCE:
             break
         gain_db += missing
-        levelled = limited(samples * np.float32(10 ** (gain_db / 20)))
+        levelled = limit_peaks(samples * np.float32(10 ** (gain_db / 20)))
     return levelled
 
 
-def limited(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def limit_peaks(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Hold peaks at -1 dBFS with a look-ahead limiter.
 
     The gain that each block of 64 frames needs, `min(1, ceiling / peak)`, is held as a running minimum over
@@ -108,13 +110,13 @@ def limited(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     Returns:
         Samples of the same shape; those that need no limiting unchanged.
     """
-    if peak(samples) <= HIGHEST_PEAK:
+    if peak(samples) <= MAX_PEAK:
         return samples
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
     firsts = np.arange(0, len(samples), _LIMITER_BLOCK)
     peaks = np.maximum.reduceat(np.abs(samples), firsts).max(axis=1)  # (blocks,)
-    needed = HIGHEST_PEAK / np.maximum(peaks, HIGHEST_PEAK)
+    needed = MAX_PEAK / np.maximum(peaks, MAX_PEAK)
     held = minimum_filter1d(needed, 2 * _LIMITER_REACH + 1, mode="nearest")
     smooth = uniform_filter1d(held, 2 * _LIMITER_REACH - 3, mode="nearest")
     middles = firsts + _LIMITER_BLOCK / 2
@@ -124,10 +126,10 @@ def limited(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _clipped(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Take off what rounding left above -1 dBFS."""
-    return np.clip(samples, np.float32(-HIGHEST_PEAK), np.float32(HIGHEST_PEAK), out=samples)
+    return np.clip(samples, np.float32(-MAX_PEAK), np.float32(MAX_PEAK), out=samples)
 
 
-def faded_out(samples: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
+def fade_out(samples: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
     """Return a copy whose last `frames` frames sink to nothing along a quarter of a cosine."""
     faded = samples.copy()
     count = min(frames, len(faded))

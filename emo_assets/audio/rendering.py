@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_assets.audio.loudness import brought_to, faded_out, peak, turned_down
+from emo_assets.audio.loudness import fade_out, normalize_loudness, normalize_peak, peak
 from emo_assets.audio.synthesizer import default_sound_font, play
 from emo_assets.errors import InputError
-from emo_assets.progress import Progress, silent
-from emo_assets.symbolic.messages import read_messages
-from emo_assets.symbolic.score import read_score
+from emo_assets.midi.parser import read_messages
+from emo_assets.midi.score import read_score
+from emo_assets.progress import Progress, no_progress
 
 SAMPLE_RATE = 44_100
 """Frames a second, unless told otherwise."""
@@ -24,7 +24,7 @@ SAMPLE_RATE = 44_100
 SAMPLE_RATES = (8_000, 96_000)
 """The lowest and highest sample rate that FluidSynth takes."""
 
-LONGEST_MINUTES = 30
+MAX_MINUTES = 30
 """A longer MIDI file is refused. The longest request, 128 bars of 7 beats at 30 beats a minute, fits."""
 
 RING_OUT_SECONDS = 4.0
@@ -33,10 +33,10 @@ RING_OUT_SECONDS = 4.0
 FADE_SECONDS = 1.0
 """The end of the ring-out that is faded to nothing."""
 
-SILENCE = 10 ** (-60 / 20)
+TAIL_THRESHOLD = 10 ** (-60 / 20)
 """60 dB below the peak: what is quieter than that at the end is cut off."""
 
-FAINTEST = 1e-6
+NOISE_FLOOR = 1e-6
 """Samples below that are the synthesizer's own numerical dust."""
 
 
@@ -64,7 +64,7 @@ def render(
     *,
     sample_rate: int = SAMPLE_RATE,
     loudness: float | None = None,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> NDArray[np.float32]:
     """Render a MIDI file as stereo sound.
 
@@ -75,7 +75,7 @@ def render(
         midi: a Standard MIDI File.
         sound: how the synthesizer sounds.
         sample_rate: frames a second, 8,000 to 96,000.
-        loudness: integrated loudness to reach, in LUFS; peaks in the way are limited. None: the
+        loudness: integrated loudness to reach, in LUFS; peaks in the way are limit_peaks. None: the
             synthesizer's own level, turned down where it is too high.
         progress: told how far the rendering is.
 
@@ -84,7 +84,7 @@ def render(
 
     Raises:
         InputError: the MIDI file cannot be read, holds nothing that sounds or is longer than
-            `LONGEST_MINUTES`; the sound font cannot be read; or FluidSynth is missing.
+            `MAX_MINUTES`; the sound font cannot be read; or FluidSynth is missing.
     """
     lowest, highest = SAMPLE_RATES
     if not lowest <= sample_rate <= highest:
@@ -96,15 +96,15 @@ def render(
         sample_rate=sample_rate,
         reverb=sound.reverb,
         chorus=sound.chorus,
-        longest_seconds=LONGEST_MINUTES * 60,
+        longest_seconds=MAX_MINUTES * 60,
         ring_out_seconds=RING_OUT_SECONDS,
         progress=progress,
     )
     sounding = _until_silence(played, sample_rate)
     if not len(sounding):
         raise InputError("no note of the MIDI file sounds with this sound font; try another sound font")
-    faded = faded_out(sounding, round(FADE_SECONDS * sample_rate))
-    return turned_down(faded) if loudness is None else brought_to(faded, sample_rate, loudness)
+    faded = fade_out(sounding, round(FADE_SECONDS * sample_rate))
+    return normalize_peak(faded) if loudness is None else normalize_loudness(faded, sample_rate, loudness)
 
 
 def _last_tick(midi: bytes) -> int:
@@ -118,16 +118,14 @@ def _last_tick(midi: bytes) -> int:
         raise InputError("the MIDI file has no notes: there is nothing to render")
     last_tick = int(score.notes.end.max())
     minutes = score.tempo_map.second(last_tick) / 60
-    if minutes > LONGEST_MINUTES:
-        raise InputError(
-            f"the MIDI file lasts {minutes:.1f} minutes; at most {LONGEST_MINUTES} can be rendered"
-        )
+    if minutes > MAX_MINUTES:
+        raise InputError(f"the MIDI file lasts {minutes:.1f} minutes; at most {MAX_MINUTES} can be rendered")
     return last_tick
 
 
 def _until_silence(samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
     """Return `samples` up to the last frame that can be heard; none when all is silent."""
-    threshold = max(SILENCE * peak(samples), FAINTEST)
+    threshold = max(TAIL_THRESHOLD * peak(samples), NOISE_FLOOR)
     for end in range(len(samples), 0, -sample_rate):
         first = max(end - sample_rate, 0)
         audible = np.flatnonzero(np.abs(samples[first:end]).max(axis=1) > threshold)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.errors import InputError
-from emo_assets.progress import Progress, silent
+from emo_assets.progress import Progress, no_progress
 
 BLOCK_FRAMES = 16_384
 """Frames rendered between two looks at the player (0.37 s at 44.1 kHz)."""
@@ -63,7 +63,7 @@ def play(
     last_tick: int,
     longest_seconds: float,
     ring_out_seconds: float,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> NDArray[np.float32]:
     """Play a MIDI file to its last note, and on until that has rung out.
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_assets.symbolic.bins import MEAN_PITCH_BINS, nearest_bin
-from emo_assets.symbolic.vocabulary import (
+from emo_assets.tokens.quantization import MEAN_PITCH_BINS, nearest_bin
+from emo_assets.tokens.vocabulary import (
     BOS,
     CHORD_QUALITIES,
     DESCRIPTIONS,
@@ -24,7 +24,7 @@ from emo_assets.symbolic.vocabulary import (
 
 Ids = NDArray[np.int64]
 
-LAST_BAR_ID = 256
+MAX_BAR_ID = 256
 """The highest bar id that the network has an embedding for; later bars share it."""
 
 _BARS = EVENTS.span(EventKind.BAR)
@@ -48,7 +48,7 @@ def event_bars(events: Ids) -> Ids:
     Args:
         events: a whole song's ids, (time,). The number in a Bar token is not used.
     """
-    bars = np.minimum(np.cumsum(among(events, _BARS)), LAST_BAR_ID)  # (time,)
+    bars = np.minimum(np.cumsum(among(events, _BARS)), MAX_BAR_ID)  # (time,)
     bars[(events == BOS) | (events == EOS)] = 0
     return bars
 
@@ -63,7 +63,7 @@ def event_positions(events: Ids) -> Ids:
 
 def description_bars(description: Ids) -> Ids:
     """Return the bar id of each description token, (time,): the count of Bar tokens; 0 for the specials."""
-    bars = np.minimum(np.cumsum(among(description, _DESCRIPTION_BARS)), LAST_BAR_ID)  # (time,)
+    bars = np.minimum(np.cumsum(among(description, _DESCRIPTION_BARS)), MAX_BAR_ID)  # (time,)
     bars[(description == BOS) | (description == EOS)] = 0
     return bars
 
@@ -101,7 +101,7 @@ class DescriptionInput:
 
 
 @dataclass(frozen=True)
-class Song:
+class TrainingSong:
     """One song as the network learns from it.
 
     Attributes:
@@ -117,7 +117,7 @@ class Song:
     description: DescriptionInput
 
     @classmethod
-    def of(cls, events: Sequence[int] | Ids, description: Sequence[int] | Ids) -> Song:
+    def of(cls, events: Sequence[int] | Ids, description: Sequence[int] | Ids) -> TrainingSong:
         """Prepare a song given as event ids and description ids, both without `<bos>` and `<eos>`."""
         ids = np.array([BOS, *events, EOS], np.int64)
         return cls(ids, event_bars(ids), event_positions(ids), DescriptionInput.of(description))
@@ -125,7 +125,7 @@ class Song:
     def __len__(self) -> int:
         return len(self.events)
 
-    def transposed(self, semitones: int) -> Song:
+    def transposed(self, semitones: int) -> TrainingSong:
         """Return the song in another key: pitches, chords and mean pitches move, drums stay.
 
         Args:
@@ -144,7 +144,7 @@ class Song:
         means = np.flatnonzero(among(ids, _MEAN_PITCHES))
         ids[means] = self._mean_pitch_tokens(events, ids[means], self.description.bars[means])
         description = DescriptionInput(ids, self.description.bars, self.description.starts)
-        return Song(events, self.bars, self.positions, description)
+        return TrainingSong(events, self.bars, self.positions, description)
 
     def transpositions(self, down: int, up: int) -> range:
         """Return the shifts between `-down` and `up` semitones that keep every note within the pitches."""
@@ -158,8 +158,8 @@ class Song:
         drums = among(events, _DRUM_PITCHES)
         notes = drums | among(events, _PITCHES)
         pitches = (events - np.where(drums, _DRUM_PITCHES.start, _PITCHES.start))[notes]
-        count = np.bincount(self.bars[notes], minlength=LAST_BAR_ID + 1)[bars]
-        total = np.bincount(self.bars[notes], weights=pitches, minlength=LAST_BAR_ID + 1)[bars]
+        count = np.bincount(self.bars[notes], minlength=MAX_BAR_ID + 1)[bars]
+        total = np.bincount(self.bars[notes], weights=pitches, minlength=MAX_BAR_ID + 1)[bars]
         bins = nearest_bin(total / np.maximum(count, 1), MEAN_PITCH_BINS)
         return np.where(count > 0, _MEAN_PITCHES.start + bins, tokens)
 

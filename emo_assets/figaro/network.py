@@ -18,12 +18,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from emo_assets.figaro.config import BAR_ROWS, POSITION_ROWS, FigaroConfig
-from emo_assets.symbolic.vocabulary import DESCRIPTIONS, EVENTS
+from emo_assets.tokens.vocabulary import DESCRIPTIONS, EVENTS
 
 NORM_EPSILON = 1e-12
 
 
-def skew(products: Tensor, columns: int) -> Tensor:
+def relative_shift(products: Tensor, columns: int) -> Tensor:
     """Shift row l of `products` left by (rows - 1 - l): distances become positions.
 
     Column c of the input belongs to the distance l - r = rows - 1 - c, so that entry [l, r] of the result
@@ -110,14 +110,14 @@ def relative_scores(query: Tensor, key: Tensor, distance: Tensor, *, causal: boo
     zero = distance.shape[0] // 2
     lowest = -1 if causal else 1 - right
     rows = distance[zero + lowest : zero + left]  # (width, head_size), ascending distance
-    of_query = skew(query @ rows.flip(0).T, right)  # (..., left, right)
+    of_query = relative_shift(query @ rows.flip(0).T, right)  # (..., left, right)
     # Seen from the key the distance runs the other way: the same shift with the two sides exchanged.
     if causal:
         by_key = key @ distance[zero : zero + right + 1].T  # (..., right, right + 1), ascending distance
         flat = by_key.flatten(-2)[..., : right * right]  # (..., right * right)
         of_key = flat.view(*flat.shape[:-1], right, right)  # (..., right, left)
     else:
-        of_key = skew(key @ rows.T, left)  # (..., right, left)
+        of_key = relative_shift(key @ rows.T, left)  # (..., right, left)
     return of_query + of_key.transpose(-1, -2)  # (..., left, right)
 
 

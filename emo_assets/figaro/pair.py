@@ -15,10 +15,10 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import NamedTuple
 
-from emo_assets.figaro.leaning import Wish
-from emo_assets.figaro.sampling import Figaro
+from emo_assets.figaro.generate import Figaro
+from emo_assets.figaro.logit_bias import StyleTargets
 from emo_assets.figaro.weights import from_bytes
-from emo_assets.progress import Progress, silent
+from emo_assets.progress import Progress, no_progress
 
 
 class _Part(NamedTuple):
@@ -27,16 +27,23 @@ class _Part(NamedTuple):
     descriptions: Sequence[Sequence[int]]
     tempos: Sequence[float]
     seeds: Sequence[int]
-    wishes: Sequence[Wish]
+    style_targets: Sequence[StyleTargets]
 
     def every_other(self, first: int) -> _Part:
         return _Part(
-            self.descriptions[first::2], self.tempos[first::2], self.seeds[first::2], self.wishes[first::2]
+            self.descriptions[first::2],
+            self.tempos[first::2],
+            self.seeds[first::2],
+            self.style_targets[first::2],
         )
 
     def written(self, figaro: Figaro, progress: Progress) -> list[list[int]]:
         return figaro.compose(
-            self.descriptions, tempos=self.tempos, seeds=self.seeds, wishes=self.wishes, progress=progress
+            self.descriptions,
+            tempos=self.tempos,
+            seeds=self.seeds,
+            style_targets=self.style_targets,
+            progress=progress,
         )
 
 
@@ -66,11 +73,11 @@ class FigaroPair:
         *,
         tempos: Sequence[float],
         seeds: Sequence[int],
-        wishes: Sequence[Wish] | None = None,
-        progress: Progress = silent,
+        style_targets: Sequence[StyleTargets] | None = None,
+        progress: Progress = no_progress,
     ) -> list[list[int]]:
         """Write a song for each description; arguments, result and errors as of `Figaro.compose`."""
-        whole = _Part(descriptions, tempos, seeds, wishes or [Wish()] * len(descriptions))
+        whole = _Part(descriptions, tempos, seeds, style_targets or [StyleTargets()] * len(descriptions))
         if self._beside is None or len(descriptions) < 2:
             return whole.written(self._here, progress)
         return self._written_together(whole, self._beside, progress)

@@ -23,15 +23,15 @@ from torch.nn import functional as F
 from upath import UPath
 
 from emo_assets.errors import InputError
-from emo_assets.figaro.batches import Batch, held_out_batches, random_batch
 from emo_assets.figaro.config import TrainingConfig
-from emo_assets.figaro.inputs import Song
+from emo_assets.figaro.inputs import TrainingSong
 from emo_assets.figaro.network import FigaroNetwork
-from emo_assets.progress import Progress, silent
-from emo_assets.store import written_whole
-from emo_assets.symbolic.bulk import describe_contents
-from emo_assets.symbolic.reading import Reading
-from emo_assets.symbolic.vocabulary import DESCRIPTIONS, EVENTS, PAD
+from emo_assets.figaro.training_batches import Batch, held_out_batches, random_batch
+from emo_assets.progress import Progress, no_progress
+from emo_assets.store import atomic_write
+from emo_assets.tokens.batch import extract_contents
+from emo_assets.tokens.tokenize import Reading
+from emo_assets.tokens.vocabulary import DESCRIPTIONS, EVENTS, PAD
 
 ADAM_BETAS = (0.9, 0.98)
 _MOMENTS = ("exp_avg", "exp_avg_sq")
@@ -79,7 +79,7 @@ class TrainedFigaro:
         return min(self.history, key=lambda record: record.held_out_loss)
 
 
-def read_songs(midi: Iterable[bytes], *, progress: Progress = silent) -> list[Song]:
+def read_songs(midi: Iterable[bytes], *, progress: Progress = no_progress) -> list[TrainingSong]:
     """Read MIDI files into songs; files that cannot be read are left out.
 
     Args:
@@ -87,16 +87,16 @@ def read_songs(midi: Iterable[bytes], *, progress: Progress = silent) -> list[So
         progress: told how many files are read.
     """
     items = ((str(number), content) for number, content in enumerate(midi))
-    read = describe_contents(items, events=True, progress=progress)
+    read = extract_contents(items, events=True, progress=progress)
     return [song_of(described.reading) for described in read if described.reading is not None]
 
 
-def song_of(reading: Reading) -> Song:
+def song_of(reading: Reading) -> TrainingSong:
     """Return what was read from a MIDI file, events and description, as a song to learn from."""
-    return Song.of(EVENTS.encode(reading.events), DESCRIPTIONS.encode(reading.description))
+    return TrainingSong.of(EVENTS.encode(reading.events), DESCRIPTIONS.encode(reading.description))
 
 
-def is_held_out(song: Song, share: float) -> bool:
+def is_held_out(song: TrainingSong, share: float) -> bool:
     """Say whether a song is measured on instead of learned from, by a hash of its events.
 
     A song's side depends on itself alone, so that it does not move when the data grow.
@@ -108,7 +108,7 @@ def is_held_out(song: Song, share: float) -> bool:
     return _hash(song) < share
 
 
-def split_songs(songs: Sequence[Song], share: float) -> tuple[list[Song], list[Song]]:
+def split_songs(songs: Sequence[TrainingSong], share: float) -> tuple[list[TrainingSong], list[TrainingSong]]:
     """Part songs into those to learn from and those held out, of which there is one at least.
 
     Args:
@@ -128,7 +128,7 @@ def split_songs(songs: Sequence[Song], share: float) -> tuple[list[Song], list[S
     return [song for song in songs if id(song) not in out], held_out
 
 
-def _hash(song: Song) -> float:
+def _hash(song: TrainingSong) -> float:
     """Return a number in [0, 1) that a song's events decide."""
     digest = hashlib.sha256(song.events.astype("<i2").tobytes()).digest()
     return int.from_bytes(digest[:4], "little") / 2**32
@@ -139,7 +139,7 @@ def train_figaro(
     config: TrainingConfig,
     *,
     checkpoint: Path | UPath | None = None,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     on_epoch: Callable[[EpochRecord], None] = lambda record: None,
 ) -> TrainedFigaro:
     """Train a FIGARO on MIDI files.
@@ -163,11 +163,11 @@ def train_figaro(
 
 
 def train_on_songs(
-    songs: Sequence[Song],
+    songs: Sequence[TrainingSong],
     config: TrainingConfig,
     *,
     checkpoint: Path | UPath | None = None,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     on_epoch: Callable[[EpochRecord], None] = lambda record: None,
 ) -> TrainedFigaro:
     """Train on songs that are read already; otherwise as `train_figaro`."""
@@ -188,7 +188,9 @@ def train_on_songs(
 class _Training:
     """The state of one training: weights, moments, best weights and learning curve."""
 
-    def __init__(self, config: TrainingConfig, learned: Sequence[Song], held_out: Sequence[Song]) -> None:
+    def __init__(
+        self, config: TrainingConfig, learned: Sequence[TrainingSong], held_out: Sequence[TrainingSong]
+    ) -> None:
         self.config = config
         self.songs = learned
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -271,7 +273,7 @@ class _Training:
             "corpus": self.corpus,
             "history": json.dumps([asdict(record) for record in self.history]),
         }
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             file.write(save(tensors, about))
 
     def resume(self, path: Path | UPath) -> None:
@@ -329,7 +331,7 @@ def _reduced_precision(device: torch.device) -> AbstractContextManager[object]:
     return torch.autocast(device.type, torch.bfloat16, enabled=native)
 
 
-def _fingerprint(songs: Sequence[Song]) -> str:
+def _fingerprint(songs: Sequence[TrainingSong]) -> str:
     digest = hashlib.sha256()
     for song in songs:
         digest.update(song.events.astype("<i2").tobytes())

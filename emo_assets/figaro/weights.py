@@ -65,7 +65,7 @@ def from_bytes(content: bytes, name: str = "the weights") -> FigaroNetwork:
         tensors = safetensors.torch.load(content)
     except (KeyError, ValidationError, SafetensorError) as error:
         raise InputError(f"{name}: is a damaged file of FIGARO weights; make it again") from error
-    return network_with(config, tensors, name)
+    return network_from_tensors(config, tensors, name)
 
 
 def about(content: bytes, name: str = "the weights") -> dict[str, str]:
@@ -116,7 +116,7 @@ def load_bundled() -> FigaroNetwork:
     return from_bytes(bundled_bytes(), BUNDLED)
 
 
-def network_with(config: FigaroConfig, tensors: Mapping[str, Tensor], name: str) -> FigaroNetwork:
+def network_from_tensors(config: FigaroConfig, tensors: Mapping[str, Tensor], name: str) -> FigaroNetwork:
     """Build a network and give it `tensors`, by the names of `FigaroNetwork`'s parameters.
 
     Raises:

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
 
+from emo_assets.linking.fuzzy import MIN_SIMILARITY, same_distinctive_words, title_similarity
 from emo_assets.linking.names import artist_keys, guests_of, leader_keys, parse_title, people_in
-from emo_assets.linking.near import LEAST_SIMILARITY, differ_harmlessly, nearness
-from emo_assets.linking.versions import names_no_piece
-from emo_assets.progress import Progress, silent
+from emo_assets.linking.versions import is_generic_title
+from emo_assets.progress import Progress, no_progress
 
 COLUMNS: tuple[str, ...] = ("track_id", "msd_track_id", "method", "score")
 """The columns that `link_tracks` returns, in order."""
@@ -33,7 +33,9 @@ _NOBODY = frozenset({"variousartists", "various", "unknown", "unknownartist", "t
 """What stands in tables for artists who are not named."""
 
 
-def link_tracks(spotify: pd.DataFrame, msd: pd.DataFrame, *, progress: Progress = silent) -> pd.DataFrame:
+def link_tracks(
+    spotify: pd.DataFrame, msd: pd.DataFrame, *, progress: Progress = no_progress
+) -> pd.DataFrame:
     """Find for each Spotify track the Million Song tracks that are the same recording of the same song.
 
     Two tracks are linked when they have the same primary artist, or all the same artists, and either their
@@ -113,7 +115,7 @@ def _keys_to_join(artists: str, primary: tuple[str, ...]) -> list[tuple[str, str
 def _parsed(titles: pd.Series[str]) -> pd.DataFrame:
     """Parse each different title once, leaving out those that name no piece in particular."""
     found = {title: parse_title(title) for title in titles.unique()}
-    found = {title: parsed for title, parsed in found.items() if not names_no_piece(parsed.words)}
+    found = {title: parsed for title, parsed in found.items() if not is_generic_title(parsed.words)}
     parsed = list(found.values())
     keys = [title.key for title in parsed]
     return pd.DataFrame(
@@ -140,7 +142,7 @@ def _with_subtitle(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     ours_has, theirs_has = pairs["name"] != pairs["short"], pairs["name_theirs"] != pairs["short"]
     pairs = pairs[ours_has ^ theirs_has]
     alike = (
-        differ_harmlessly(one.words, other.words)
+        same_distinctive_words(one.words, other.words)
         for one, other in zip(pairs["parsed"], pairs["parsed_theirs"], strict=True)
     )
     pairs = pairs[np.fromiter(alike, dtype=bool, count=len(pairs))]
@@ -157,7 +159,9 @@ def _near(ours: pd.DataFrame, theirs: pd.DataFrame, progress: Progress) -> pd.Da
         if block in candidates:
             others = candidates[block]
             for here, there in _similar(rows, others):
-                similarity = nearness(rows["parsed"].iloc[here].words, others["parsed"].iloc[there].words)
+                similarity = title_similarity(
+                    rows["parsed"].iloc[here].words, others["parsed"].iloc[there].words
+                )
                 if similarity is not None:
                     near.append((*block, rows["name"].iloc[here], others["name"].iloc[there], similarity))
         progress("comparing near titles", done, wanted.ngroups)
@@ -180,7 +184,7 @@ def _near(ours: pd.DataFrame, theirs: pd.DataFrame, progress: Progress) -> pd.Da
 def _similar(ours: pd.DataFrame, theirs: pd.DataFrame) -> list[tuple[int, int]]:
     """Return the positions of pairs of names that are similar enough to be looked at."""
     ratios = process.cdist(
-        ours["name"].tolist(), theirs["name"].tolist(), scorer=fuzz.ratio, score_cutoff=LEAST_SIMILARITY
+        ours["name"].tolist(), theirs["name"].tolist(), scorer=fuzz.ratio, score_cutoff=MIN_SIMILARITY
     )
     return [(int(here), int(there)) for here, there in zip(*ratios.nonzero(), strict=True)]
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from emo_assets.linking.versions import Addition, is_year, kind_of_addition
+from emo_assets.linking.versions import Addition, classify_addition, is_year
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _PLAIN_SIGNS = str.maketrans("øđðłı×‘’ʼ`´“”«»‐‑–—−", "oddlix'''''\"\"\"\"-----", "™®©")
@@ -235,7 +235,7 @@ def parse_title(title: str) -> Title:
     within_left_out = False
     for index, (piece, found) in enumerate(pieces):
         if index and (piece.bracketed or piece.dashed):
-            kind, version = kind_of_addition(found, after_dash=piece.dashed, quoted='"' in piece.text)
+            kind, version = classify_addition(found, after_dash=piece.dashed, quoted='"' in piece.text)
             year_of_next = is_year(found) and piece.dashed and index + 1 < len(pieces)
             belongs_to_left_out = kind is Addition.TITLE and piece.bracketed and within_left_out
             if kind is Addition.SAME or year_of_next or belongs_to_left_out:

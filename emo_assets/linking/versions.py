@@ -85,7 +85,7 @@ _STAGE_OR_FILM = _words("film movie motion picture soundtrack musical series sho
 _NAMED_AFTER_ALBUM = re.compile(r".*\b(?:album|lp) version")
 
 
-def kind_of_addition(words: Sequence[str], *, after_dash: bool, quoted: bool) -> tuple[Addition, str]:
+def classify_addition(words: Sequence[str], *, after_dash: bool, quoted: bool) -> tuple[Addition, str]:
     """Tell what an addition to a title says.
 
     Args:
@@ -140,7 +140,7 @@ _NO_PIECE = _words("""
 """)
 
 
-def names_no_piece(words: Sequence[str]) -> bool:
+def is_generic_title(words: Sequence[str]) -> bool:
     """Return whether many pieces of one artist may have a title, as they have `Allegro` and `Intro`."""
     known = _NO_PIECE & set(words)
     return bool(known) and all(word in known or len(word) == 1 or word.isdigit() for word in words)

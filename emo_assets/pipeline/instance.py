@@ -16,7 +16,7 @@ import dagster as dg
 
 from emo_assets.errors import InputError
 from emo_assets.pipeline.partitions import REQUESTS
-from emo_assets.requests import checked_name
+from emo_assets.song_request import validate_name
 from emo_assets.store import DEFAULT_BASE
 
 CHECKOUT_HOME = Path(DEFAULT_BASE) / "dagster_home"
@@ -52,7 +52,7 @@ def register_requests(names: Iterable[str], instance: dg.DagsterInstance | None 
     Raises:
         InputError: a name may not be a request's name, or there is no instance.
     """
-    checked = [checked_name(name) for name in names]
+    checked = [validate_name(name) for name in names]
     if instance is None:
         with checkout_instance() as opened:
             opened.add_dynamic_partitions(str(REQUESTS.name), checked)
@@ -61,7 +61,7 @@ def register_requests(names: Iterable[str], instance: dg.DagsterInstance | None 
 
 
 @contextmanager
-def places_in_pool(instance: dg.DagsterInstance, pool: str, places: int) -> Iterator[None]:
+def pool_slots(instance: dg.DagsterInstance, pool: str, places: int) -> Iterator[None]:
     """Let so many steps of a pool run at a time, and afterwards as many as before.
 
     Args:
@@ -82,7 +82,7 @@ def places_in_pool(instance: dg.DagsterInstance, pool: str, places: int) -> Iter
             storage.set_concurrency_slots(pool, before.limit)
 
 
-def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     """End the runs whose process on this machine is gone, and give back the places in pools that they hold.
 
     A run that is killed from outside cannot do so itself, and the next one of its pool would wait for ever.

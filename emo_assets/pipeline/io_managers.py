@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from emo_assets.errors import InputError
-from emo_assets.store import Store, written_whole
+from emo_assets.store import Store, atomic_write
 
 if TYPE_CHECKING:
     import pandas as pd
     from upath import UPath
 
-COLUMNS_WANTED = "columns"
+COLUMNS_KEY = "columns"
 """Key of an input's metadata: the columns of the table that the asset reads."""
 
 
-class WholeFileIOManager(dg.UPathIOManager):
+class AtomicFileIOManager(dg.UPathIOManager):
     """Keeps an asset as one file, or as one file a partition.
 
     A run over several partitions at once returns a mapping from partition key to value, and each value
@@ -59,10 +59,10 @@ class WholeFileIOManager(dg.UPathIOManager):
             ) from error
 
 
-class TableIOManager(WholeFileIOManager):
+class TableIOManager(AtomicFileIOManager):
     """Keeps data frames as parquet.
 
-    An input whose `AssetIn` has the metadata `COLUMNS_WANTED` is read in these columns alone: the bytes of
+    An input whose `AssetIn` has the metadata `COLUMNS_KEY` is read in these columns alone: the bytes of
     all MIDI files are gigabytes, their ids are not.
     """
 
@@ -70,7 +70,7 @@ class TableIOManager(WholeFileIOManager):
 
     def dump_to_path(self, context: dg.OutputContext, obj: pd.DataFrame, path: UPath) -> None:
         """Write a data frame."""
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             obj.to_parquet(file, index=False)
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> pd.DataFrame:
@@ -78,17 +78,17 @@ class TableIOManager(WholeFileIOManager):
         import pandas as pd
 
         with path.open("rb") as file:
-            return pd.read_parquet(file, columns=context.definition_metadata.get(COLUMNS_WANTED))
+            return pd.read_parquet(file, columns=context.definition_metadata.get(COLUMNS_KEY))
 
 
-class DocumentIOManager(WholeFileIOManager):
+class DocumentIOManager(AtomicFileIOManager):
     """Keeps plain values (mappings, lists, numbers, text) as JSON."""
 
     extension = ".json"
 
     def dump_to_path(self, context: dg.OutputContext, obj: Any, path: UPath) -> None:
         """Write a plain value."""
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             file.write(json.dumps(obj, indent=1, ensure_ascii=False, allow_nan=False).encode())
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> Any:
@@ -96,7 +96,7 @@ class DocumentIOManager(WholeFileIOManager):
         return json.loads(path.read_bytes())
 
 
-class BytesIOManager(WholeFileIOManager):
+class BytesIOManager(AtomicFileIOManager):
     """Keeps bytes as they are.
 
     Args:
@@ -110,7 +110,7 @@ class BytesIOManager(WholeFileIOManager):
 
     def dump_to_path(self, context: dg.OutputContext, obj: bytes, path: UPath) -> None:
         """Write bytes."""
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             file.write(obj)
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> bytes:

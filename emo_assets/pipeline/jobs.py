@@ -32,7 +32,7 @@ DESCRIBE = dg.define_asset_job(
 
 TRAIN = dg.define_asset_job(
     "train",
-    selection=dg.AssetSelection.assets("training_set", "heard_songs")
+    selection=dg.AssetSelection.assets("training_set", "song_metrics")
     | dg.AssetSelection.groups("models", "figaro"),
     description="Put the training set together, listen to it, and train the seven describers and FIGARO.",
 )

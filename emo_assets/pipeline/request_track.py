@@ -13,14 +13,14 @@ from pydantic.fields import FieldInfo
 from emo_assets.features import FEATURE_NAMES, FeatureVector
 from emo_assets.pipeline.metadata import logged_progress
 from emo_assets.pipeline.resources import SoundResource, StoreResource
-from emo_assets.pipeline.track_files import asset_path, keep_track
 from emo_assets.pipeline.track_metadata import (
     description_metadata,
     midi_metadata,
     request_metadata,
     track_metadata,
 )
-from emo_assets.requests import Strictness, TrackRequest, write_request
+from emo_assets.pipeline.track_store import asset_path, save_track
+from emo_assets.song_request import Strictness, TrackRequest, write_request
 
 
 def _form_field(field: FieldInfo) -> Any:
@@ -66,24 +66,24 @@ def make_requested_track(
     sound: SoundResource,
 ) -> None:
     """Take a request from form to sound."""
-    from emo_assets.generation import compose_request, describe_request, load_models, render_track
+    from emo_assets.generation import generate_description, generate_midi, load_models, render_track
 
     request = form_request(config)
     opened = store.open()
     progress = logged_progress(context)
     models = load_models(opened)
-    tokens = describe_request(request, models.describer, models.yardstick)
-    midi = compose_request(request, tokens, models.figaro, models.yardstick, progress=progress)
+    tokens = generate_description(request, models.describer, models.calibration)
+    midi = generate_midi(request, tokens, models.figaro, models.calibration, progress=progress)
     track = render_track(
         request,
         midi,
         opened.tracks / request.name,
-        models.yardstick,
+        models.calibration,
         sound=sound.settings(),
         progress=progress,
     )
     context.instance.add_dynamic_partitions("requests", [request.name])
-    keep_track(opened, track, champion=models.champion, tokens=tokens, midi=midi)
+    save_track(opened, track, champion=models.champion, tokens=tokens, midi=midi)
     write_request(request, opened.requests)
     shown: dict[str, dict[str, Any]] = {
         "requested_features": request_metadata(request),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import dagster as dg
 
 from emo_assets.errors import InputError
-from emo_assets.progress import Progress, silent
+from emo_assets.progress import Progress, no_progress
 from emo_assets.store import DEFAULT_BASE, Store
 
 if TYPE_CHECKING:
@@ -55,40 +55,40 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
     sample_seed: int = 0
     """`sample`: another seed composes another corpus."""
 
-    def spotify_file(self, store: Store, progress: Progress = silent) -> Path:
+    def spotify_file(self, store: Store, progress: Progress = no_progress) -> Path:
         """Return the path of the Spotify table."""
         if self.source == "sample":
             return self._corpus(store, progress) / "spotify" / "dataset.csv"
         path = self._given("spotify")
         if path is None:
-            from emo_assets.sources.downloads.kaggle import spotify_table
+            from emo_assets.datasets.downloads.kaggle import spotify_table
 
             path = spotify_table(downloads_folder(store))
         return path
 
-    def msd_file(self, store: Store, progress: Progress = silent) -> Path:
+    def msd_file(self, store: Store, progress: Progress = no_progress) -> Path:
         """Return the path of the Million Song names, or of a folder of Million Song files."""
         if self.source == "sample":
             return self._corpus(store, progress) / "msd" / "unique_tracks.txt"
         path = self._given("msd")
         if path is None:
-            from emo_assets.sources.downloads.datasets import msd_names
+            from emo_assets.datasets.downloads.datasets import msd_names
 
             path = msd_names(downloads_folder(store), progress=progress)
         return path
 
-    def lakh_folder(self, store: Store, progress: Progress = silent) -> Path:
+    def lakh_folder(self, store: Store, progress: Progress = no_progress) -> Path:
         """Return the folder of the Lakh MIDI files."""
         if self.source == "sample":
             return self._corpus(store, progress) / "lmd_matched"
         path = self._given("lakh")
         if path is None:
-            from emo_assets.sources.downloads.datasets import lakh_files
+            from emo_assets.datasets.downloads.datasets import lakh_files
 
             path = lakh_files(downloads_folder(store), progress=progress)
         return path
 
-    def lakh_full_folder(self, store: Store, progress: Progress = silent) -> Path:
+    def lakh_full_folder(self, store: Store, progress: Progress = no_progress) -> Path:
         """Return the folder of all Lakh MIDI files, also those without a Million Song id."""
         if self.source == "sample":
             raise InputError(
@@ -97,7 +97,7 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
             )
         path = self._given("lakh_full")
         if path is None:
-            from emo_assets.sources.downloads.datasets import LAKH_FULL, lakh_files
+            from emo_assets.datasets.downloads.datasets import LAKH_FULL, lakh_files
 
             path = lakh_files(downloads_folder(store), remote=LAKH_FULL, progress=progress)
         return path
@@ -117,7 +117,7 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
         It is composed beside its place and renamed, so a folder that is there is complete; of two runs that
         compose at the same time the first one's stays, and both are the same.
         """
-        from emo_assets.sources.composer.corpus import compose_corpus
+        from emo_assets.synthetic_corpus.corpus import compose_corpus
 
         folder = Path(str(store.sample)) / f"songs-{self.sample_songs}-seed-{self.sample_seed}"
         if folder.is_dir():

@@ -9,46 +9,46 @@ from dataclasses import dataclass
 import dagster as dg
 
 from emo_assets.errors import InputError
-from emo_assets.pipeline.instance import end_dead_runs
+from emo_assets.pipeline.instance import fail_dead_runs
 from emo_assets.pipeline.jobs import GENERATE
 from emo_assets.pipeline.partitions import REQUESTS
 from emo_assets.pipeline.resources import StoreResource
-from emo_assets.pipeline.track_files import is_kept, read_document
-from emo_assets.requests import TrackRequest, read_request
+from emo_assets.pipeline.track_store import read_asset_json, track_exists
+from emo_assets.song_request import TrackRequest, read_request
 from emo_assets.store import Store
 
-MOST_A_TICK = 50
+MAX_RUNS_PER_TICK = 50
 """Runs that one look may start; the others are started by the next ones."""
 
-FAULTS_SHOWN = 5
+MAX_PROBLEMS_SHOWN = 5
 
-NEEDED = ("champion.json", "figaro_model.safetensors")
+REQUIRED_FILES = ("champion.json", "figaro_model.safetensors")
 """Files of the store without which no song can be made."""
 
 
 @dataclass(frozen=True)
-class Look:
+class RequestScan:
     """What a look at the request files found.
 
     Attributes:
         wanted: requests of which no song was made, with a mark of the file's present state.
-        faults: one line for each file that is no request.
+        problems: one line for each file that is no request.
         seen: marks of the files that need no further look until they change.
     """
 
     wanted: list[tuple[TrackRequest, str]]
-    faults: list[str]
+    problems: list[str]
     seen: dict[str, str]
 
 
-def look_at_requests(store: Store, seen: dict[str, str]) -> Look:
+def scan_requests(store: Store, seen: dict[str, str]) -> RequestScan:
     """Find the request files that are new or changed.
 
     Args:
         store: where they are.
         seen: what the last look returned as `seen`.
     """
-    look = Look([], [], {})
+    look = RequestScan([], [], {})
     for path in sorted(store.requests.iterdir()) if store.requests.is_dir() else []:
         if path.name.startswith(".") or path.suffix not in (".yaml", ".yml"):
             continue
@@ -62,14 +62,14 @@ def look_at_requests(store: Store, seen: dict[str, str]) -> Look:
                 raise InputError(f"{path}: a request file's name ends in .yaml; rename it")
             request = read_request(path)
         except InputError as error:
-            look.faults.append(str(error))
+            look.problems.append(str(error))
             continue
         except OSError as error:
-            look.faults.append(f"{path}: cannot be read ({error.strerror or error})")
+            look.problems.append(f"{path}: cannot be read ({error.strerror or error})")
             continue
         if _is_made(store, request):
             look.seen[path.name] = mark
-        elif len(look.wanted) < MOST_A_TICK:
+        elif len(look.wanted) < MAX_RUNS_PER_TICK:
             look.seen[path.name] = mark
             look.wanted.append((request, mark))
     return look
@@ -78,10 +78,10 @@ def look_at_requests(store: Store, seen: dict[str, str]) -> Look:
 def _is_made(store: Store, request: TrackRequest) -> bool:
     """Tell whether the store holds a song of exactly this request."""
     try:
-        asked = read_document(store, "requested_features", request.name)
+        asked = read_asset_json(store, "requested_features", request.name)
     except (FileNotFoundError, ValueError):
         return False
-    return is_kept(store, request.name) and bool(asked == request.model_dump(mode="json"))
+    return track_exists(store, request.name) and bool(asked == request.model_dump(mode="json"))
 
 
 @dg.sensor(
@@ -93,17 +93,17 @@ def _is_made(store: Store, request: TrackRequest) -> bool:
 def request_files(
     context: dg.SensorEvaluationContext, store: StoreResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """Look at the request files, and ask for a run for each that is new or changed."""
+    """RequestScan at the request files, and ask for a run for each that is new or changed."""
     opened = store.open()
-    missing = [name for name in NEEDED if not (opened.assets / name).exists()]
+    missing = [name for name in REQUIRED_FILES if not (opened.assets / name).exists()]
     if missing:
         return dg.SkipReason(f"no song can be made yet: {opened.assets} lacks {' and '.join(missing)}")
-    look = look_at_requests(opened, json.loads(context.cursor) if context.cursor else {})
-    for fault in look.faults:
+    look = scan_requests(opened, json.loads(context.cursor) if context.cursor else {})
+    for fault in look.problems:
         context.log.warning(fault)
     if not look.wanted:
         context.update_cursor(json.dumps(look.seen))
-        return dg.SkipReason(_reason(look.faults))
+        return dg.SkipReason(_reason(look.problems))
     return dg.SensorResult(
         run_requests=[
             dg.RunRequest(partition_key=request.name, run_key=f"{request.name} {mark}")
@@ -116,11 +116,11 @@ def request_files(
     )
 
 
-def _reason(faults: list[str]) -> str:
-    if not faults:
+def _reason(problems: list[str]) -> str:
+    if not problems:
         return "no request file is new or changed"
-    further = len(faults) - FAULTS_SHOWN
-    return "; ".join(faults[:FAULTS_SHOWN]) + (f"; and {further} more" if further > 0 else "")
+    further = len(problems) - MAX_PROBLEMS_SHOWN
+    return "; ".join(problems[:MAX_PROBLEMS_SHOWN]) + (f"; and {further} more" if further > 0 else "")
 
 
 @dg.sensor(
@@ -131,5 +131,5 @@ def _reason(faults: list[str]) -> str:
 )
 def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """End the runs that died; those that Dagster launched are tried again, as the instance is told."""
-    ended = end_dead_runs(context.instance)
+    ended = fail_dead_runs(context.instance)
     return dg.SkipReason(f"ended {', '.join(ended)}" if ended else "no run has died")

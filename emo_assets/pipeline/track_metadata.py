@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from emo_assets.pipeline.metadata import markdown_table, picture
-from emo_assets.requests import TrackRequest
+from emo_assets.song_request import TrackRequest
 
 
 def request_metadata(request: TrackRequest) -> dict[str, Any]:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from emo_assets.evaluation.exploration import Exploration, detected_values, feature_unit
 from emo_assets.features import FEATURE_NAMES, PITCH_CLASSES, feature_range
 from emo_assets.reports import style
-from emo_assets.reports.exploration import Exploration, detected, unit_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,10 +41,10 @@ def distributions_png(found: Exploration) -> bytes:
     """Draw each feature's histogram and density curve, linked songs over all songs."""
     kinds = dict(zip(found.table["feature"], found.table["kind"], strict=True))
     skewness = dict(zip(found.table["feature"], found.table["skewness"], strict=True))
-    with style.drawing(13, 5.6) as figure:
+    with style.new_figure(13, 5.6) as figure:
         panels = figure.subplots(2, 5).ravel()
         for axes, name in zip(panels, FEATURE_NAMES, strict=True):
-            linked, everything = detected(found.linked, name), detected(found.all_songs, name)
+            linked, everything = detected_values(found.linked, name), detected_values(found.all_songs, name)
             if name in _TICKS:
                 _draw_shares(axes, name, linked, everything)
             else:
@@ -66,7 +66,7 @@ def distributions_png(found: Exploration) -> bytes:
             axes.grid(visible=False)
             axes.spines["left"].set_visible(False)
             axes.set_xlabel(
-                "% of linked songs" if name in ("key", "mode") else unit_of(name),
+                "% of linked songs" if name in ("key", "mode") else feature_unit(name),
                 fontsize=8,
                 color=style.FAINT_INK,
             )
@@ -76,13 +76,13 @@ def distributions_png(found: Exploration) -> bytes:
         figure.suptitle(
             "How the ten features are distributed", x=0.01, ha="left", fontsize=13, fontweight="bold"
         )
-        return style.png(figure)
+        return style.to_png(figure)
 
 
 def genres_png(found: Exploration) -> bytes:
     """Draw the most linked genres beside their share of all rows, and popularity."""
     top = found.genres.head(GENRES_SHOWN)
-    with style.drawing(12, 5.6) as figure:
+    with style.new_figure(12, 5.6) as figure:
         genres, popularity = figure.subplots(1, 2, width_ratios=[3, 2])
         places = np.arange(len(top))
         genres.barh(places, 100 * top["linked_share"], color=LINKED_COLOUR, height=0.72)
@@ -105,7 +105,7 @@ def genres_png(found: Exploration) -> bytes:
         popularity.set_title("Popularity")
         _legend(popularity, "linked songs", "all songs")
         popularity.legend(loc="upper center")
-        return style.png(figure)
+        return style.to_png(figure)
 
 
 def correlations_png(found: Exploration) -> bytes:
@@ -114,7 +114,7 @@ def correlations_png(found: Exploration) -> bytes:
 
     values = found.correlations.loc[list(FEATURE_NAMES), list(FEATURE_NAMES)]
     values.index = values.columns = pd.Index([label(name) for name in FEATURE_NAMES])
-    with style.drawing(9, 6.6) as figure:
+    with style.new_figure(9, 6.6) as figure:
         axes = figure.subplots()
         seaborn.heatmap(
             values.iloc[1:, :-1],
@@ -159,7 +159,7 @@ def correlations_png(found: Exploration) -> bytes:
             )
         note = f"{len(found.linked):,} linked songs · key is a circle: its correlations say little"
         style.title(figure, "Rank correlation of the features", note)
-        return style.png(figure)
+        return style.to_png(figure)
 
 
 def bias_png(found: Exploration) -> bytes:
@@ -168,7 +168,7 @@ def bias_png(found: Exploration) -> bytes:
     half = table["shift_error"]
     places = np.arange(len(table))
     clear = (table["shift"].abs() > half).to_numpy()
-    with style.drawing(9, 4.4) as figure:
+    with style.new_figure(9, 4.4) as figure:
         axes = figure.subplots()
         axes.axvline(0, color=style.INK, linewidth=1)
         colours = np.where(clear, LINKED_COLOUR, ALL_COLOUR)
@@ -185,7 +185,7 @@ def bias_png(found: Exploration) -> bytes:
         )
         note = "blue: differs from all songs beyond chance · key is a circle and has no mean"
         style.title(figure, "How far the linked songs lie from all songs", note)
-        return style.png(figure)
+        return style.to_png(figure)
 
 
 def label(feature: str) -> str:

@@ -8,8 +8,8 @@ from html import escape
 
 import pandas as pd
 
+from emo_assets.evaluation.exploration import KIND_RULE, Exploration, explore
 from emo_assets.reports import style
-from emo_assets.reports.exploration import KIND_RULE, Exploration, explore
 from emo_assets.reports.exploration_figures import bias_png, correlations_png, distributions_png, genres_png
 
 TABLE_COLUMNS = {

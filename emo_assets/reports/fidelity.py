@@ -27,7 +27,7 @@ def fidelity_png(report: pd.DataFrame) -> bytes:
         A PNG of 900 dots width.
     """
     places = list(range(len(report)))[::-1]
-    with style.drawing(9, 1.2 + 0.3 * len(report)) as figure:
+    with style.new_figure(9, 1.2 + 0.3 * len(report)) as figure:
         axes = figure.subplots()
         axes.hlines(places, report["floor"], report["ceiling"], color=style.LINES, linewidth=5)
         for column, (meaning, colour, mark) in COLUMNS.items():
@@ -54,7 +54,7 @@ def fidelity_png(report: pd.DataFrame) -> bytes:
         style.title(
             figure, f"Does FIGARO do what it is told? {report['songs'].max():,} songs it has not heard"
         )
-        return style.png(figure)
+        return style.to_png(figure)
 
 
 def fidelity_markdown(report: pd.DataFrame) -> str:

@@ -44,7 +44,7 @@ def learning_curve_png(
     measured = [
         measure for measure in MEASURES if measure[0] in history and history[measure[0]].notna().any()
     ]
-    with style.drawing(6 + 3 * len(measured), 3.8) as figure:
+    with style.new_figure(6 + 3 * len(measured), 3.8) as figure:
         panels = figure.subplots(1, 1 + len(measured), width_ratios=[2] + [1] * len(measured), squeeze=False)[
             0
         ]
@@ -59,7 +59,7 @@ def learning_curve_png(
             axes.set_xlim(epochs.min() - margin, epochs.max() + margin)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         style.title(figure, f"How {name} learned", f"best {clock} {best} {unit}" if best else "")
-        return style.png(figure)
+        return style.to_png(figure)
 
 
 def _draw_losses(axes: Axes, history: pd.DataFrame, epochs: NDArray[np.float64]) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_assets.listening.heard import heard_in
-from emo_assets.listening.song import HeardNotes, Song, read_song
+from emo_assets.metrics.parsed_song import NoteArrays, ParsedSong, parse_song
+from emo_assets.metrics.song_metrics import measure
 from emo_assets.reports import style
-from emo_assets.symbolic.vocabulary import PROGRAM_NAMES
+from emo_assets.tokens.vocabulary import PROGRAM_NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,15 +74,15 @@ def piano_roll_png(midi: bytes, title: str, *, chords: Sequence[Sequence[str]] =
     Raises:
         InputError: the MIDI file cannot be read.
     """
-    song = read_song(midi)
-    heard = heard_in(song)
+    song = parse_song(midi)
+    heard = measure(song)
     subtitle = (
         f"{heard.key_name} · {round(heard.tempo, 1):g} beats a minute · {heard.time_signature} · "
         f"{heard.bars} bars · {heard.seconds:.0f} s · {heard.notes:,} notes"
     )
     drums = song.notes.where(song.notes.is_drum)
     lanes = _lanes(drums)
-    with style.drawing(12, 6.2) as figure:
+    with style.new_figure(12, 6.2) as figure:
         roll, kit = figure.subplots(
             2, 1, sharex=True, height_ratios=[5, max(0.26 * len(lanes), 0.05)], gridspec_kw={"hspace": 0.02}
         )
@@ -96,7 +96,7 @@ def piano_roll_png(midi: bytes, title: str, *, chords: Sequence[Sequence[str]] =
         handles, labels = roll.get_legend_handles_labels()
         if handles:
             figure.legend(handles, labels, loc="outside lower left", ncols=min(len(handles), 6))
-        return style.png(figure)
+        return style.to_png(figure)
 
 
 def chord_sign(name: str) -> str:
@@ -105,7 +105,7 @@ def chord_sign(name: str) -> str:
     return "" if root == "N" else root.replace("#", "♯") + CHORD_SIGNS.get(quality, quality)
 
 
-def _draw_bars(axes: Axes, song: Song) -> None:
+def _draw_bars(axes: Axes, song: ParsedSong) -> None:
     """Shade every other bar, draw bar lines and number the bars from 1."""
     edges = song.bar_edges
     for first, end in zip(edges[1:-1:2], edges[2::2], strict=False):
@@ -118,10 +118,10 @@ def _draw_bars(axes: Axes, song: Song) -> None:
     )
     axes.set_xticks(edges[:-1:step], [str(number) for number in range(1, bars + 1, step)])
     axes.set_xlim(0, max(float(edges[-1]), 1.0))
-    style.without_frame(axes)
+    style.hide_frame(axes)
 
 
-def _draw_notes(axes: Axes, song: Song) -> None:
+def _draw_notes(axes: Axes, song: ParsedSong) -> None:
     """Draw every pitched note as a bar, the louder the more opaque."""
     notes = song.notes.where(~song.notes.is_drum)
     if not len(notes):
@@ -136,7 +136,7 @@ def _draw_notes(axes: Axes, song: Song) -> None:
     axes.set_yticks(octaves, [f"C{octave // 12 - 1}" for octave in octaves])
 
 
-def _draw_rectangles(axes: Axes, notes: HeardNotes, colour: str, label: str) -> None:
+def _draw_rectangles(axes: Axes, notes: NoteArrays, colour: str, label: str) -> None:
     from matplotlib.collections import PolyCollection
     from matplotlib.colors import to_rgb
 
@@ -157,7 +157,7 @@ def _draw_rectangles(axes: Axes, notes: HeardNotes, colour: str, label: str) -> 
     axes.plot([], [], color=colour, linewidth=6, solid_capstyle="butt", label=label)
 
 
-def _draw_drums(axes: Axes, drums: HeardNotes, lanes: list[str], bars: int) -> None:
+def _draw_drums(axes: Axes, drums: NoteArrays, lanes: list[str], bars: int) -> None:
     """Draw drum hits as strokes, a row for each piece of the kit that plays."""
     rows = np.array([lanes.index(_lane(int(pitch))) for pitch in drums.pitch], dtype=np.int64)
     for row in range(len(lanes)):
@@ -177,7 +177,7 @@ def _draw_drums(axes: Axes, drums: HeardNotes, lanes: list[str], bars: int) -> N
     axes.grid(visible=False, axis="y")
 
 
-def _draw_chords(axes: Axes, song: Song, chords: Sequence[Sequence[str]]) -> None:
+def _draw_chords(axes: Axes, song: ParsedSong, chords: Sequence[Sequence[str]]) -> None:
     """Write each bar's chords at its top, as long as there is room for them."""
     bars = len(song.bar_edges) - 1
     if not chords or bars > MOST_BAR_LABELS:
@@ -199,7 +199,7 @@ def _draw_chords(axes: Axes, song: Song, chords: Sequence[Sequence[str]]) -> Non
             )
 
 
-def _program_colours(notes: HeardNotes) -> dict[int, str]:
+def _program_colours(notes: NoteArrays) -> dict[int, str]:
     """Give each program its family's colour, lightened for the second and third of a family."""
     from matplotlib.colors import to_hex, to_rgb
 
@@ -219,7 +219,7 @@ def _lane(pitch: int) -> str:
     return next((name for name, pitches in DRUM_LANES if pitch in pitches), OTHER_DRUMS)
 
 
-def _lanes(drums: HeardNotes) -> list[str]:
+def _lanes(drums: NoteArrays) -> list[str]:
     """List the rows that are needed, from top to bottom."""
     played = {_lane(int(pitch)) for pitch in np.unique(drums.pitch)}
     return [name for name in (OTHER_DRUMS, *(name for name, _ in DRUM_LANES)) if name in played]

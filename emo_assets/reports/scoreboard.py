@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ROLE_COLOURS = {"describer": style.BLUE, "ensemble": style.ORANGE, "baseline": style.GREY}
 PANELS_IN_A_ROW = 3
-BITS, ACCURACY = "bits ", "accuracy "
+BITS_PREFIX, ACCURACY_PREFIX = "bits ", "accuracy "
 """What the columns of a class of tokens begin with; the class follows."""
 
 OVERALL = {
@@ -29,12 +29,16 @@ HIGHER_IS_BETTER = ("accuracy", "valid")
 
 def token_classes(scores: pd.DataFrame) -> list[str]:
     """Return the classes of tokens that a scoreboard has figures for, in its order."""
-    return [str(column).removeprefix(BITS) for column in scores.columns if str(column).startswith(BITS)]
+    return [
+        str(column).removeprefix(BITS_PREFIX)
+        for column in scores.columns
+        if str(column).startswith(BITS_PREFIX)
+    ]
 
 
 def writes_all(scores: pd.DataFrame) -> pd.Series[bool]:
     """Say of each row whether its model writes every class of tokens, so that its overall figures compare."""
-    return scores[[BITS + name for name in token_classes(scores)]].notna().all(axis=1)
+    return scores[[BITS_PREFIX + name for name in token_classes(scores)]].notna().all(axis=1)
 
 
 def scoreboard_png(scores: pd.DataFrame) -> bytes:
@@ -55,11 +59,11 @@ def scoreboard_png(scores: pd.DataFrame) -> bytes:
 
     tables = {"all tokens": scores[writes_all(scores)].rename(columns={"bits_a_token": "bits"})}
     for name in token_classes(scores):
-        columns = {ACCURACY + name: "accuracy", BITS + name: "bits"}
+        columns = {ACCURACY_PREFIX + name: "accuracy", BITS_PREFIX + name: "bits"}
         tables[name] = scores[["model", "role", *columns]].rename(columns=columns).dropna(subset=["bits"])
     rows = -(-len(tables) // PANELS_IN_A_ROW)
     longest = max([3, *(len(table) for table in tables.values())])
-    with style.drawing(13, 0.7 + rows * (0.7 + 0.25 * longest)) as figure:
+    with style.new_figure(13, 0.7 + rows * (0.7 + 0.25 * longest)) as figure:
         panels = figure.subplots(rows, PANELS_IN_A_ROW, squeeze=False).ravel()
         for axes, (name, table) in zip(panels, tables.items(), strict=False):
             _draw_panel(axes, table, name)
@@ -72,7 +76,7 @@ def scoreboard_png(scores: pd.DataFrame) -> bytes:
         )
         headline = f"Bits a token on {scores['songs'].max():,} test songs: fewer is better"
         figure.suptitle(headline, x=0.01, ha="left", fontsize=13, fontweight="bold")
-        return style.png(figure)
+        return style.to_png(figure)
 
 
 def scoreboard_markdown(scores: pd.DataFrame) -> str:
@@ -87,7 +91,7 @@ def scoreboard_markdown(scores: pd.DataFrame) -> str:
     parts = [_markdown(scores, overall, writes_all(scores), HIGHER_IS_BETTER)]
     classes = token_classes(scores)
     everywhere = pd.Series(data=True, index=scores.index)
-    for words, prefix, higher in (("Bits a token", BITS, []), ("Accuracy", ACCURACY, classes)):
+    for words, prefix, higher in (("Bits a token", BITS_PREFIX, []), ("Accuracy", ACCURACY_PREFIX, classes)):
         figures = scores[[prefix + name for name in classes]].set_axis(classes, axis=1)
         parts += [f"{words} by class:", _markdown(scores, figures, everywhere, higher)]
     return "\n\n".join(parts)

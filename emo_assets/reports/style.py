@@ -73,7 +73,7 @@ _one_at_a_time = threading.RLock()  # matplotlib's parameters are one set for th
 
 
 @contextmanager
-def drawing(width: float, height: float) -> Iterator[Figure]:
+def new_figure(width: float, height: float) -> Iterator[Figure]:
     """Yield an empty figure in the style of the house.
 
     Args:
@@ -95,13 +95,13 @@ def title(figure: Figure, headline: str, subtitle: str = "") -> None:
         figure.axes[0].set_title(subtitle, loc="left", fontsize=9, fontweight="normal", color=FAINT_INK)
 
 
-def without_frame(axes: Axes) -> None:
+def hide_frame(axes: Axes) -> None:
     """Take away an axes' spines and ticks, keeping labels."""
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
 
 
-def png(figure: Figure) -> bytes:
+def to_png(figure: Figure) -> bytes:
     """Return a figure as a PNG of at most 256 colours: the same bytes for the same figure."""
     from PIL import Image
 

@@ -14,8 +14,9 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from emo_assets.requests import TrackRequest
-from emo_assets.studio.answers import (
+from emo_assets.song_request import TrackRequest
+from emo_assets.studio.form import FormSchema, form_schema, presets
+from emo_assets.studio.schemas import (
     Health,
     History,
     Problem,
@@ -25,12 +26,11 @@ from emo_assets.studio.answers import (
     status_of,
     track_of,
 )
-from emo_assets.studio.form import FormSchema, form_schema, presets
-from emo_assets.studio.library import MEDIA_TYPES, Format
 from emo_assets.studio.service import Standing, Studio
 from emo_assets.studio.submission import read_submission, submission_schema
+from emo_assets.studio.supervisor import WorkerState
 from emo_assets.studio.tasks import TaskState
-from emo_assets.studio.workshop import WorkerState
+from emo_assets.studio.track_repository import MEDIA_TYPES, Format
 
 SECONDS_BETWEEN_EVENTS = 5.0
 """A watched task is reported at least this often, so that a dead connection is noticed."""

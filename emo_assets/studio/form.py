@@ -13,9 +13,9 @@ from pydantic import BaseModel, Field
 
 from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES, PITCH_CLASSES, FeatureVector, feature_range
-from emo_assets.requests import Strictness, TrackRequest, read_request
+from emo_assets.song_request import Strictness, TrackRequest, read_request
 from emo_assets.store import Store
-from emo_assets.studio.journal import Journal
+from emo_assets.studio.task_queue import Journal
 
 log = logging.getLogger(__name__)
 

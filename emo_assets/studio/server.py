@@ -23,10 +23,10 @@ from starlette.responses import Response
 from emo_assets.errors import InputError
 from emo_assets.store import Store
 from emo_assets.studio.api import build_router
-from emo_assets.studio.guard import Guard, Limits, TooLargeError, problem
-from emo_assets.studio.pages import add_pages
+from emo_assets.studio.generator import SongEngine
+from emo_assets.studio.middleware import Guard, Limits, TooLargeError, problem
 from emo_assets.studio.service import QueueFullError, Studio, check_models
-from emo_assets.studio.song_engine import SongEngine
+from emo_assets.studio.static import add_pages
 from emo_assets.studio.submission import RefusedError
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -13,14 +13,14 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from emo_assets.errors import InputError
-from emo_assets.requests import TrackRequest
+from emo_assets.song_request import TrackRequest
 from emo_assets.store import Store
-from emo_assets.studio.headway import HeadwayBoard
-from emo_assets.studio.journal import Journal
-from emo_assets.studio.library import Library, Song, check_is_folder
+from emo_assets.studio.supervisor import Workshop
+from emo_assets.studio.task_progress import HeadwayBoard
+from emo_assets.studio.task_queue import Journal
 from emo_assets.studio.tasks import Headway, Task, TaskState
+from emo_assets.studio.track_repository import Library, Song, check_is_folder
 from emo_assets.studio.worker import Engine
-from emo_assets.studio.workshop import Workshop
 
 LONGEST_QUEUE = 100
 """How many tasks may wait. At a few seconds a song, the last one waits some minutes."""

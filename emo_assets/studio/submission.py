@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from emo_assets.features import FEATURE_NAMES, FeatureVector, explain
-from emo_assets.requests import TrackRequest
+from emo_assets.song_request import TrackRequest
 from emo_assets.studio.tasks import new_task_id
 
 

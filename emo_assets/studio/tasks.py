@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from emo_assets.requests import TrackRequest, checked_name
+from emo_assets.song_request import TrackRequest, validate_name
 
 
 class TaskState(StrEnum):
@@ -113,4 +113,4 @@ def new_task_id(mood: str) -> str:
     title = re.split(r"[—–;(]|[:,.]\s", mood, maxsplit=1)[0]
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain)[:40].strip("-") or "song"
-    return checked_name(f"{slug}-{secrets.token_hex(5)}")
+    return validate_name(f"{slug}-{secrets.token_hex(5)}")

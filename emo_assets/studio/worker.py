@@ -21,7 +21,7 @@ from typing import Protocol
 from filelock import FileLock
 
 from emo_assets.errors import InputError
-from emo_assets.requests import TrackRequest
+from emo_assets.song_request import TrackRequest
 from emo_assets.studio.tasks import Stage
 
 SECONDS_BETWEEN_REPORTS = 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emo_assets.symbolic.midi_file import Note, Part, encode_midi
+from emo_assets.midi.writer import Note, Part, encode_midi
 
 QUARTER = 480
 

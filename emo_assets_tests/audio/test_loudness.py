@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from emo_assets.audio.loudness import (
-    HIGHEST_PEAK,
-    brought_to,
-    faded_out,
+    MAX_PEAK,
+    fade_out,
     integrated_loudness,
-    limited,
+    limit_peaks,
+    normalize_loudness,
+    normalize_peak,
     peak,
     target_loudness,
-    turned_down,
 )
 
 RATE = 44_100
@@ -48,25 +48,25 @@ def test_full_scale_sine_in_both_channels_has_the_loudness_of_the_standard() -> 
 @pytest.mark.parametrize("samples", [sine(0.0), sine(0.5, seconds=0.1), sine(0.5, seconds=0.0)])
 def test_silence_and_snippets_have_no_loudness(samples: NDArray[np.float32]) -> None:
     assert integrated_loudness(samples, RATE) == float("-inf")
-    assert peak(brought_to(samples, RATE, -14)) <= HIGHEST_PEAK
+    assert peak(normalize_loudness(samples, RATE, -14)) <= MAX_PEAK
 
 
 def test_turning_down_touches_only_what_is_too_loud() -> None:
     quiet = sine(0.3)
-    assert turned_down(quiet) is quiet
-    assert peak(turned_down(sine(3.0))) == pytest.approx(HIGHEST_PEAK)
+    assert normalize_peak(quiet) is quiet
+    assert peak(normalize_peak(sine(3.0))) == pytest.approx(MAX_PEAK)
 
 
 @given(st.floats(0.05, 4.0))
 def test_limiter_holds_the_ceiling(amplitude: float) -> None:
-    assert peak(limited(noise(amplitude, seconds=0.3))) <= np.float32(HIGHEST_PEAK)
+    assert peak(limit_peaks(noise(amplitude, seconds=0.3))) <= np.float32(MAX_PEAK)
 
 
 def test_limiter_lowers_a_peak_and_leaves_the_rest() -> None:
     samples = sine(0.2)
     samples[RATE] = 2.0
-    levelled = limited(samples)
-    assert peak(levelled) <= np.float32(HIGHEST_PEAK)
+    levelled = limit_peaks(samples)
+    assert peak(levelled) <= np.float32(MAX_PEAK)
     far = np.r_[0 : RATE - 1000, RATE + 1000 : len(samples)]
     np.testing.assert_allclose(levelled[far], samples[far], rtol=1e-6)
 
@@ -74,21 +74,21 @@ def test_limiter_lowers_a_peak_and_leaves_the_rest() -> None:
 def test_both_channels_are_limited_alike() -> None:
     samples = sine(0.4)
     samples[:, 0] *= 4
-    levelled = limited(samples)
+    levelled = limit_peaks(samples)
     sounding = np.abs(samples[:, 1]) > 0.01
     np.testing.assert_allclose(levelled[sounding, 0] / levelled[sounding, 1], 4.0, rtol=1e-3)
 
 
 @pytest.mark.parametrize("target", [-30.0, -16.0, -9.0])
 def test_target_is_reached_below_the_ceiling(target: float) -> None:
-    levelled = brought_to(noise(0.1), RATE, target)
+    levelled = normalize_loudness(noise(0.1), RATE, target)
     assert integrated_loudness(levelled, RATE) == pytest.approx(target, abs=0.3)
-    assert peak(levelled) <= np.float32(HIGHEST_PEAK)
+    assert peak(levelled) <= np.float32(MAX_PEAK)
 
 
 def test_fade_ends_in_silence_and_leaves_the_rest() -> None:
     samples = noise(0.1)
-    faded = faded_out(samples, 1000)
+    faded = fade_out(samples, 1000)
     np.testing.assert_array_equal(faded[:-1000], samples[:-1000])
     assert np.abs(faded[-1]).max() < 1e-6
-    assert len(faded_out(samples[:10], 1000)) == 10
+    assert len(fade_out(samples[:10], 1000)) == 10

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from emo_assets.audio import rendering
-from emo_assets.audio.loudness import HIGHEST_PEAK, integrated_loudness, peak
+from emo_assets.audio.loudness import MAX_PEAK, integrated_loudness, peak
 from emo_assets.audio.rendering import SAMPLE_RATE, SoundSettings, render
 from emo_assets.errors import InputError
-from emo_assets.symbolic.midi_file import Note, Part, encode_midi
+from emo_assets.midi.writer import Note, Part, encode_midi
 
 RATE = 22_050
 
@@ -18,7 +18,7 @@ def test_sound_is_stereo_and_not_clipped(midi: bytes) -> None:
     samples = render(midi)
     assert samples.dtype == np.float32
     assert samples.shape[1] == 2
-    assert 0.01 < peak(samples) <= HIGHEST_PEAK
+    assert 0.01 < peak(samples) <= MAX_PEAK
     assert not np.array_equal(samples[:, 0], samples[:, 1])
 
 
@@ -46,7 +46,7 @@ def test_effects_can_be_switched_off(midi: bytes, sound: SoundSettings) -> None:
 def test_loudness_asked_for_is_reached(midi: bytes, loudness: float) -> None:
     samples = render(midi, loudness=loudness)
     assert integrated_loudness(samples, SAMPLE_RATE) == pytest.approx(loudness, abs=1)
-    assert peak(samples) <= HIGHEST_PEAK
+    assert peak(samples) <= MAX_PEAK
 
 
 def test_louder_notes_are_louder() -> None:

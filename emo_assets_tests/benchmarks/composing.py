@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from emo_assets.sources.composer.corpus import compose_corpus
+from emo_assets.synthetic_corpus.corpus import compose_corpus
 from emo_assets_tests.benchmarks.figure import Figure
 
 SONGS = 240

@@ -20,25 +20,25 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import nn
 
-from emo_assets.describing.alphabet import collapsed
-from emo_assets.describing.batches import Batch, WindowSource
-from emo_assets.describing.describers import (
-    DESCRIBERS,
+from emo_assets.description_model.data.dataset import Batch, DescriptionDataset
+from emo_assets.description_model.data.feature_encoding import FeatureEncoder
+from emo_assets.description_model.data.key_estimation import KeyEstimator
+from emo_assets.description_model.data.output_vocab import merge_bar_tokens
+from emo_assets.description_model.data.soft_labels import soft_labels
+from emo_assets.description_model.data.songs import load_songs
+from emo_assets.description_model.evaluation.likelihood import SoftLabels, drop_padding
+from emo_assets.description_model.networks.factory import DescriptionNetwork, build_network
+from emo_assets.description_model.specs import (
+    MODEL_SPECS,
     WINDOW_BARS,
-    DescriberConfig,
-    DescriberSpec,
+    ModelConfig,
+    ModelSpec,
     config_for,
 )
-from emo_assets.describing.feature_encoding import FeatureEncoder
-from emo_assets.describing.keys import KeyHearing
-from emo_assets.describing.likelihood import SoftLabels, counted_steps
-from emo_assets.describing.networks.factory import DescriberNetwork, build_network
-from emo_assets.describing.soft_labels import soft_labels
-from emo_assets.describing.songs import songs_of
-from emo_assets.describing.training import feature_table
+from emo_assets.description_model.training import feature_table
 from emo_assets.features import FEATURE_NAMES
-from emo_assets.symbolic.grammar.descriptions import DescribedBar, DescriptionGrammar
-from emo_assets.symbolic.vocabulary import DESCRIPTIONS
+from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
+from emo_assets.tokens.vocabulary import DESCRIPTIONS
 from emo_assets_tests.benchmarks.figure import Figure
 
 ROWS = 9_700
@@ -90,23 +90,23 @@ def segments(count: int, *, longest: bool, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def our_epoch(spec: DescriberSpec, config: DescriberConfig) -> float:
+def our_epoch(spec: ModelSpec, config: ModelConfig) -> float:
     """Return the seconds that our training takes for `ROWS` rows, of which one is the longest."""
     usual = _our_seconds(spec, config, segments(config.batch * BATCHES, longest=False)) / BATCHES
     with_longest = _our_seconds(spec, config, segments(config.batch, longest=True))
     return usual * (ROWS / config.batch - 1) + with_longest
 
 
-def _our_seconds(spec: DescriberSpec, config: DescriberConfig, table: pd.DataFrame) -> float:
-    songs = songs_of(table, "train")
-    encoder, hearing = FeatureEncoder.fitted(feature_table(songs)), KeyHearing.fitted(songs[:1])
-    source = WindowSource(songs, spec, config, encoder, hearing)
+def _our_seconds(spec: ModelSpec, config: ModelConfig, table: pd.DataFrame) -> float:
+    songs = load_songs(table, "train")
+    encoder, hearing = FeatureEncoder.fitted(feature_table(songs)), KeyEstimator.fitted(songs[:1])
+    source = DescriptionDataset(songs, spec, config, encoder, hearing)
     network, optimizer = _fresh(spec, config)
     label = SoftLabels(spec.label_kind, config.label_sigma) if spec.label_kind else None
     rng = np.random.default_rng(0)
     started = time.perf_counter()
     for batch in source.batches(source.epoch(rng), config.batch, rng):
-        predicted, targets = counted_steps(network(batch)[0], batch)
+        predicted, targets = drop_padding(network(batch)[0], batch)
         if label is not None:
             loss = label.divergence(predicted, targets).mean()
         else:
@@ -115,11 +115,11 @@ def _our_seconds(spec: DescriberSpec, config: DescriberConfig, table: pd.DataFra
     return time.perf_counter() - started
 
 
-def plain_epoch(spec: DescriberSpec, config: DescriberConfig, table: pd.DataFrame) -> float:
+def plain_epoch(spec: ModelSpec, config: ModelConfig, table: pd.DataFrame) -> float:
     """Return the seconds that a loop in the manner of the paper's code takes for `ROWS` rows."""
-    songs = songs_of(table, "train")
-    encoder, hearing = FeatureEncoder.fitted(feature_table(songs)), KeyHearing.fitted(songs[:1])
-    source = WindowSource(songs[:1], spec, config, encoder, hearing)  # only for the shapes of a batch
+    songs = load_songs(table, "train")
+    encoder, hearing = FeatureEncoder.fitted(feature_table(songs)), KeyEstimator.fitted(songs[:1])
+    source = DescriptionDataset(songs[:1], spec, config, encoder, hearing)  # only for the shapes of a batch
     network, optimizer = _fresh(spec, config)
     stored = pd.DataFrame(
         {
@@ -135,7 +135,7 @@ def plain_epoch(spec: DescriberSpec, config: DescriberConfig, table: pd.DataFram
         for number in range(start, min(start + config.batch, len(stored))):
             row = stored.iloc[number]
             written = [t for t in ast.literal_eval(row["tokens"]) if any(kind in t for kind in kinds)]
-            ids = collapsed([DESCRIPTIONS.tokens.index(token) for token in written])
+            ids = merge_bar_tokens([DESCRIPTIONS.tokens.index(token) for token in written])
             tokens.append(np.pad(ids, (0, LONGEST - len(ids))))
             labels.append(_plain_labels(source, spec, config, tokens[-1]))
             features.append(stored[stored["md5"] == row["md5"]][list(FEATURE_NAMES)].to_numpy(dtype=float)[0])
@@ -147,7 +147,7 @@ def plain_epoch(spec: DescriberSpec, config: DescriberConfig, table: pd.DataFram
 
 
 def _plain_labels(
-    source: WindowSource, spec: DescriberSpec, config: DescriberConfig, tokens: NDArray[np.int64]
+    source: DescriptionDataset, spec: ModelSpec, config: ModelConfig, tokens: NDArray[np.int64]
 ) -> torch.Tensor:
     """Build the labels of one row, element by element."""
     outputs = source.alphabet.outputs
@@ -164,7 +164,9 @@ def _plain_labels(
     return labels
 
 
-def _padded_batch(source: WindowSource, tokens: NDArray[np.int64], features: NDArray[np.float64]) -> Batch:
+def _padded_batch(
+    source: DescriptionDataset, tokens: NDArray[np.int64], features: NDArray[np.float64]
+) -> Batch:
     """Make a batch of rows that are all as long as the longest description."""
     one = source.collate(source.segments())
     size = len(tokens)
@@ -187,7 +189,7 @@ def _padded_batch(source: WindowSource, tokens: NDArray[np.int64], features: NDA
     )
 
 
-def _fresh(spec: DescriberSpec, config: DescriberConfig) -> tuple[DescriberNetwork, torch.optim.AdamW]:
+def _fresh(spec: ModelSpec, config: ModelConfig) -> tuple[DescriptionNetwork, torch.optim.AdamW]:
     torch.manual_seed(0)
     network = build_network(spec, config).train()
     return network, torch.optim.AdamW(network.parameters(), lr=config.learning_rate)
@@ -204,7 +206,7 @@ def figures() -> Iterator[Figure]:
     """Time an epoch of each describer at the paper's sizes, ours and the plain loop's."""
     torch.set_num_threads(1)
     totals = {"ours": 0.0, "plain": 0.0}
-    for spec in DESCRIBERS:
+    for spec in MODEL_SPECS:
         config = config_for(spec.name, "paper")
         ours = our_epoch(spec, config)
         plain = plain_epoch(spec, config, segments(config.batch, longest=True))

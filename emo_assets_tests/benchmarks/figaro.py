@@ -16,15 +16,15 @@ import torch
 from torch import Tensor
 
 from emo_assets.figaro.config import SMALL_NETWORK, TINY_NETWORK, FigaroConfig
-from emo_assets.figaro.decoding import Decoder
-from emo_assets.figaro.inputs import Song
+from emo_assets.figaro.context_windows import BatchedContext
+from emo_assets.figaro.incremental_decoder import IncrementalDecoder
+from emo_assets.figaro.inputs import TrainingSong
+from emo_assets.figaro.linear import Precision
 from emo_assets.figaro.network import FigaroNetwork
-from emo_assets.figaro.projections import Precision
 from emo_assets.figaro.training import read_songs
 from emo_assets.figaro.weights import load_bundled
-from emo_assets.figaro.windows import Streams
-from emo_assets.sources.composer.composition import compose_song
-from emo_assets.sources.composer.sampling import sample_songs
+from emo_assets.synthetic_corpus.composition import compose_song
+from emo_assets.synthetic_corpus.sampling import sample_songs
 from emo_assets_tests.benchmarks.figure import Figure
 
 REFERENCE_SECONDS_A_TOKEN = 0.35
@@ -52,12 +52,12 @@ def figures() -> Iterator[Figure]:
     yield from _costs(songs)
 
 
-def _songs() -> list[Song]:
+def _songs() -> list[TrainingSong]:
     plans = sample_songs(8, seed=90)
     return read_songs(compose_song(plan.features, plan.style, 24, plan.seed).to_midi() for plan in plans)
 
 
-def _speeds(size: str, config: FigaroConfig, songs: list[Song]) -> Iterator[Figure]:
+def _speeds(size: str, config: FigaroConfig, songs: list[TrainingSong]) -> Iterator[Figure]:
     torch.manual_seed(0)
     network = FigaroNetwork(config).eval()
     whole = _whole_window(network, songs[0])
@@ -71,7 +71,7 @@ def _speeds(size: str, config: FigaroConfig, songs: list[Song]) -> Iterator[Figu
             name = f"{size}: cached, {precision}, {lanes} song{'s' if lanes > 1 else ''}"
             against = _against(speed, lanes, precision, is_expert=is_expert)
             yield Figure(name, speed, "tokens/s", f"{speed / whole:.0f} x whole windows, {against}")
-    streams = Streams(Decoder(network, Precision.INT8))
+    streams = BatchedContext(IncrementalDecoder(network, Precision.INT8))
     streams.begin([song.description for song in songs])
     yield Figure(f"{size}: cache of 8 songs", streams.bytes() / 2**20, "MiB")
 
@@ -86,7 +86,7 @@ def _against(speed: float, lanes: int, precision: Precision, *, is_expert: bool)
     return note
 
 
-def _whole_window(network: FigaroNetwork, song: Song) -> float:
+def _whole_window(network: FigaroNetwork, song: TrainingSong) -> float:
     """Events a second when every event computes a whole window; the description is encoded once."""
     context = network.config.context
     window = [
@@ -103,10 +103,15 @@ def _whole_window(network: FigaroNetwork, song: Song) -> float:
 
 
 def _stepped(
-    network: FigaroNetwork, songs: list[Song], precision: Precision, tokens: int, *, exact: bool = False
+    network: FigaroNetwork,
+    songs: list[TrainingSong],
+    precision: Precision,
+    tokens: int,
+    *,
+    exact: bool = False,
 ) -> float:
     """Events a second, of all songs together, past the context; cuts of windows are part of it."""
-    streams = Streams(Decoder(network, precision), exact=exact)
+    streams = BatchedContext(IncrementalDecoder(network, precision), exact=exact)
     streams.begin([song.description for song in songs])
     start = network.config.context + 1
     for step in range(1, start):
@@ -117,7 +122,7 @@ def _stepped(
     return tokens * len(songs) / (time.process_time() - begun)
 
 
-def _costs(songs: list[Song]) -> Iterator[Figure]:
+def _costs(songs: list[TrainingSong]) -> Iterator[Figure]:
     network = load_bundled()
     exact = _loss(network, songs[:4], Precision.FLOAT32, exact=True)
     yield Figure("bundled: exact", exact, "nats/token", f"{LIKELIHOOD_EVENTS} events of 4 songs")
@@ -128,9 +133,11 @@ def _costs(songs: list[Song]) -> Iterator[Figure]:
         )
 
 
-def _loss(network: FigaroNetwork, songs: list[Song], precision: Precision, *, exact: bool = False) -> float:
+def _loss(
+    network: FigaroNetwork, songs: list[TrainingSong], precision: Precision, *, exact: bool = False
+) -> float:
     """Nats an event of songs' own events past the context, as a sampler sees them."""
-    streams = Streams(Decoder(network, precision), exact=exact)
+    streams = BatchedContext(IncrementalDecoder(network, precision), exact=exact)
     logits: Tensor = streams.begin([song.description for song in songs])
     losses = []
     for step in range(1, network.config.context + LIKELIHOOD_EVENTS):

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from emo_assets.datasets.msd import read_msd
+from emo_assets.datasets.spotify import COLUMNS, read_spotify
 from emo_assets.features import FEATURE_NAMES
 from emo_assets.linking.matching import link_tracks
-from emo_assets.sources.msd import read_msd
-from emo_assets.sources.spotify import COLUMNS, read_spotify
 from emo_assets_tests.benchmarks.figure import Figure
 
 SPOTIFY_ROWS = 114_000

@@ -13,20 +13,20 @@ from dataclasses import dataclass
 
 import torch
 
+from emo_assets.evaluation.fidelity import measures
 from emo_assets.features import FeatureVector
-from emo_assets.figaro.fidelity_report import measures
-from emo_assets.figaro.inputs import Song
-from emo_assets.figaro.sampling import Figaro
+from emo_assets.figaro.generate import Figaro
+from emo_assets.figaro.inputs import TrainingSong
 from emo_assets.figaro.training import read_songs
 from emo_assets.figaro.weights import load_bundled
-from emo_assets.listening.heard import listen
-from emo_assets.sources.composer.composition import compose_song
-from emo_assets.sources.composer.sampling import sample_songs
-from emo_assets.symbolic.grammar.descriptions import DescriptionGrammar
-from emo_assets.symbolic.grammar.events import EventGrammar
-from emo_assets.symbolic.reading import read_midi
-from emo_assets.symbolic.vocabulary import EVENTS
-from emo_assets.symbolic.writing import write_midi
+from emo_assets.metrics.song_metrics import measure_midi
+from emo_assets.synthetic_corpus.composition import compose_song
+from emo_assets.synthetic_corpus.sampling import sample_songs
+from emo_assets.tokens.detokenize import detokenize
+from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
+from emo_assets.tokens.grammar.events import EventGrammar
+from emo_assets.tokens.tokenize import tokenize_midi
+from emo_assets.tokens.vocabulary import EVENTS
 from emo_assets_tests.benchmarks.figure import Figure
 
 SONGS, BARS, SEED = 200, 8, 95
@@ -50,7 +50,9 @@ def figures() -> Iterator[Figure]:
     asked = requests()
     truths = [each.events for each in asked]
     yield from fidelity(
-        asked, "ceiling", [EVENTS.encode(read_midi(write_midi(EVENTS.decode(one))).events) for one in truths]
+        asked,
+        "ceiling",
+        [EVENTS.encode(tokenize_midi(detokenize(EVENTS.decode(one))).events) for one in truths],
     )
     yield from fidelity(asked, "floor", [*truths[1:], truths[0]])
     for candidates in CANDIDATES:
@@ -97,8 +99,8 @@ def obeyed(asked: Sequence[Asked], written: Sequence[Sequence[int]]) -> dict[str
 
 
 def _obeyed(asked: Asked, events: Sequence[int]) -> dict[str, bool]:
-    midi = write_midi(EVENTS.decode(events), tempo=asked.features.tempo)
-    heard, bars = listen(midi), EventGrammar().parse(events)
+    midi = detokenize(EVENTS.decode(events), tempo=asked.features.tempo)
+    heard, bars = measure_midi(midi), EventGrammar().parse(events)
     wanted = DescriptionGrammar().parse(asked.description)
     return {
         "tempo": abs(heard.tempo - asked.features.tempo) <= TOLERANCE,
@@ -113,5 +115,5 @@ def _obeyed(asked: Asked, events: Sequence[int]) -> dict[str, bool]:
     }
 
 
-def _asked(features: FeatureVector, song: Song) -> Asked:
+def _asked(features: FeatureVector, song: TrainingSong) -> Asked:
     return Asked(features, song.description.ids[1:-1].tolist(), song.events[1:-1].tolist())

@@ -16,12 +16,12 @@ from time import perf_counter, process_time
 
 import pytest
 
-from emo_assets.symbolic.bulk import describe_paths
-from emo_assets.symbolic.midi_file import Note, Part, encode_midi
-from emo_assets.symbolic.reading import read_midi
+from emo_assets.midi.writer import Note, Part, encode_midi
+from emo_assets.tokens.batch import extract_paths
+from emo_assets.tokens.tokenize import tokenize_midi
 from emo_assets_tests.benchmarks.figure import Figure
 from emo_assets_tests.conftest import shared_folder
-from emo_assets_tests.symbolic.expected import FIXTURES, lakh_files, read_expected
+from emo_assets_tests.tokens.expected import FIXTURES, lakh_files, read_expected
 
 BARS = (10, 100, 300, 600)
 ROUNDS = 3
@@ -68,7 +68,7 @@ def _cpu_seconds(content: bytes) -> float:
     seconds = []
     for _ in range(ROUNDS):
         started = process_time()
-        read_midi(content, strict=True)
+        tokenize_midi(content, strict=True)
         seconds.append(process_time() - started)
     return min(seconds)
 
@@ -120,7 +120,7 @@ def _song(bars: int) -> bytes:
 def _bulk(files: Mapping[str, Path]) -> Iterator[Figure]:
     """Measure all cores together, processes' start included."""
     started = perf_counter()
-    described = sum(item.reading is not None for item in describe_paths(files.values()))
+    described = sum(item.reading is not None for item in extract_paths(files.values()))
     seconds = perf_counter() - started
     yield Figure(
         "files a second, all cores, descriptions", len(files) / seconds, "files/s", f"{described} described"

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from emo_assets.audio.files import FORMATS, encode_audio
 from emo_assets.audio.rendering import SAMPLE_RATE, render
-from emo_assets.sources.composer.composition import compose_song
-from emo_assets.sources.composer.sampling import sample_songs
-from emo_assets.symbolic.midi_file import Note, Part, encode_midi
+from emo_assets.midi.writer import Note, Part, encode_midi
+from emo_assets.synthetic_corpus.composition import compose_song
+from emo_assets.synthetic_corpus.sampling import sample_songs
 from emo_assets_tests.benchmarks.figure import Figure
 
 BARS = 16

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from emo_assets.figaro.config import FigaroConfig
-from emo_assets.figaro.inputs import Song
+from emo_assets.figaro.inputs import TrainingSong
 from emo_assets.figaro.network import FigaroNetwork
 from emo_assets.figaro.training import read_songs
-from emo_assets.sources.composer.composition import compose_song
-from emo_assets.sources.composer.sampling import sample_songs
+from emo_assets.synthetic_corpus.composition import compose_song
+from emo_assets.synthetic_corpus.sampling import sample_songs
 
 LITTLE = FigaroConfig(
     d_model=32,
@@ -46,13 +46,13 @@ def midi() -> list[bytes]:
 
 
 @pytest.fixture(scope="session")
-def songs(midi: list[bytes]) -> list[Song]:
+def songs(midi: list[bytes]) -> list[TrainingSong]:
     """The same songs, read."""
     return read_songs(midi)
 
 
 @pytest.fixture(scope="session")
-def descriptions(songs: list[Song]) -> list[list[int]]:
+def descriptions(songs: list[TrainingSong]) -> list[list[int]]:
     """Their descriptions, without `<bos>` and `<eos>`."""
     return [song.description.ids[1:-1].tolist() for song in songs]
 

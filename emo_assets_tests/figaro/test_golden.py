@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from emo_assets.figaro.checkpoint import read_checkpoint
-from emo_assets.figaro.decoding import Decoder
+from emo_assets.figaro.context_windows import BatchedContext
+from emo_assets.figaro.generate import Figaro
+from emo_assets.figaro.incremental_decoder import IncrementalDecoder
 from emo_assets.figaro.inputs import DescriptionInput, event_bars, event_positions
+from emo_assets.figaro.linear import Precision
 from emo_assets.figaro.network import FigaroNetwork
-from emo_assets.figaro.projections import Precision
-from emo_assets.figaro.sampling import Figaro
-from emo_assets.figaro.windows import Streams
-from emo_assets.symbolic.vocabulary import EOS, PAD
+from emo_assets.figaro.released_checkpoint import read_checkpoint
+from emo_assets.tokens.vocabulary import EOS, PAD
 
 pytestmark = pytest.mark.realdata
 
@@ -47,8 +47,8 @@ class Reference:
         )
         return events, bars, positions
 
-    def streams(self, *, exact: bool) -> Streams:
-        return Streams(Decoder(self.network, Precision.FLOAT32), exact=exact)
+    def streams(self, *, exact: bool) -> BatchedContext:
+        return BatchedContext(IncrementalDecoder(self.network, Precision.FLOAT32), exact=exact)
 
 
 @pytest.fixture(params=["old", "new"])
@@ -94,7 +94,7 @@ def test_logits_of_known_events(reference: Reference, length: int, style: str) -
         assert_near(loss, reference.arrays[f"loss_{style}_{length}"])
 
 
-def forced(streams: Streams, reference: Reference, events: NDArray[Any]) -> Tensor:
+def forced(streams: BatchedContext, reference: Reference, events: NDArray[Any]) -> Tensor:
     """Feed known events after `<bos>` and return all logits."""
     logits = [streams.begin([reference.description])]
     logits += [streams.push([int(event)]) for event in events]

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emo_assets.figaro.inputs import DescriptionInput, Ids, Song, event_bars, event_positions
-from emo_assets.symbolic.bins import MEAN_PITCH_BINS, nearest_bin
-from emo_assets.symbolic.grammar.descriptions import DescriptionGrammar
-from emo_assets.symbolic.grammar.events import EventGrammar
-from emo_assets.symbolic.vocabulary import BOS, DESCRIPTIONS, DRUMS, EOS, EVENTS
+from emo_assets.figaro.inputs import DescriptionInput, Ids, TrainingSong, event_bars, event_positions
+from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
+from emo_assets.tokens.grammar.events import EventGrammar
+from emo_assets.tokens.quantization import MEAN_PITCH_BINS, nearest_bin
+from emo_assets.tokens.vocabulary import BOS, DESCRIPTIONS, DRUMS, EOS, EVENTS
 
 EVENT_TOKENS = [
     *("Bar_1", "Time Signature_4/4", "Position_0", "Chord_C:maj", "Position_0", "Tempo_16"),
@@ -25,7 +25,7 @@ DESCRIPTION_TOKENS = [
     *("Bar_2", "Time Signature_4/4", "Note Density_0", "Mean Velocity_20", "Mean Pitch_16"),
     *("Mean Duration_32", "Instrument_Violin", "Chord_C:maj", "Chord_N:N"),
 ]
-SONG = Song.of(EVENTS.encode(EVENT_TOKENS), DESCRIPTIONS.encode(DESCRIPTION_TOKENS))
+SONG = TrainingSong.of(EVENTS.encode(EVENT_TOKENS), DESCRIPTIONS.encode(DESCRIPTION_TOKENS))
 
 
 def test_bar_ids_count_bars_and_are_zero_for_the_specials() -> None:
@@ -76,7 +76,7 @@ def test_transposing_moves_notes_chords_and_mean_pitches_but_not_drums() -> None
 
 
 @pytest.mark.parametrize("shift", [-5, -1, 3, 6])
-def test_transposed_songs_stay_songs_and_come_back(shift: int, songs: list[Song]) -> None:
+def test_transposed_songs_stay_songs_and_come_back(shift: int, songs: list[TrainingSong]) -> None:
     for song in songs:
         there = song.transposed(shift)
         written = EventGrammar().parse(there.events[1:-1].tolist())
@@ -90,7 +90,7 @@ def test_transposed_songs_stay_songs_and_come_back(shift: int, songs: list[Song]
         np.testing.assert_array_equal(back.description.ids, song.description.ids)
 
 
-def test_notes_may_not_leave_the_pitches(songs: list[Song]) -> None:
+def test_notes_may_not_leave_the_pitches(songs: list[TrainingSong]) -> None:
     highest = max(
         note.pitch
         for bar in EventGrammar().parse(songs[0].events[1:-1].tolist())
@@ -103,7 +103,7 @@ def test_notes_may_not_leave_the_pitches(songs: list[Song]) -> None:
 
 
 def test_a_song_of_drums_alone_has_nothing_to_transpose() -> None:
-    drums = Song.of(EVENTS.encode(EVENT_TOKENS[:11]), DESCRIPTIONS.encode(DESCRIPTION_TOKENS[:6]))
+    drums = TrainingSong.of(EVENTS.encode(EVENT_TOKENS[:11]), DESCRIPTIONS.encode(DESCRIPTION_TOKENS[:6]))
     assert list(drums.transpositions(5, 6)) == [0]
 
 

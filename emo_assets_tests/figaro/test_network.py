@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from emo_assets.figaro.config import FigaroConfig
-from emo_assets.figaro.network import FigaroNetwork, future, relative_scores, skew
+from emo_assets.figaro.network import FigaroNetwork, future, relative_scores, relative_shift
 
 
 def gathered(query: Tensor, key: Tensor, distance: Tensor) -> Tensor:
@@ -39,7 +39,7 @@ def test_causal_relative_terms_are_right_wherever_they_matter(length: int) -> No
 
 def test_skew_shifts_each_row_by_one_less_than_the_row_before() -> None:
     products = torch.arange(12).view(3, 4)
-    assert skew(products, 2).tolist() == [[2, 3], [5, 6], [8, 9]]
+    assert relative_shift(products, 2).tolist() == [[2, 3], [5, 6], [8, 9]]
 
 
 def test_an_event_does_not_depend_on_later_ones(network: FigaroNetwork) -> None:

@@ -11,15 +11,15 @@ from contextlib import closing
 
 import pytest
 
-from emo_assets.figaro.leaning import Wish
+from emo_assets.figaro.generate import Figaro
+from emo_assets.figaro.logit_bias import StyleTargets
 from emo_assets.figaro.pair import FigaroPair
-from emo_assets.figaro.sampling import Figaro
 from emo_assets.figaro.weights import to_bytes
-from emo_assets.symbolic.grammar.descriptions import DescriptionGrammar
-from emo_assets.symbolic.grammar.errors import GrammarError
+from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
+from emo_assets.tokens.grammar.errors import GrammarError
 from emo_assets_tests.figaro.conftest import LITTLE, random_network
 
-WISHES = [Wish(), Wish(steadiness=1.0), Wish(key=(0, 1), playable=True)]
+STYLE_TARGETS = [StyleTargets(), StyleTargets(steadiness=1.0), StyleTargets(key=(0, 1), playable=True)]
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +37,11 @@ def asked(descriptions: list[list[int]]) -> list[list[int]]:
 @pytest.fixture(scope="module")
 def wanted(asked: list[list[int]]) -> list[list[int]]:
     alone = Figaro(random_network(LITTLE))
-    return alone.compose(asked, tempos=[90, 100, 110], seeds=[1, 2, 3], wishes=WISHES)
+    return alone.compose(asked, tempos=[90, 100, 110], seeds=[1, 2, 3], style_targets=STYLE_TARGETS)
 
 
 def composed(pair: FigaroPair, asked: list[list[int]]) -> list[list[int]]:
-    return pair.compose(asked, tempos=[90, 100, 110], seeds=[1, 2, 3], wishes=WISHES)
+    return pair.compose(asked, tempos=[90, 100, 110], seeds=[1, 2, 3], style_targets=STYLE_TARGETS)
 
 
 def processes_of_this_one() -> set[int | None]:
@@ -50,7 +50,7 @@ def processes_of_this_one() -> set[int | None]:
 
 def test_two_write_what_one_writes(pair: FigaroPair, asked: list[list[int]], wanted: list[list[int]]) -> None:
     assert composed(pair, asked) == wanted
-    assert pair.compose(asked[:1], tempos=[90], seeds=[1], wishes=WISHES[:1]) == wanted[:1]
+    assert pair.compose(asked[:1], tempos=[90], seeds=[1], style_targets=STYLE_TARGETS[:1]) == wanted[:1]
 
 
 def test_all_bars_are_told(pair: FigaroPair, asked: list[list[int]]) -> None:

@@ -7,7 +7,7 @@ import torch
 
 from emo_assets.errors import InputError
 from emo_assets.figaro.config import TRAININGS, TrainingConfig
-from emo_assets.figaro.inputs import Song
+from emo_assets.figaro.inputs import TrainingSong
 from emo_assets.figaro.training import (
     EpochRecord,
     is_held_out,
@@ -46,7 +46,7 @@ def test_a_little_network_learns_from_midi_files(midi: list[bytes]) -> None:
     assert trained.network.config == LITTLE
 
 
-def test_a_training_is_the_same_each_time_and_other_seeds_are_others(songs: list[Song]) -> None:
+def test_a_training_is_the_same_each_time_and_other_seeds_are_others(songs: list[TrainingSong]) -> None:
     first, again, other = (to_bytes(train_on_songs(songs, changed(seed=seed)).network) for seed in (0, 0, 1))
     assert first == again
     assert first != other
@@ -58,7 +58,7 @@ class KilledError(Exception):
 
 @pytest.mark.parametrize("killed_at", [4, 8])
 def test_a_killed_training_goes_on_to_the_same_weights(
-    killed_at: int, songs: list[Song], tmp_path: Path
+    killed_at: int, songs: list[TrainingSong], tmp_path: Path
 ) -> None:
     def kill(stage: str, done: int, total: int) -> None:
         if done == killed_at + 2:
@@ -79,7 +79,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(
     ]
 
 
-def test_a_finished_training_is_not_done_again(songs: list[Song], tmp_path: Path) -> None:
+def test_a_finished_training_is_not_done_again(songs: list[TrainingSong], tmp_path: Path) -> None:
     state = tmp_path / "state.safetensors"
     first = train_on_songs(songs, SHORT, checkpoint=state)
     steps: list[int] = []
@@ -91,7 +91,9 @@ def test_a_finished_training_is_not_done_again(songs: list[Song], tmp_path: Path
 
 
 @pytest.mark.parametrize("what", ["other songs", "another seed", "more steps, too late"])
-def test_the_state_of_another_training_is_not_taken_up(what: str, songs: list[Song], tmp_path: Path) -> None:
+def test_the_state_of_another_training_is_not_taken_up(
+    what: str, songs: list[TrainingSong], tmp_path: Path
+) -> None:
     state = tmp_path / "state.safetensors"
     train_on_songs(songs, SHORT, checkpoint=state)
     config = {"another seed": changed(seed=3), "more steps, too late": changed(steps=16)}.get(what, SHORT)
@@ -106,7 +108,7 @@ def test_the_state_of_another_training_is_not_taken_up(what: str, songs: list[So
 
 
 def test_before_the_learning_rate_falls_a_training_can_be_prolonged(
-    songs: list[Song], tmp_path: Path
+    songs: list[TrainingSong], tmp_path: Path
 ) -> None:
     state = tmp_path / "state.safetensors"
 
@@ -121,32 +123,34 @@ def test_before_the_learning_rate_falls_a_training_can_be_prolonged(
     assert to_bytes(prolonged.network) == to_bytes(train_on_songs(songs, longer).network)
 
 
-def test_a_loss_that_is_no_number_stops_the_training_and_says_what_to_change(songs: list[Song]) -> None:
+def test_a_loss_that_is_no_number_stops_the_training_and_says_what_to_change(
+    songs: list[TrainingSong],
+) -> None:
     with pytest.raises(InputError, match="lower the learning rate"):
         train_on_songs(songs, changed(learning_rate=1e38))
 
 
-def test_too_few_songs_are_refused(songs: list[Song]) -> None:
+def test_too_few_songs_are_refused(songs: list[TrainingSong]) -> None:
     with pytest.raises(InputError, match="needs songs"):
         train_figaro([b"no MIDI"], SHORT)
     with pytest.raises(InputError, match="needs songs"):
         train_on_songs(songs[:1], SHORT)
 
 
-def test_one_song_at_least_is_held_out(songs: list[Song]) -> None:
+def test_one_song_at_least_is_held_out(songs: list[TrainingSong]) -> None:
     learned, held_out = split_songs(songs, 1e-9)
     assert len(held_out) == 1
     assert len(learned) == len(songs) - 1
 
 
-def test_a_damaged_state_is_named(songs: list[Song], tmp_path: Path) -> None:
+def test_a_damaged_state_is_named(songs: list[TrainingSong], tmp_path: Path) -> None:
     state = tmp_path / "state.safetensors"
     state.write_bytes(b"half a file")
     with pytest.raises(InputError, match=r"state\.safetensors: is not a state"):
         train_on_songs(songs, SHORT, checkpoint=state)
 
 
-def test_a_song_keeps_its_side(songs: list[Song]) -> None:
+def test_a_song_keeps_its_side(songs: list[TrainingSong]) -> None:
     assert [is_held_out(song, 0.0) for song in songs] == [False] * len(songs)
     assert [is_held_out(song, 1.0) for song in songs] == [True] * len(songs)
     assert all(is_held_out(song, 0.6) for song in songs if is_held_out(song, 0.3))
@@ -168,7 +172,7 @@ def test_presets_fit_together(name: str) -> None:
     assert config.warmup < config.steps
 
 
-def test_training_leaves_the_global_random_numbers_alone(songs: list[Song]) -> None:
+def test_training_leaves_the_global_random_numbers_alone(songs: list[TrainingSong]) -> None:
     torch.manual_seed(3)
     expected = torch.rand(3)
     torch.manual_seed(3)

@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from emo_assets.linking.matched import matched_tracks
+from emo_assets.datasets.lakh import read_lakh
+from emo_assets.datasets.msd import read_msd
+from emo_assets.datasets.spotify import read_spotify
+from emo_assets.linking.join import matched_tracks
 from emo_assets.linking.matching import COLUMNS, link_tracks
-from emo_assets.sources.lakh import read_lakh
-from emo_assets.sources.msd import read_msd
-from emo_assets.sources.spotify import read_spotify
 
 
 def spotify(*rows: tuple[str, str]) -> pd.DataFrame:

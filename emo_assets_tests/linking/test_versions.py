@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from emo_assets.linking.versions import Addition, is_year, kind_of_addition, names_no_piece
+from emo_assets.linking.versions import Addition, classify_addition, is_generic_title, is_year
 
 SOLD_OTHERWISE = """
     remastered 2009 / 2003 remaster / 1998 digital remaster / 24 bit digitally remastered 02 / album version /
@@ -13,7 +13,7 @@ SOLD_OTHERWISE = """
 
 @pytest.mark.parametrize("addition", [addition.strip() for addition in SOLD_OTHERWISE.split("/")])
 def test_how_a_recording_was_sold_says_nothing_of_it(addition: str) -> None:
-    assert kind_of_addition(addition.split(), after_dash=False, quoted=False) == (Addition.SAME, "")
+    assert classify_addition(addition.split(), after_dash=False, quoted=False) == (Addition.SAME, "")
 
 
 @pytest.mark.parametrize(
@@ -36,32 +36,32 @@ def test_how_a_recording_was_sold_says_nothing_of_it(addition: str) -> None:
     ],
 )
 def test_another_recording_is_a_version(addition: str, version: str) -> None:
-    assert kind_of_addition(addition.split(), after_dash=False, quoted=False) == (Addition.VERSION, version)
+    assert classify_addition(addition.split(), after_dash=False, quoted=False) == (Addition.VERSION, version)
 
 
 @pytest.mark.parametrize("addition", ["i cant get no", "the pina colada song", "part 2", "1984", "from hell"])
 def test_other_additions_belong_to_the_title(addition: str) -> None:
-    assert kind_of_addition(addition.split(), after_dash=False, quoted=False) == (Addition.TITLE, "")
+    assert classify_addition(addition.split(), after_dash=False, quoted=False) == (Addition.TITLE, "")
 
 
 def test_where_a_song_is_from_says_nothing_of_the_recording() -> None:
-    assert kind_of_addition(["from", "grease"], after_dash=True, quoted=False)[0] is Addition.SAME
-    assert kind_of_addition(["from", "grease"], after_dash=False, quoted=True)[0] is Addition.SAME
-    assert kind_of_addition(["from", "the", "film"], after_dash=False, quoted=False)[0] is Addition.SAME
+    assert classify_addition(["from", "grease"], after_dash=True, quoted=False)[0] is Addition.SAME
+    assert classify_addition(["from", "grease"], after_dash=False, quoted=True)[0] is Addition.SAME
+    assert classify_addition(["from", "the", "film"], after_dash=False, quoted=False)[0] is Addition.SAME
 
 
 @pytest.mark.parametrize(
     "title", ["allegro", "2 largo", "intro", "untitled 3", "allegro ma non troppo", "track 7"]
 )
 def test_titles_of_many_pieces_name_none(title: str) -> None:
-    assert names_no_piece(title.split())
+    assert is_generic_title(title.split())
 
 
 @pytest.mark.parametrize(
     "title", ["99 luftballons", "7", "x", "prelude in e minor op 28", "waltz for debby", "505"]
 )
 def test_other_titles_name_a_piece(title: str) -> None:
-    assert not names_no_piece(title.split())
+    assert not is_generic_title(title.split())
 
 
 def test_a_year_is_four_digits_and_nothing_else() -> None:

@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from emo_assets.errors import InputError
-from emo_assets.pipeline.instance import end_dead_runs, places_in_pool, register_requests
+from emo_assets.pipeline.instance import fail_dead_runs, pool_slots, register_requests
 from emo_assets.pipeline.partitions import REQUESTS
 
 SETTINGS = """
@@ -45,13 +45,13 @@ def test_what_a_killed_run_held_is_given_back(tmp_path: Path, monkeypatch: pytes
         assert killed.stdout is not None
         assert killed.stdout.readline().strip() == "holding"
         with dg.DagsterInstance.get() as instance:
-            taken_for_dead = end_dead_runs(instance)
+            taken_for_dead = fail_dead_runs(instance)
             killed.send_signal(signal.SIGKILL)
             assert taken_for_dead == []
             killed.wait()
             [run] = instance.get_runs()
-            assert end_dead_runs(instance) == [run.run_id]
-            assert end_dead_runs(instance) == []
+            assert fail_dead_runs(instance) == [run.run_id]
+            assert fail_dead_runs(instance) == []
             begun = time.monotonic()
             assert dg.materialize([trained], instance=instance).success
             assert time.monotonic() - begun < 60
@@ -97,16 +97,16 @@ def test_a_pool_has_more_places_for_a_while(tmp_path: Path, monkeypatch: pytest.
         return {limit.name: limit.limit for limit in instance.event_log_storage.get_pool_limits()}
 
     with dg.DagsterInstance.get() as instance:
-        with places_in_pool(instance, "training", 3):
+        with pool_slots(instance, "training", 3):
             assert places()["training"] == 3
         assert "training" not in places()
         assert dg.materialize([trained], instance=instance).success
         assert places()["training"] == 1
-        with places_in_pool(instance, "training", 3):
+        with pool_slots(instance, "training", 3):
             assert dg.materialize([trained], instance=instance).success
         assert dg.materialize([trained], instance=instance).success
         assert places()["training"] == 1
         instance.event_log_storage.set_concurrency_slots("training", 2)
-        with places_in_pool(instance, "training", 3):
+        with pool_slots(instance, "training", 3):
             pass
         assert places()["training"] == 2

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from emo_assets.errors import InputError
-from emo_assets.pipeline.io_managers import COLUMNS_WANTED, Documents, Tables, Weights
+from emo_assets.pipeline.io_managers import COLUMNS_KEY, Documents, Tables, Weights
 
 PARTS = dg.StaticPartitionsDefinition(["a", "b"])
 
@@ -34,7 +34,7 @@ def weights() -> Any:
 
 @dg.asset(
     io_manager_key="documents",
-    ins={"numbers": dg.AssetIn(metadata={COLUMNS_WANTED: ["n"]})},
+    ins={"numbers": dg.AssetIn(metadata={COLUMNS_KEY: ["n"]})},
 )
 def names_of_columns(numbers: Any) -> Any:
     return list(numbers.columns)

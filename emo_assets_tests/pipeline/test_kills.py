@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from safetensors.numpy import load
 
-from emo_assets.describing.promotion import read_record
+from emo_assets.description_model.registry.model_registry import read_record
 from emo_assets.store import Store
 from emo_assets_tests.pipeline.year import Sources
 

@@ -14,13 +14,13 @@ import yaml
 
 from emo_assets.definitions import build_defs
 from emo_assets.features import FEATURE_NAMES, FeatureVector
-from emo_assets.generation import compose_request, describe_request, load_models
-from emo_assets.listening.heard import listen
+from emo_assets.generation import generate_description, generate_midi, load_models
+from emo_assets.metrics.song_metrics import measure_midi
 from emo_assets.pipeline.instance import register_requests
 from emo_assets.pipeline.request_track import RequestForm, form_request
-from emo_assets.pipeline.sensors import look_at_requests
-from emo_assets.pipeline.track_files import is_kept, read_document
-from emo_assets.requests import TrackRequest, read_request, write_request
+from emo_assets.pipeline.sensors import scan_requests
+from emo_assets.pipeline.track_store import read_asset_json, track_exists
+from emo_assets.song_request import TrackRequest, read_request, write_request
 from emo_assets.store import Store
 from emo_assets_tests.studio.real_models import keep_models
 
@@ -51,9 +51,9 @@ def sounding_request(store: Store, name: str) -> TrackRequest:
     models = load_models(store)
     for seed in range(50):
         request = TrackRequest(name=name, bars=2, seed=seed, features=FeatureVector(tempo=150))
-        tokens = describe_request(request, models.describer, models.yardstick)
-        midi = compose_request(request, tokens, models.figaro, models.yardstick)
-        if listen(midi).notes > 20:
+        tokens = generate_description(request, models.describer, models.calibration)
+        midi = generate_midi(request, tokens, models.figaro, models.calibration)
+        if measure_midi(midi).notes > 20:
             return request
     raise AssertionError("these models never write a note")
 
@@ -79,7 +79,7 @@ def test_a_filled_form_becomes_a_request_a_partition_and_a_song(
     assert instance.get_dynamic_partitions("requests") == ["formed"]
     for asset in SONG_ASSETS:
         assert instance.get_materialized_partitions(dg.AssetKey(asset)) == {"formed"}
-    assert look_at_requests(store, {}).wanted == [], "the sensor has nothing left to do"
+    assert scan_requests(store, {}).wanted == [], "the sensor has nothing left to do"
 
 
 def test_a_form_with_a_wrong_value_says_which_and_leaves_nothing(
@@ -104,8 +104,8 @@ def test_a_request_file_goes_through_the_assets_and_their_checks(
     ran = job.execute_in_process(instance=instance, partition_key="filed")
     checks = {(found.asset_key.to_user_string(), found.passed) for found in ran.get_asset_check_evaluations()}
     assert checks == {("track_description", True), ("track_midi", True), ("generated_track", True)}
-    assert is_kept(store, "filed")
-    assert read_document(store, "generated_track", "filed")["request"]["name"] == "filed"
+    assert track_exists(store, "filed")
+    assert read_asset_json(store, "generated_track", "filed")["request"]["name"] == "filed"
 
 
 def test_the_command_line_removes_a_request(

@@ -11,8 +11,8 @@ import pytest
 from emo_assets.definitions import build_defs
 from emo_assets.features import FeatureVector
 from emo_assets.pipeline.resources import StoreResource
-from emo_assets.pipeline.sensors import MOST_A_TICK, look_at_requests, request_files
-from emo_assets.requests import TrackRequest, write_request
+from emo_assets.pipeline.sensors import MAX_RUNS_PER_TICK, request_files, scan_requests
+from emo_assets.song_request import TrackRequest, write_request
 from emo_assets.store import Store
 
 
@@ -141,9 +141,9 @@ def test_whatever_lies_among_the_requests_stops_nothing(store: Store, instance: 
     (store.requests / "notes.txt").write_text("hello")
     put(store, "good")
     assert Ticks(store, instance).asked() == ["good"]
-    faults = look_at_requests(store, {}).faults
-    assert len(faults) == 5
-    assert all("\n" not in fault for fault in faults)
+    problems = scan_requests(store, {}).problems
+    assert len(problems) == 5
+    assert all("\n" not in fault for fault in problems)
     ticks = Ticks(store, instance)
     ticks.tick()
     assert "more" not in ticks.reason()
@@ -153,20 +153,20 @@ def test_whatever_lies_among_the_requests_stops_nothing(store: Store, instance: 
 
 
 def test_many_files_are_asked_for_over_several_ticks(store: Store, instance: dg.DagsterInstance) -> None:
-    names = {put(store, f"song-{number:03}").name for number in range(MOST_A_TICK + 20)}
+    names = {put(store, f"song-{number:03}").name for number in range(MAX_RUNS_PER_TICK + 20)}
     ticks = Ticks(store, instance)
     first, second = ticks.asked(), ticks.asked()
-    assert len(first) == MOST_A_TICK
+    assert len(first) == MAX_RUNS_PER_TICK
     assert set(first) | set(second) == names
     assert ticks.asked() == []
 
 
 def test_a_file_that_is_removed_is_forgotten(store: Store) -> None:
     put(store, "calm")
-    seen = look_at_requests(store, {}).seen
+    seen = scan_requests(store, {}).seen
     assert set(seen) == {"calm.yaml"}
     (store.requests / "calm.yaml").unlink()
-    assert look_at_requests(store, seen).seen == {}
+    assert scan_requests(store, seen).seen == {}
 
 
 def test_nothing_is_asked_for_before_there_are_models(store: Store, instance: dg.DagsterInstance) -> None:
@@ -179,7 +179,7 @@ def test_nothing_is_asked_for_before_there_are_models(store: Store, instance: dg
 
 
 def test_a_store_without_requests_is_no_fault(tmp_path: Path) -> None:
-    assert look_at_requests(Store(tmp_path), {}).wanted == []
+    assert scan_requests(Store(tmp_path), {}).wanted == []
 
 
 def test_the_sensor_is_on_and_starts_the_job_that_makes_songs() -> None:

@@ -13,7 +13,7 @@ import yaml
 from playwright.sync_api import Page, sync_playwright
 
 from emo_assets.definitions import build_defs
-from emo_assets.describing.describers import DESCRIBERS
+from emo_assets.description_model.specs import MODEL_SPECS
 from emo_assets.pipeline.jobs import ALL_SHARDS
 from emo_assets.store import Store
 from emo_assets_tests.pipeline.dagster_ui import DagsterUi
@@ -55,7 +55,7 @@ def run_configs(realdata: Path) -> dict[str, str]:
     configs = {
         "ingest": {"resources": {"raw_data": {"config": {"source": "local", **paths}}}},
         "describe": {},
-        "train": {"ops": {spec.name: {"config": {"epochs": EPOCHS}} for spec in DESCRIBERS}},
+        "train": {"ops": {spec.name: {"config": {"epochs": EPOCHS}} for spec in MODEL_SPECS}},
         "evaluate": {},
     }
     return {job: yaml.safe_dump(config) for job, config in configs.items()}
@@ -93,5 +93,5 @@ def test_the_real_sample_goes_from_raw_data_to_a_champion_in_the_browser(
         file.name for file in assets.iterdir()
     }
     models = {file.stem for file in assets.glob("*.safetensors")}
-    assert models == {*(spec.name for spec in DESCRIBERS), "figaro_model"}
+    assert models == {*(spec.name for spec in MODEL_SPECS), "figaro_model"}
     picture_lineage(browser_page, ui.url, pictures / "dagster-lineage.png")

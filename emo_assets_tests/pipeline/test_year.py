@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from emo_assets.definitions import build_defs
-from emo_assets.describing.promotion import ChampionRecord, read_record
+from emo_assets.description_model.registry.model_registry import ChampionRecord, read_record
 from emo_assets.pipeline.schedules import weekly_run
 from emo_assets.store import Store
 from emo_assets_tests.pipeline.year import Sources, Week, train_and_score_as_told

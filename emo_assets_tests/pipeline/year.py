@@ -19,19 +19,19 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from emo_assets.describing import training
-from emo_assets.describing.champion import INCUMBENT
-from emo_assets.describing.describers import DescriberConfig, DescriberSpec
-from emo_assets.describing.scoring import Scoreboard
-from emo_assets.describing.training_set import split_of
-from emo_assets.describing.weights import TrainedDescriber
+from emo_assets.datasets.spotify import COLUMNS
+from emo_assets.description_model import training
+from emo_assets.description_model.data.training_set import split_for_artist
+from emo_assets.description_model.evaluation.scoreboard import Scoreboard
+from emo_assets.description_model.registry.model_selection import INCUMBENT
+from emo_assets.description_model.specs import ModelConfig, ModelSpec
+from emo_assets.description_model.weights import TrainedModel
 from emo_assets.features import FEATURE_NAMES, FeatureVector
 from emo_assets.linking.names import artist_keys
-from emo_assets.listening.yardstick import Yardstick
-from emo_assets.sources.spotify import COLUMNS
-from emo_assets.symbolic.midi_file import Note, Part, encode_midi
+from emo_assets.metrics.calibration import RequestCalibration
+from emo_assets.midi.writer import Note, Part, encode_midi
 
-TINY = DescriberConfig(embedding=4, hidden=4, layers=1, heads=1, epochs=1)
+TINY = ModelConfig(embedding=4, hidden=4, layers=1, heads=1, epochs=1)
 
 
 class Sources:
@@ -86,7 +86,7 @@ def _artist(song: int) -> str:
     """Return an artist who is like no other, on the side that is the song's turn."""
     for attempt in itertools.count():
         name = hashlib.md5(f"{song} {attempt}".encode()).hexdigest()[:10].translate(LETTERS).title()
-        if split_of(artist_keys(name)[0]) == SIDES[song % len(SIDES)]:
+        if split_for_artist(artist_keys(name)[0]) == SIDES[song % len(SIDES)]:
             return name
     raise AssertionError
 
@@ -142,12 +142,10 @@ class Week:
 def train_and_score_as_told(monkeypatch: pytest.MonkeyPatch, this_week: Callable[[], Week]) -> None:
     """Let training take no time, and let models be as good as the week says in which they are trained."""
 
-    really_train = training.train_describer
-    templates: dict[str, TrainedDescriber] = {}
+    really_train = training.train_model
+    templates: dict[str, TrainedModel] = {}
 
-    def train(
-        spec: DescriberSpec, config: DescriberConfig, training_set: pd.DataFrame, **_: Any
-    ) -> TrainedDescriber:
+    def train(spec: ModelSpec, config: ModelConfig, training_set: pd.DataFrame, **_: Any) -> TrainedModel:
         if spec.name not in templates:
             templates[spec.name] = really_train(spec, TINY, training_set)
         template = templates[spec.name]
@@ -158,7 +156,7 @@ def train_and_score_as_told(monkeypatch: pytest.MonkeyPatch, this_week: Callable
             history=(replace(template.history[0], validation_loss=this_week().bits),),
         )
 
-    def score(trained: Sequence[TrainedDescriber], training_set: pd.DataFrame, **_: Any) -> Scoreboard:
+    def score(trained: Sequence[TrainedModel], training_set: pd.DataFrame, **_: Any) -> Scoreboard:
         rows = [
             {
                 "model": one.spec.name,
@@ -175,7 +173,7 @@ def train_and_score_as_told(monkeypatch: pytest.MonkeyPatch, this_week: Callable
         return Scoreboard(table, pd.DataFrame())
 
     def likelihoods(
-        describers: Mapping[str, Sequence[TrainedDescriber]], training_set: pd.DataFrame
+        describers: Mapping[str, Sequence[TrainedModel]], training_set: pd.DataFrame
     ) -> pd.DataFrame:
         songs = training_set.loc[training_set["split"] == "validation", "md5"].drop_duplicates()
         return pd.concat(
@@ -189,13 +187,13 @@ def train_and_score_as_told(monkeypatch: pytest.MonkeyPatch, this_week: Callable
             ignore_index=True,
         )
 
-    def control(candidates: Mapping[str, Sequence[TrainedDescriber]], _: Yardstick) -> dict[str, float]:
+    def control(candidates: Mapping[str, Sequence[TrainedModel]], _: RequestCalibration) -> dict[str, float]:
         return {name: 0.5 if name == INCUMBENT else this_week().control for name in candidates}
 
-    monkeypatch.setattr("emo_assets.control.control_by_candidate", control)
-    monkeypatch.setattr("emo_assets.describing.training.train_describer", train)
-    monkeypatch.setattr("emo_assets.describing.scoring.score", score)
-    monkeypatch.setattr("emo_assets.describing.promotion.validation_likelihoods", likelihoods)
+    monkeypatch.setattr("emo_assets.evaluation.controllability.controllability_by_candidate", control)
+    monkeypatch.setattr("emo_assets.description_model.training.train_model", train)
+    monkeypatch.setattr("emo_assets.description_model.evaluation.scoreboard.score", score)
+    monkeypatch.setattr("emo_assets.description_model.registry.model_registry.validation_nll", likelihoods)
     monkeypatch.setattr("emo_assets.reports.learning_curves.learning_curve_png", lambda *_: b"")
     monkeypatch.setattr("emo_assets.reports.scoreboard.scoreboard_png", lambda *_: b"")
     monkeypatch.setattr("emo_assets.reports.scoreboard.scoreboard_markdown", lambda *_: "")

@@ -11,11 +11,11 @@ from emo_assets_tests.reports.pictures import checked_picture
 
 
 def draw(value: int) -> bytes:
-    with style.drawing(6, 3) as figure:
+    with style.new_figure(6, 3) as figure:
         axes = figure.subplots()
         axes.plot([0, value, 1])
         style.title(figure, f"drawn {value}", "quietly")
-        return style.png(figure)
+        return style.to_png(figure)
 
 
 def test_same_figure_gives_the_same_bytes() -> None:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
-from emo_assets.studio.pages import PAGES
+from emo_assets.studio.static import PAGES
 from emo_assets_tests.studio.real_models import keep_models
 from emo_assets_tests.studio.studio_process import StudioProcess
 

@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 from emo_assets.audio.files import write_audio
 from emo_assets.errors import InputError
 from emo_assets.generation import Track
-from emo_assets.listening.heard import compare, listen
-from emo_assets.pipeline.track_files import is_kept, keep_track, read_document
-from emo_assets.requests import TrackRequest, write_request
-from emo_assets.store import Store, written_whole
+from emo_assets.metrics.song_metrics import compare, measure_midi
+from emo_assets.midi.writer import Note, Part, encode_midi
+from emo_assets.pipeline.track_store import read_asset_json, save_track, track_exists
+from emo_assets.song_request import TrackRequest, write_request
+from emo_assets.store import Store, atomic_write
 from emo_assets.studio.tasks import Stage
 from emo_assets.studio.worker import Listener
-from emo_assets.symbolic.grammar.descriptions import DescribedBar, DescriptionGrammar
-from emo_assets.symbolic.midi_file import Note, Part, encode_midi
-from emo_assets.symbolic.vocabulary import TIME_SIGNATURES
+from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
+from emo_assets.tokens.vocabulary import TIME_SIGNATURES
 
 SAMPLE_RATE = 8000
 RESOLUTION = 480
@@ -59,7 +59,7 @@ class QuickEngine:
     def make(self, request: TrackRequest, listener: Listener) -> str:
         """Make a song, or do what its mood asks for."""
         champion = self.prepare()
-        if is_kept(self._store, request.name):
+        if track_exists(self._store, request.name):
             return champion
         self._note("begun.txt", request.name)
         match request.mood:
@@ -83,7 +83,7 @@ class QuickEngine:
 
     def record(self, name: str) -> None:
         """Write the request file as the real engine does, and note that the song was recorded, once."""
-        document = read_document(self._store, "requested_features", name)
+        document = read_asset_json(self._store, "requested_features", name)
         if document["mood"] == "please crash afterwards":
             self._note("crashed.txt", name)
             os._exit(7)
@@ -95,18 +95,18 @@ class QuickEngine:
     def _keep(self, request: TrackRequest, champion: str) -> None:
         midi = midi_of(request)
         folder = self._store.tracks / request.name
-        heard = listen(midi)
+        heard = measure_midi(midi)
         sound = _tones(midi_notes(request), heard.seconds)
         files = {ending: folder / f"{request.name}.{ending}" for ending in ("wav", "ogg")}
         for path in files.values():
             write_audio(sound, SAMPLE_RATE, path)
         files |= {"midi": folder / f"{request.name}.mid", "piano_roll": folder / "piano_roll.png"}
         for kind, content in (("midi", midi), ("piano_roll", b"")):
-            with written_whole(files[kind]) as file:
+            with atomic_write(files[kind]) as file:
                 file.write(content)
         rows = compare(request.features, heard, {"energy": 5 * request.features.energy})
         track = Track(request, dict(files), len(sound) / SAMPLE_RATE, heard, rows)
-        keep_track(self._store, track, champion=champion, tokens=description_of(request), midi=midi)
+        save_track(self._store, track, champion=champion, tokens=description_of(request), midi=midi)
 
     def _note(self, file: str, name: str) -> None:
         with (self._folder / file).open("a") as lines:

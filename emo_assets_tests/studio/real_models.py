@@ -7,31 +7,31 @@ from pathlib import Path
 
 import pandas as pd
 
-from emo_assets.describing.champion import ChampionDecision
-from emo_assets.describing.describers import DescriberConfig, describer_spec
-from emo_assets.describing.promotion import ChampionRecord, record_path
-from emo_assets.describing.training import train_describer
-from emo_assets.describing.weights import to_bytes
+from emo_assets.description_model.registry.model_registry import ChampionRecord, record_path
+from emo_assets.description_model.registry.model_selection import ChampionDecision
+from emo_assets.description_model.specs import ModelConfig, model_spec
+from emo_assets.description_model.training import train_model
+from emo_assets.description_model.weights import to_bytes
 from emo_assets.figaro.weights import bundled_bytes
-from emo_assets.listening.heard_songs import heard_songs
-from emo_assets.requests import TrackRequest
-from emo_assets.store import Store, written_whole
+from emo_assets.metrics.metrics_table import song_metrics
+from emo_assets.song_request import TrackRequest
+from emo_assets.store import Store, atomic_write
 from emo_assets_tests.studio.quick_engine import description_of, midi_of
 
 NAME = "lstm_full"
-SMALL = DescriberConfig(embedding=16, hidden=24, epochs=6)
+SMALL = ModelConfig(embedding=16, hidden=24, epochs=6)
 
 
 def keep_models(base: Path, *, version: str = "first") -> None:
-    """Put a describer of a few epochs as champion, the bundled FIGARO and a yardstick into a store."""
+    """Put a describer of a few epochs as champion, the bundled FIGARO and a calibration into a store."""
     store = Store(base)
     requests = [TrackRequest(name=f"song-{number}", bars=4, seed=number) for number in range(12)]
     rows = pd.concat([_song(*numbered) for numbered in enumerate(requests)], ignore_index=True)
-    trained = train_describer(describer_spec(NAME), SMALL, rows)
+    trained = train_model(model_spec(NAME), SMALL, rows)
     _write(Path(str(store.champions)) / version / f"{NAME}.safetensors", to_bytes(trained))
     _write(Path(str(store.assets)) / "figaro_model.safetensors", bundled_bytes())
-    heard = heard_songs(rows, {_md5(number): midi_of(each) for number, each in enumerate(requests)})
-    _write(Path(str(store.assets)) / "heard_songs.parquet", heard.to_parquet(index=False))
+    heard = song_metrics(rows, {_md5(number): midi_of(each) for number, each in enumerate(requests)})
+    _write(Path(str(store.assets)) / "song_metrics.parquet", heard.to_parquet(index=False))
     decision = ChampionDecision(NAME, True, 1.0, None, None, None, "there is no other")
     record = json.dumps(ChampionRecord(version, decision, None).as_json())
     _write(Path(str(record_path(store))), record.encode())
@@ -61,5 +61,5 @@ def _song(number: int, request: TrackRequest) -> pd.DataFrame:
 
 
 def _write(path: Path, content: bytes) -> None:
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(content)

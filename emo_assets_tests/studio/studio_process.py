@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from emo_assets.requests import TrackRequest, write_request
+from emo_assets.song_request import TrackRequest, write_request
 from emo_assets.store import Store
 
 PRESETS = (
@@ -151,10 +151,10 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
 
 def main() -> None:
     """Run a studio until it is ended."""
-    from emo_assets.studio.guard import Limits
+    from emo_assets.studio.generator import SongEngine
+    from emo_assets.studio.middleware import Limits
     from emo_assets.studio.server import build_app, open_listener, run_app
     from emo_assets.studio.service import Studio
-    from emo_assets.studio.song_engine import SongEngine
     from emo_assets_tests.studio.quick_engine import QuickEngine
 
     base, port, options = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])

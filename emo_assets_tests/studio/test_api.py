@@ -13,9 +13,9 @@ import soundfile
 
 from emo_assets.audio.files import write_audio
 from emo_assets.features import FEATURE_NAMES
-from emo_assets.requests import Strictness, read_request
+from emo_assets.song_request import Strictness, read_request
 from emo_assets.store import Store
-from emo_assets.studio.library import Library
+from emo_assets.studio.track_repository import Library
 from emo_assets_tests.studio.studio_process import StudioProcess, wait_until
 
 

@@ -12,7 +12,7 @@ import pretty_midi
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from emo_assets.studio.pages import PAGES
+from emo_assets.studio.static import PAGES
 from emo_assets_tests.studio.studio_process import StudioProcess
 
 pytestmark = pytest.mark.browser

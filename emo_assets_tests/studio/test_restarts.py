@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from emo_assets.requests import TrackRequest
-from emo_assets.studio.headway import HeadwayBoard
-from emo_assets.studio.journal import GIVEN_UP, Journal
+from emo_assets.song_request import TrackRequest
+from emo_assets.studio.supervisor import Workshop
+from emo_assets.studio.task_progress import HeadwayBoard
+from emo_assets.studio.task_queue import GIVEN_UP, Journal
 from emo_assets.studio.tasks import TaskState
-from emo_assets.studio.workshop import Workshop
 from emo_assets_tests.studio.quick_engine import QuickEngine
 from emo_assets_tests.studio.studio_process import StudioProcess, wait_until
 

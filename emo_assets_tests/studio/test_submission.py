@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_assets.requests import Strictness
+from emo_assets.song_request import Strictness
 from emo_assets.studio.submission import RefusedError, read_submission, submission_schema
 
 

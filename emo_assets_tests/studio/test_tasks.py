@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_assets.requests import checked_name
+from emo_assets.song_request import validate_name
 from emo_assets.studio.tasks import Headway, Stage, new_task_id
 
 
 @given(st.text(max_size=200))
 def test_any_mood_gives_a_name_that_is_safe(mood: str) -> None:
     name = new_task_id(mood)
-    assert checked_name(name) == name
+    assert validate_name(name) == name
 
 
 def test_a_name_says_which_mood_it_came_from() -> None:

@@ -6,7 +6,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from emo_assets.studio.pages import PAGES
+from emo_assets.studio.static import PAGES
 from emo_assets_tests.studio.conftest import missing
 
 CHECKOUT = Path(__file__).parents[2]

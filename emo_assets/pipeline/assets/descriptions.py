@@ -67,9 +67,9 @@ def descriptions(
     """Describe the MIDI files of the run's shards; every file is described or rejected."""
     import pandas as pd
 
-    from emo_assets.symbolic.tables import describe_files
+    from emo_assets.tokens.description_tables import extract_table
 
-    described = describe_files(
+    described = extract_table(
         lakh_midi[lakh_midi["msd_track_id"].map(shard_of).isin(context.partition_keys)],
         strict=config.strict,
         workers=config.workers,
@@ -119,7 +119,7 @@ def training_set(matched_tracks: Table, figaro_descriptions: dict[str, Table]) -
     """Matched tracks × descriptions: ten features, tokens, and a split in which no artist is on two sides."""
     import pandas as pd
 
-    from emo_assets.describing.training_set import assemble_training_set
+    from emo_assets.description_model.data.training_set import assemble_training_set
 
     table = assemble_training_set(matched_tracks, pd.concat(figaro_descriptions.values(), ignore_index=True))
     return dg.Output(

@@ -5,19 +5,19 @@ from typing import Any, Literal
 
 import dagster as dg
 
-from emo_assets.describing.describers import DESCRIBERS
-from emo_assets.pipeline.assets.models import TRAINING_POOL, on_few_threads
+from emo_assets.description_model.specs import MODEL_SPECS
+from emo_assets.pipeline.assets.models import TRAINING_POOL, limit_torch_threads
 from emo_assets.pipeline.metadata import logged_progress, markdown_table, picture, table_metadata
 from emo_assets.pipeline.resources import StoreResource
 from emo_assets.pipeline.tables import Table
-from emo_assets.store import written_whole
+from emo_assets.store import atomic_write
 
 GROUP = "evaluation"
 OWNERS = ["team:models"]
-WEIGHTS = {spec.name: dg.AssetIn(spec.name) for spec in DESCRIBERS}
+WEIGHTS = {spec.name: dg.AssetIn(spec.name) for spec in MODEL_SPECS}
 
 
-class Scoring(dg.Config):
+class ScoreboardConfig(dg.Config):
     """How the models are scored."""
 
     samples: int = 64
@@ -38,17 +38,17 @@ class Scoring(dg.Config):
     pool=TRAINING_POOL,
 )
 def scoreboard(
-    context: dg.AssetExecutionContext, config: Scoring, store: StoreResource, **inputs: Any
+    context: dg.AssetExecutionContext, config: ScoreboardConfig, store: StoreResource, **inputs: Any
 ) -> dg.Output[Any]:
     """Each model and baseline on songs by artists that no model has heard: the paper's protocol and ours."""
-    from emo_assets.describing.scoring import score
-    from emo_assets.describing.weights import from_bytes
+    from emo_assets.description_model.evaluation.scoreboard import score
+    from emo_assets.description_model.weights import from_bytes
     from emo_assets.reports.scoreboard import scoreboard_markdown, scoreboard_png
 
-    on_few_threads()
+    limit_torch_threads()
     training_set = inputs.pop("training_set")
     board = score(
-        [from_bytes(inputs[spec.name]) for spec in DESCRIBERS],
+        [from_bytes(inputs[spec.name]) for spec in MODEL_SPECS],
         training_set,
         samples=config.samples,
         seed=config.seed,
@@ -75,23 +75,23 @@ def scoreboard(
         "scoreboard": dg.AssetIn("scoreboard"),
         **WEIGHTS,
     },
-    deps=["heard_songs"],
+    deps=["song_metrics"],
 )
 def champion(
     context: dg.AssetExecutionContext, store: StoreResource, **inputs: Any
 ) -> dg.Output[dict[str, Any]]:
     """The describer that serves requests; a challenger takes its place only by surely winning."""
-    from emo_assets.control import control_by_candidate
-    from emo_assets.describing.promotion import candidates_of, promote
-    from emo_assets.generation import load_yardstick
+    from emo_assets.description_model.registry.model_registry import load_candidates, promote
+    from emo_assets.evaluation.controllability import controllability_by_candidate
+    from emo_assets.generation import load_calibration
 
-    on_few_threads()
+    limit_torch_threads()
     training_set: Table = inputs.pop("training_set")
     board: Table = inputs.pop("scoreboard")
     sampled = board.dropna(subset=["validity"])
     validity = dict(zip(sampled["model"], sampled["validity"], strict=True))
     opened = store.open()
-    control = control_by_candidate(candidates_of(opened, inputs), load_yardstick(opened))
+    control = controllability_by_candidate(load_candidates(opened, inputs), load_calibration(opened))
     record = promote(opened, inputs, validity, training_set, control)
     context.log.info(record.decision.reason)
     return dg.Output(
@@ -107,7 +107,7 @@ def champion(
     )
 
 
-class ControlGrid(dg.Config):
+class ControlReportConfig(dg.Config):
     """Which songs the control report is made of.
 
     The full run is `levels: 12, sweeps: 3, drawn: 80, repeated: 8`: 328 songs.
@@ -138,21 +138,25 @@ class ControlGrid(dg.Config):
 )
 def control_report(
     context: dg.AssetExecutionContext,
-    config: ControlGrid,
+    config: ControlReportConfig,
     store: StoreResource,
-    heard_songs: Table,
+    song_metrics: Table,
     lakh_midi: Table,
 ) -> dg.Output[Any]:
     """Does turning a knob change the music: asked against measured, knob by knob."""
-    from emo_assets.control import bars_of_songs, control_requests, control_songs
+    from emo_assets.evaluation.control_table import controllability_table
+    from emo_assets.evaluation.controllability import (
+        controllability_requests,
+        distinct_bars,
+        measure_requests,
+    )
     from emo_assets.generation import load_models
-    from emo_assets.listening.heard_songs import feature_agreement
-    from emo_assets.reports.control import control_table
-    from emo_assets.reports.control_figures import control_png
-    from emo_assets.requests import Strictness
+    from emo_assets.metrics.metrics_table import feature_agreement
+    from emo_assets.reports.controllability import controllability_png
+    from emo_assets.song_request import Strictness
 
-    on_few_threads()
-    requests = control_requests(
+    limit_torch_threads()
+    requests = controllability_requests(
         config.levels,
         config.drawn,
         sweeps=config.sweeps,
@@ -161,13 +165,13 @@ def control_report(
         strictness=Strictness(config.strictness),
         seed=config.seed,
     )
-    learned = lakh_midi[lakh_midi["md5"].isin(heard_songs["md5"])].drop_duplicates("md5")
+    learned = lakh_midi[lakh_midi["md5"].isin(song_metrics["md5"])].drop_duplicates("md5")
     with closing(load_models(store.open(), in_pair=True)) as models:
-        songs = control_songs(
-            requests, models, known=bars_of_songs(learned["content"]), progress=logged_progress(context)
+        songs = measure_requests(
+            requests, models, known=distinct_bars(learned["content"]), progress=logged_progress(context)
         )
-    table = control_table(songs, feature_agreement(heard_songs))
-    figure = control_png(songs, table)
+    table = controllability_table(songs, feature_agreement(song_metrics))
+    figure = controllability_png(songs, table)
     return dg.Output(
         table,
         metadata={
@@ -179,7 +183,7 @@ def control_report(
     )
 
 
-class GuidanceGrid(dg.Config):
+class GuidanceReportConfig(dg.Config):
     """How finely guidance is measured."""
 
     levels: int = 3
@@ -197,29 +201,29 @@ class GuidanceGrid(dg.Config):
 )
 def guidance_report(
     context: dg.AssetExecutionContext,
-    config: GuidanceGrid,
+    config: GuidanceReportConfig,
     store: StoreResource,
     training_set: Table,
-    heard_songs: Table,
+    song_metrics: Table,
 ) -> dg.Output[Any]:
     """What following a request more strictly gains in control and costs in likelihood and variety."""
-    from emo_assets.describing.promotion import champion_members
-    from emo_assets.describing.songs import songs_of
-    from emo_assets.guidance import guidance_curve
-    from emo_assets.listening.yardstick import Yardstick
-    from emo_assets.proposals import EFFORTS
-    from emo_assets.reports.guidance_curve import guidance_png
+    from emo_assets.description_model.data.songs import load_songs
+    from emo_assets.description_model.registry.model_registry import load_champion_models
+    from emo_assets.evaluation.guidance import guidance_curve
+    from emo_assets.metrics.calibration import RequestCalibration
+    from emo_assets.reports.guidance import guidance_png
+    from emo_assets.reranking import SEARCH_BUDGETS
 
-    on_few_threads()
+    limit_torch_threads()
     curve = guidance_curve(
-        champion_members(store.open()),
-        songs_of(training_set, "validation"),
-        Yardstick(heard_songs),
+        load_champion_models(store.open()),
+        load_songs(training_set, "validation"),
+        RequestCalibration(song_metrics),
         levels=config.levels,
         seed=config.seed,
         progress=logged_progress(context),
     )
-    figure = guidance_png(curve, {name.value: effort.guidance for name, effort in EFFORTS.items()})
+    figure = guidance_png(curve, {name.value: effort.guidance for name, effort in SEARCH_BUDGETS.items()})
     return dg.Output(
         curve,
         metadata={
@@ -232,6 +236,6 @@ def guidance_report(
 def _kept_picture(store: StoreResource, name: str, png: bytes, meaning: str) -> dict[str, Any]:
     """Keep a picture among the store's reports; return what shows it and where it is."""
     file = store.open().reports / f"{name}.png"
-    with written_whole(file) as opened:
+    with atomic_write(file) as opened:
         opened.write(png)
     return {"figure": picture(png, meaning), "file": dg.MetadataValue.path(str(file))}

@@ -7,7 +7,7 @@ import dagster as dg
 from emo_assets.pipeline.metadata import picture, table_metadata
 from emo_assets.pipeline.resources import StoreResource
 from emo_assets.pipeline.tables import Table
-from emo_assets.store import written_whole
+from emo_assets.store import atomic_write
 
 
 @dg.asset(
@@ -22,7 +22,7 @@ def feature_report(matched_tracks: Table, spotify_tracks: Table, store: StoreRes
 
     report = explored(matched_tracks, spotify_tracks)
     page = store.open().reports / "feature_report.html"
-    with written_whole(page) as file:
+    with atomic_write(page) as file:
         file.write(report.page.encode())
     pictures = {name: picture(content, name) for name, content in report.pictures.items()}
     table = report.found.table

@@ -14,7 +14,7 @@ from emo_assets.pipeline.metadata import logged_progress, picture, table_metadat
 from emo_assets.pipeline.resources import RawDataSource, StoreResource, downloads_folder
 from emo_assets.pipeline.tables import Table
 from emo_assets.progress import Progress
-from emo_assets.store import written_whole
+from emo_assets.store import atomic_write
 
 if TYPE_CHECKING:
     from emo_assets.figaro.training import EpochRecord
@@ -26,7 +26,7 @@ HELD_OUT_SHARE = "held_out_share"
 """What the weights trained here say of the share of songs that they were not trained on."""
 
 
-class FigaroSource(dg.Config):
+class FigaroModelConfig(dg.Config):
     """Where FIGARO's weights come from."""
 
     source: Literal["bundled", "checkpoint", "train"] = "bundled"
@@ -55,7 +55,7 @@ class FigaroSource(dg.Config):
 )
 def figaro_model(
     context: dg.AssetExecutionContext,
-    config: FigaroSource,
+    config: FigaroModelConfig,
     store: StoreResource,
     raw_data: RawDataSource,
     lakh_midi: Table,
@@ -86,7 +86,7 @@ def figaro_model(
     )
 
 
-def _check(config: FigaroSource) -> None:
+def _check(config: FigaroModelConfig) -> None:
     """Refuse settings of a checkpoint that miss something or would be passed over."""
     if config.source == "checkpoint" and config.checkpoint is None:
         raise InputError(
@@ -100,16 +100,16 @@ def _check(config: FigaroSource) -> None:
         raise InputError(f"figaro_model: {config.sha256!r} is no sha256 (64 hexadecimal digits)")
 
 
-def _converted(config: FigaroSource, store: StoreResource, progress: Progress) -> bytes:
+def _converted(config: FigaroModelConfig, store: StoreResource, progress: Progress) -> bytes:
     """Read a checkpoint, from the web if need be; one from there that is refused is not kept."""
     from upath import UPath
 
-    from emo_assets.figaro.checkpoint import read_checkpoint
+    from emo_assets.datasets.downloads.checkpoints import checkpoint_file, is_url, redact_url
+    from emo_assets.figaro.released_checkpoint import read_checkpoint
     from emo_assets.figaro.weights import to_bytes
-    from emo_assets.sources.downloads.checkpoints import checkpoint_file, is_web_address, without_query
 
     place, sha256 = str(config.checkpoint), config.sha256 and config.sha256.lower()
-    if not is_web_address(place):
+    if not is_url(place):
         path = UPath(place).expanduser()
         return to_bytes(read_checkpoint(path, sha256=sha256), about={"checkpoint": path.name})
     file = checkpoint_file(place, downloads_folder(store.open()), sha256=sha256, progress=progress)
@@ -118,12 +118,12 @@ def _converted(config: FigaroSource, store: StoreResource, progress: Progress) -
     except InputError as error:
         file.unlink()
         raise InputError(f"{place}: the file from there was refused and removed. {error}") from error
-    return to_bytes(network, about={"checkpoint": without_query(place)})
+    return to_bytes(network, about={"checkpoint": redact_url(place)})
 
 
 def _songs(
     context: dg.AssetExecutionContext,
-    config: FigaroSource,
+    config: FigaroModelConfig,
     store: StoreResource,
     raw_data: RawDataSource,
     lakh_midi: Table,
@@ -132,7 +132,7 @@ def _songs(
     songs = lakh_midi.drop_duplicates("md5")
     yield from songs["content"]
     if config.lakh_full:
-        from emo_assets.sources.lakh import further_midi
+        from emo_assets.datasets.lakh import further_midi
 
         progress = logged_progress(context)
         folder = raw_data.lakh_full_folder(store.open(), progress)
@@ -140,7 +140,7 @@ def _songs(
 
 
 def _trained(
-    context: dg.AssetExecutionContext, config: FigaroSource, store: StoreResource, songs: Iterator[bytes]
+    context: dg.AssetExecutionContext, config: FigaroModelConfig, store: StoreResource, songs: Iterator[bytes]
 ) -> tuple[bytes, dict[str, Any]]:
     """Train on songs; return the weights, and metadata that show how it went."""
     import pandas as pd
@@ -178,7 +178,7 @@ def _epoch_metadata(record: "EpochRecord") -> dict[str, Any]:
     return {**asdict(record), "perplexity": record.perplexity}
 
 
-class FidelityMeasuring(dg.Config):
+class FidelityReportConfig(dg.Config):
     """What the fidelity report is measured on. A full run is `songs: 200, bars: 16, candidates: 4`."""
 
     songs: int = Field(default=6, ge=2)
@@ -199,18 +199,18 @@ class FidelityMeasuring(dg.Config):
 )
 def fidelity_report(
     context: dg.AssetExecutionContext,
-    config: FidelityMeasuring,
+    config: FidelityReportConfig,
     store: StoreResource,
     figaro_model: bytes,
     lakh_midi: Table,
 ) -> dg.Output[Any]:
     """Does FIGARO do what descriptions say: songs written anew from them, beside a ceiling and a floor."""
-    from emo_assets.figaro.fidelity_report import fidelity_report, measured_songs
-    from emo_assets.figaro.sampling import Figaro
+    from emo_assets.evaluation.fidelity import fidelity_report, unseen_songs
+    from emo_assets.figaro.generate import Figaro
     from emo_assets.figaro.weights import about, from_bytes
     from emo_assets.reports.fidelity import fidelity_markdown, fidelity_png
 
-    songs = measured_songs(
+    songs = unseen_songs(
         lakh_midi.drop_duplicates("md5").sort_values("md5")["content"],
         config.songs,
         held_out_share=float(about(figaro_model).get(HELD_OUT_SHARE, 1)),
@@ -223,7 +223,7 @@ def fidelity_report(
     ).reset_index()
     drawn = fidelity_png(table)
     file = store.open().reports / "fidelity.png"
-    with written_whole(file) as opened:
+    with atomic_write(file) as opened:
         opened.write(drawn)
     return dg.Output(
         table,

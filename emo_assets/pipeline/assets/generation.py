@@ -14,7 +14,7 @@ from emo_assets.pipeline.track_metadata import (
     request_metadata,
     track_metadata,
 )
-from emo_assets.requests import TrackRequest, checked_name, read_request
+from emo_assets.song_request import TrackRequest, read_request, validate_name
 
 GROUP = "generation"
 OWNERS = ["team:music"]
@@ -29,7 +29,7 @@ OWNERS = ["team:music"]
 )
 def requested_features(context: dg.AssetExecutionContext, store: StoreResource) -> dg.Output[dict[str, Any]]:
     """The request: ten features, a length and a seed, read from its file and checked."""
-    name = checked_name(context.partition_key)
+    name = validate_name(context.partition_key)
     path = store.open().requests / f"{name}.yaml"
     if not path.exists():
         raise InputError(
@@ -39,14 +39,14 @@ def requested_features(context: dg.AssetExecutionContext, store: StoreResource) 
     return dg.Output(request.model_dump(mode="json"), metadata=request_metadata(request))
 
 
-class Describing(dg.Config):
+class DescriptionSearchConfig(dg.Config):
     """How many descriptions are written for a request."""
 
     proposals: int | None = None
     """Descriptions to choose the nearest from; by default as many as the request's strictness asks for."""
 
 
-class Composing(dg.Config):
+class SongSearchConfig(dg.Config):
     """How many songs are written for a description."""
 
     candidates: int | None = None
@@ -60,17 +60,19 @@ class Composing(dg.Config):
     io_manager_key="documents",
     kinds={"json", "torch"},
     owners=OWNERS,
-    deps=["champion", "heard_songs"],
+    deps=["champion", "song_metrics"],
 )
 def track_description(
-    config: Describing, requested_features: dict[str, Any], store: StoreResource
+    config: DescriptionSearchConfig, requested_features: dict[str, Any], store: StoreResource
 ) -> dg.Output[dict[str, Any]]:
     """What the champion writes for the request: FIGARO's description, bar by bar."""
-    from emo_assets.generation import describe_request, load_describer, load_yardstick
+    from emo_assets.generation import generate_description, load_calibration, load_champion
 
     request = TrackRequest.from_values(requested_features)
-    describer, version = load_describer(store.open())
-    tokens = describe_request(request, describer, load_yardstick(store.open()), proposals=config.proposals)
+    describer, version = load_champion(store.open())
+    tokens = generate_description(
+        request, describer, load_calibration(store.open()), proposals=config.proposals
+    )
     return dg.Output({"champion": version, "tokens": tokens}, metadata=description_metadata(version, tokens))
 
 
@@ -80,24 +82,24 @@ def track_description(
     io_manager_key="midi_files",
     kinds={"midi", "torch"},
     owners=OWNERS,
-    deps=["figaro_model", "heard_songs"],
+    deps=["figaro_model", "song_metrics"],
 )
 def track_midi(
     context: dg.AssetExecutionContext,
-    config: Composing,
+    config: SongSearchConfig,
     requested_features: dict[str, Any],
     track_description: dict[str, Any],
     store: StoreResource,
 ) -> dg.Output[bytes]:
     """The song's notes: FIGARO's events for the description, as MIDI."""
-    from emo_assets.generation import compose_request, load_figaro, load_yardstick
+    from emo_assets.generation import generate_midi, load_calibration, load_figaro
 
     request = TrackRequest.from_values(requested_features)
-    midi = compose_request(
+    midi = generate_midi(
         request,
         track_description["tokens"],
         load_figaro(store.open()),
-        load_yardstick(store.open()),
+        load_calibration(store.open()),
         candidates=config.candidates,
         progress=logged_progress(context),
     )
@@ -110,7 +112,7 @@ def track_midi(
     io_manager_key="documents",
     kinds={"wav", "midi"},
     owners=OWNERS,
-    deps=["heard_songs"],
+    deps=["song_metrics"],
 )
 def generated_track(
     context: dg.AssetExecutionContext,
@@ -120,14 +122,14 @@ def generated_track(
     sound: SoundResource,
 ) -> dg.Output[dict[str, Any]]:
     """The song: WAV and OGG, its MIDI and piano roll, and what was asked beside what is heard."""
-    from emo_assets.generation import load_yardstick, render_track
+    from emo_assets.generation import load_calibration, render_track
 
     request = TrackRequest.from_values(requested_features)
     track = render_track(
         request,
         track_midi,
         store.open().tracks / request.name,
-        load_yardstick(store.open()),
+        load_calibration(store.open()),
         sound=sound.settings(),
         progress=logged_progress(context),
     )

@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from emo_assets.pipeline.assets.raw import FEATURE_MEANINGS
-from emo_assets.pipeline.io_managers import COLUMNS_WANTED
+from emo_assets.pipeline.io_managers import COLUMNS_KEY
 from emo_assets.pipeline.metadata import counts, logged_progress, table_metadata
 from emo_assets.pipeline.tables import Table
 
@@ -15,7 +15,7 @@ from emo_assets.pipeline.tables import Table
     io_manager_key="tables",
     kinds={"parquet", "pandas"},
     owners=["team:data"],
-    ins={"lakh_midi": dg.AssetIn(metadata={COLUMNS_WANTED: ["msd_track_id", "md5"]})},
+    ins={"lakh_midi": dg.AssetIn(metadata={COLUMNS_KEY: ["msd_track_id", "md5"]})},
 )
 def matched_tracks(
     context: dg.AssetExecutionContext,
@@ -24,7 +24,7 @@ def matched_tracks(
     lakh_midi: Table,
 ) -> dg.Output[Any]:
     """Spotify row × MSD id × MIDI file, with how and how surely they were linked."""
-    from emo_assets.linking.matched import matched_tracks as join
+    from emo_assets.linking.join import matched_tracks as join
     from emo_assets.linking.matching import link_tracks
 
     links = link_tracks(spotify_tracks, msd_tracks, progress=logged_progress(context))

@@ -5,28 +5,28 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import dagster as dg
 
-from emo_assets.describing.describers import DESCRIBERS, DescriberSpec, config_for
+from emo_assets.description_model.specs import MODEL_SPECS, ModelSpec, config_for
 from emo_assets.pipeline.metadata import logged_progress, picture
 from emo_assets.pipeline.resources import StoreResource
 from emo_assets.pipeline.tables import Table
 
 if TYPE_CHECKING:
-    from emo_assets.describing.weights import EpochRecord
+    from emo_assets.description_model.weights import EpochRecord
 
 GROUP = "models"
 TRAINING_POOL = "training"
 """Trainings take one another's cores, so one runs at a time."""
 
 
-TRAINING_THREADS = 2
+MAX_TRAINING_THREADS = 2
 """A Transformer's epoch takes 0.7 of the time on two threads, an LSTM's 0.8; more wait for one another."""
 
 
-def on_few_threads() -> None:
+def limit_torch_threads() -> None:
     """Let torch use no more threads than help these small networks, and no more than it is given."""
     import torch
 
-    torch.set_num_threads(min(TRAINING_THREADS, torch.get_num_threads()))
+    torch.set_num_threads(min(MAX_TRAINING_THREADS, torch.get_num_threads()))
 
 
 class DescriberTraining(dg.Config):
@@ -40,7 +40,7 @@ class DescriberTraining(dg.Config):
     """Most epochs; the preset's by default."""
 
 
-def describer_asset(spec: DescriberSpec) -> dg.AssetsDefinition:
+def describer_asset(spec: ModelSpec) -> dg.AssetsDefinition:
     """Make the asset of one describer: its weights, with the learning curve in its metadata.
 
     A training that was killed goes on from its last epoch, to the same weights.
@@ -63,15 +63,15 @@ def describer_asset(spec: DescriberSpec) -> dg.AssetsDefinition:
     ) -> dg.Output[bytes]:
         import pandas as pd
 
-        from emo_assets.describing.training import train_describer
-        from emo_assets.describing.weights import to_bytes
+        from emo_assets.description_model.training import train_model
+        from emo_assets.description_model.weights import to_bytes
         from emo_assets.reports.learning_curves import learning_curve_png
 
-        on_few_threads()
+        limit_torch_threads()
         settings = config_for(spec.name, config.preset, seed=config.seed)
         if config.epochs is not None:
             settings = settings.model_copy(update={"epochs": config.epochs})
-        trained = train_describer(
+        trained = train_model(
             spec,
             settings,
             training_set,
@@ -100,4 +100,4 @@ def _epoch_metadata(record: "EpochRecord") -> dict[str, Any]:
     return {name: value for name, value in asdict(record).items() if value is not None}
 
 
-describers = [describer_asset(spec) for spec in DESCRIBERS]
+describers = [describer_asset(spec) for spec in MODEL_SPECS]

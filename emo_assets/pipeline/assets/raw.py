@@ -10,7 +10,7 @@ from emo_assets.pipeline.metadata import counts, logged_progress, table_metadata
 from emo_assets.pipeline.resources import RawDataSource, StoreResource
 
 if TYPE_CHECKING:
-    from emo_assets.sources.table import TableRead
+    from emo_assets.datasets.table import TableRead
 
 GROUP = "raw"
 OWNERS = ["team:data"]
@@ -62,7 +62,7 @@ def spotify(
     context: dg.AssetExecutionContext, raw_data: RawDataSource, store: StoreResource
 ) -> Iterator[dg.Output[Any]]:
     """Read the Spotify tracks."""
-    from emo_assets.sources.spotify import read_spotify
+    from emo_assets.datasets.spotify import read_spotify
 
     path = raw_data.spotify_file(store.open(), logged_progress(context))
     yield from _outputs(
@@ -88,8 +88,8 @@ def million_songs(
     context: dg.AssetExecutionContext, raw_data: RawDataSource, store: StoreResource
 ) -> Iterator[dg.Output[Any]]:
     """Read the Million Song names, from their list or out of Million Song files."""
-    from emo_assets.sources.msd import read_msd
-    from emo_assets.sources.msd_h5 import read_msd_h5
+    from emo_assets.datasets.msd import read_msd
+    from emo_assets.datasets.msd_h5 import read_msd_h5
 
     progress = logged_progress(context)
     path = raw_data.msd_file(store.open(), progress)
@@ -116,7 +116,7 @@ def lakh(
     context: dg.AssetExecutionContext, raw_data: RawDataSource, store: StoreResource
 ) -> Iterator[dg.Output[Any]]:
     """Find and read the Lakh MIDI files."""
-    from emo_assets.sources.lakh import read_lakh
+    from emo_assets.datasets.lakh import read_lakh
 
     progress = logged_progress(context)
     folder = raw_data.lakh_folder(store.open(), progress)

@@ -19,27 +19,27 @@ FAULTS_SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckOutcome:
     """What a check found.
 
     Attributes:
-        faults: one line a fault; none when all is well.
+        problems: one line a fault; none when all is well.
         measured: numbers that people may want to see, by their names.
     """
 
-    faults: tuple[str, ...]
+    problems: tuple[str, ...]
     measured: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
         """Whether there is no fault."""
-        return not self.faults
+        return not self.problems
 
     @property
     def summary(self) -> str:
-        """The faults in one line, the first few of them."""
-        shown = "; ".join(self.faults[:FAULTS_SHOWN])
-        further = len(self.faults) - FAULTS_SHOWN
+        """The problems in one line, the first few of them."""
+        shown = "; ".join(self.problems[:FAULTS_SHOWN])
+        further = len(self.problems) - FAULTS_SHOWN
         return f"{shown}; and {further} more" if further > 0 else shown or "nothing is wrong"
 
 
@@ -73,7 +73,7 @@ def kind_of(arrow_type: pa.DataType) -> Kind | None:
     return Kind.TRUTH if types.is_boolean(arrow_type) else None
 
 
-def schema_finding(schema: pa.Schema, kinds: Mapping[str, Kind], *, rows: int) -> Finding:
+def schema_finding(schema: pa.Schema, kinds: Mapping[str, Kind], *, rows: int) -> CheckOutcome:
     """Hold the columns of a parquet file against what they must be.
 
     A column of an empty table has lost its type and is only held by its name.
@@ -85,7 +85,7 @@ def schema_finding(schema: pa.Schema, kinds: Mapping[str, Kind], *, rows: int) -
         for name, kind in kinds.items()
         if rows and name in schema.names and kind_of(schema.field(name).type) is not kind
     ]
-    return Finding((*missing, *further, *wrong), {"columns": len(schema.names), "rows": rows})
+    return CheckOutcome((*missing, *further, *wrong), {"columns": len(schema.names), "rows": rows})
 
 
 def values_finding(
@@ -94,7 +94,7 @@ def values_finding(
     ranges: Mapping[str, tuple[float, float]],
     patterns: Mapping[str, str],
     missing_in: Iterable[str] = (),
-) -> Finding:
+) -> CheckOutcome:
     """Find values that are missing, outside their range, or of another form than ids of their kind.
 
     Args:
@@ -103,34 +103,34 @@ def values_finding(
         patterns: regular expressions that the whole text must match, by column.
         missing_in: columns in which values may be missing.
     """
-    faults: list[str] = []
+    problems: list[str] = []
     for name in table.columns.difference(list(missing_in), sort=False):
-        _note(faults, int(table[name].isna().sum()), f"{name} is missing", table)
+        _note(problems, int(table[name].isna().sum()), f"{name} is missing", table)
     for name, (least, most) in ranges.items():
         outside = int((~table[name].between(least, most) & table[name].notna()).sum())
-        _note(faults, outside, f"{name} is outside {least:g} to {most:g}", table)
+        _note(problems, outside, f"{name} is outside {least:g} to {most:g}", table)
     for name, pattern in patterns.items():
         unlike = int((~table[name].dropna().str.fullmatch(pattern)).sum())
-        _note(faults, unlike, f"{name} is not like {pattern}", table)
-    return Finding(tuple(faults), {"rows": len(table)})
+        _note(problems, unlike, f"{name} is not like {pattern}", table)
+    return CheckOutcome(tuple(problems), {"rows": len(table)})
 
 
-def _note(faults: list[str], count: int, fault: str, table: pd.DataFrame) -> None:
+def _note(problems: list[str], count: int, fault: str, table: pd.DataFrame) -> None:
     if count:
-        faults.append(f"{fault} in {count:,} of {len(table):,} rows")
+        problems.append(f"{fault} in {count:,} of {len(table):,} rows")
 
 
-def unique_finding(table: pd.DataFrame, key: Sequence[str]) -> Finding:
+def unique_finding(table: pd.DataFrame, key: Sequence[str]) -> CheckOutcome:
     """Find rows that repeat the key of another row."""
     repeated = table[table.duplicated(list(key))]
     if repeated.empty:
-        return Finding((), {"rows": len(table), "repeated": 0})
+        return CheckOutcome((), {"rows": len(table), "repeated": 0})
     example = ", ".join(f"{name} {repeated.iloc[0][name]}" for name in key)
     fault = f"{len(repeated):,} rows repeat ({', '.join(key)}) of another row, the first: {example}"
-    return Finding((fault,), {"rows": len(table), "repeated": len(repeated)})
+    return CheckOutcome((fault,), {"rows": len(table), "repeated": len(repeated)})
 
 
-def refused_finding(accepted: int, refused: int, *, most: float) -> Finding:
+def check_rejection_rate(accepted: int, refused: int, *, most: float) -> CheckOutcome:
     """Find that too large a share of a source was refused, or that nothing was left of it.
 
     Args:
@@ -141,13 +141,13 @@ def refused_finding(accepted: int, refused: int, *, most: float) -> Finding:
     share = refused / max(accepted + refused, 1)
     measured = {"accepted": accepted, "refused": refused, "share_refused": share}
     if not accepted:
-        return Finding(("nothing was accepted",), measured)
+        return CheckOutcome(("nothing was accepted",), measured)
     if share > most:
-        return Finding((f"{share:.0%} of it was refused, more than {most:.0%}",), measured)
-    return Finding((), measured)
+        return CheckOutcome((f"{share:.0%} of it was refused, more than {most:.0%}",), measured)
+    return CheckOutcome((), measured)
 
 
-def shrunk_finding(rows: int, rows_before: int | None, *, least: float) -> Finding:
+def check_row_count_drop(rows: int, rows_before: int | None, *, least: float) -> CheckOutcome:
     """Find that a source lost much of what it had: a table cut off, a folder only half there.
 
     Args:
@@ -156,16 +156,16 @@ def shrunk_finding(rows: int, rows_before: int | None, *, least: float) -> Findi
         least: the share of them that must be there still, 0 to 1.
     """
     if rows_before is None:
-        return Finding((), {"rows": rows})
+        return CheckOutcome((), {"rows": rows})
     measured = {"rows": rows, "rows_before": rows_before}
     if rows < least * rows_before:
-        return Finding((f"has {rows:,} rows where it had {rows_before:,} before",), measured)
-    return Finding((), measured)
+        return CheckOutcome((f"has {rows:,} rows where it had {rows_before:,} before",), measured)
+    return CheckOutcome((), measured)
 
 
-def accounted_finding(
+def check_completeness(
     files: pd.DataFrame, described: pd.DataFrame, rejected: pd.DataFrame, refused: Sequence[str]
-) -> Finding:
+) -> CheckOutcome:
     """Find files that are neither described nor rejected, both, or that never went in.
 
     Files in = described + rejected, always, and file by file.
@@ -180,7 +180,7 @@ def accounted_finding(
     came_out = _pairs(described)
     turned_down = _pairs(rejected[rejected["md5"].notna()])
     turned_down |= {("", str(path)) for path in rejected.loc[rejected["md5"].isna(), "path"]}
-    faults = [
+    problems = [
         f"{len(found):,} files are {what}, the first: {'/'.join(sorted(found)[0]).lstrip('/')}"
         for what, found in (
             ("neither described nor rejected", went_in - came_out - turned_down),
@@ -190,16 +190,16 @@ def accounted_finding(
         if found
     ]
     measured = {"files": len(went_in), "described": len(came_out), "rejected": len(turned_down)}
-    return Finding(tuple(faults), measured)
+    return CheckOutcome(tuple(problems), measured)
 
 
 def _pairs(table: pd.DataFrame) -> set[tuple[str, str]]:
     return {(str(track), str(md5)) for track, md5 in table[["msd_track_id", "md5"]].to_numpy(dtype=Any)}
 
 
-def links_finding(
+def check_links(
     matched: pd.DataFrame, files: pd.DataFrame, *, least_share: float, most_fuzzy: float
-) -> Finding:
+) -> CheckOutcome:
     """Find that too few MIDI files were linked, or too many only by similar names.
 
     Args:
@@ -212,9 +212,11 @@ def links_finding(
     share = matched["msd_track_id"].nunique() / max(with_midi, 1)
     by_song = matched.drop_duplicates("msd_track_id")
     fuzzy = float((by_song["link_method"] == "fuzzy").mean()) if len(by_song) else 0.0
-    faults = []
+    problems = []
     if share < least_share:
-        faults.append(f"only {share:.2%} of {with_midi:,} tracks with MIDI are linked, not {least_share:.0%}")
+        problems.append(
+            f"only {share:.2%} of {with_midi:,} tracks with MIDI are linked, not {least_share:.0%}"
+        )
     if fuzzy > most_fuzzy:
-        faults.append(f"{fuzzy:.0%} of the links are by similar names only, more than {most_fuzzy:.0%}")
-    return Finding(tuple(faults), {"share_linked": share, "share_fuzzy": fuzzy, "links": len(matched)})
+        problems.append(f"{fuzzy:.0%} of the links are by similar names only, more than {most_fuzzy:.0%}")
+    return CheckOutcome(tuple(problems), {"share_linked": share, "share_fuzzy": fuzzy, "links": len(matched)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from emo_assets.pipeline.checks.findings import Finding, shrunk_finding
+from emo_assets.pipeline.checks.findings import CheckOutcome, check_row_count_drop
 
 LEAST_LEFT = 0.5
 LOOKED_BACK = 100
@@ -13,7 +13,7 @@ LOOKED_BACK = 100
 
 def shrunk_since_last_good(
     instance: dg.DagsterInstance, asset: str, rows: int, *, forgiven: bool
-) -> tuple[Finding, str]:
+) -> tuple[CheckOutcome, str]:
     """Find that a raw table has lost much since its last good check on the same source.
 
     Args:
@@ -27,7 +27,7 @@ def shrunk_since_last_good(
     """
     origin = _origin(instance, asset)
     before = None if forgiven else _rows_when_good(instance, asset, origin)
-    return shrunk_finding(rows, before, least=LEAST_LEFT), origin
+    return check_row_count_drop(rows, before, least=LEAST_LEFT), origin
 
 
 def _origin(instance: dg.DagsterInstance, asset: str) -> str:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emo_assets.pipeline.checks.findings import Finding
+from emo_assets.pipeline.checks.findings import CheckOutcome
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def weights_finding(content: bytes) -> Finding:
+def check_weights(content: bytes) -> CheckOutcome:
     """Find weights that are no numbers, or a file that holds none.
 
     Args:
@@ -26,27 +26,27 @@ def weights_finding(content: bytes) -> Finding:
     try:
         tensors = load(content)
     except (SafetensorError, ValueError, KeyError) as error:
-        return Finding((f"is no safetensors file ({' '.join(str(error).split())[:80]})",))
+        return CheckOutcome((f"is no safetensors file ({' '.join(str(error).split())[:80]})",))
     count = sum(tensor.size for tensor in tensors.values())
-    faults = [] if count else ["holds no weights"]
+    problems = [] if count else ["holds no weights"]
     for name, tensor in sorted(tensors.items()):
         if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
-            faults.append(
+            problems.append(
                 f"{name} holds {np.count_nonzero(~np.isfinite(tensor)):,} weights that are no number"
             )
-    return Finding(tuple(faults), {"weights": count})
+    return CheckOutcome(tuple(problems), {"weights": count})
 
 
-def scores_finding(board: pd.DataFrame) -> Finding:
+def check_scores(board: pd.DataFrame) -> CheckOutcome:
     """Find figures in a scoreboard that cannot be.
 
     Args:
         board: the scoreboard's table.
     """
-    faults = []
+    problems = []
     if board["model"].duplicated().any():
-        faults.append("a model stands in it twice")
-    faults += [
+        problems.append("a model stands in it twice")
+    problems += [
         f"there is no {role} in it" for role in ("describer", "baseline") if role not in set(board["role"])
     ]
     for name in board.columns:
@@ -60,15 +60,15 @@ def scores_finding(board: pd.DataFrame) -> Finding:
         else:
             continue
         if wrong.any():
-            faults.append(
+            problems.append(
                 f"{name} of {board.loc[column.index[wrong][0], 'model']} is {column[wrong].iloc[0]:g}"
             )
     if board["bits_a_token"].isna().any():
-        faults.append("bits_a_token is missing")
-    return Finding(tuple(faults), {"models": len(board), "test_songs": int(board["songs"].min())})
+        problems.append("bits_a_token is missing")
+    return CheckOutcome(tuple(problems), {"models": len(board), "test_songs": int(board["songs"].min())})
 
 
-def sanity_finding(board: pd.DataFrame) -> Finding:
+def check_sanity(board: pd.DataFrame) -> CheckOutcome:
     """Find that no model has learned more than the best baseline, which learns nothing from features.
 
     Args:
@@ -80,16 +80,16 @@ def sanity_finding(board: pd.DataFrame) -> Finding:
     models = whole[~partial & (whole["role"] != "baseline")]
     baselines = whole[whole["role"] == "baseline"]
     if models.empty or baselines.empty:
-        return Finding(("there is no model and baseline of whole descriptions to compare",))
+        return CheckOutcome(("there is no model and baseline of whole descriptions to compare",))
     best, baseline = models.iloc[0], baselines.iloc[0]
     measured = {
         "bits_a_bar": float(best["bits_a_bar"]),
         "bits_a_bar_of_the_best_baseline": float(baseline["bits_a_bar"]),
     }
     if best["bits_a_bar"] < baseline["bits_a_bar"]:
-        return Finding((), measured)
+        return CheckOutcome((), measured)
     fault = (
         f"the best model, {best['model']}, needs {best['bits_a_bar']:.2f} bits a bar and the baseline "
         f"'{baseline['model']}' {baseline['bits_a_bar']:.2f}"
     )
-    return Finding((fault,), measured)
+    return CheckOutcome((fault,), measured)

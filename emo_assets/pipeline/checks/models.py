@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from emo_assets.describing.describers import DESCRIBERS
+from emo_assets.description_model.specs import MODEL_SPECS
 from emo_assets.errors import InputError
-from emo_assets.pipeline.checks.findings import Finding
-from emo_assets.pipeline.checks.model_findings import sanity_finding, scores_finding, weights_finding
+from emo_assets.pipeline.checks.findings import CheckOutcome
+from emo_assets.pipeline.checks.model_findings import check_sanity, check_scores, check_weights
 from emo_assets.pipeline.checks.stored import StoredTable
 from emo_assets.pipeline.checks.tables import result, specs
 from emo_assets.pipeline.resources import StoreResource
@@ -25,12 +25,12 @@ def weights_checks_of(name: str, assets: Sequence[str]) -> dg.AssetChecksDefinit
         for key in sorted(context.selected_asset_check_keys):
             asset = key.asset_key.to_user_string()
             content = (store.open().assets / f"{asset}.safetensors").read_bytes()
-            yield result(asset, "weights", weights_finding(content))
+            yield result(asset, "weights", check_weights(content))
 
     return check
 
 
-describer_checks = weights_checks_of("describer_checks", [spec.name for spec in DESCRIBERS])
+describer_checks = weights_checks_of("describer_checks", [spec.name for spec in MODEL_SPECS])
 figaro_checks = weights_checks_of("figaro_checks", ["figaro_model"])
 
 
@@ -47,8 +47,8 @@ figaro_checks = weights_checks_of("figaro_checks", ["figaro_model"])
 def scoreboard_checks(store: StoreResource) -> Iterator[dg.AssetCheckResult]:
     """Check the scoreboard; where no model has learned anything, no champion is chosen."""
     board = StoredTable(store.open(), "scoreboard").read()
-    yield result("scoreboard", "scores", scores_finding(board))
-    yield result("scoreboard", "sanity", sanity_finding(board))
+    yield result("scoreboard", "scores", check_scores(board))
+    yield result("scoreboard", "sanity", check_sanity(board))
 
 
 @dg.asset_check(
@@ -59,14 +59,14 @@ def scoreboard_checks(store: StoreResource) -> Iterator[dg.AssetCheckResult]:
 def serves(store: StoreResource) -> dg.AssetCheckResult:
     """Ask the champion for a few bars, as a request would."""
     from emo_assets.features import FeatureVector
-    from emo_assets.generation import description_rows, load_describer
+    from emo_assets.generation import description_rows, load_champion
 
     asked = FeatureVector()
     try:
-        describer, _ = load_describer(store.open())
+        describer, _ = load_champion(store.open())
         [tokens] = describer.describe([asked], bars=BARS_TRIED, seeds=[0])
         bars = len(description_rows(tokens))
     except (InputError, ValueError) as error:
-        return result("champion", "serves", Finding((" ".join(str(error).split()),)))
-    faults = () if bars == BARS_TRIED else (f"wrote {bars} bars where {BARS_TRIED} were asked for",)
-    return result("champion", "serves", Finding(faults, {"bars": bars}))
+        return result("champion", "serves", CheckOutcome((" ".join(str(error).split()),)))
+    problems = () if bars == BARS_TRIED else (f"wrote {bars} bars where {BARS_TRIED} were asked for",)
+    return result("champion", "serves", CheckOutcome(problems, {"bars": bars}))

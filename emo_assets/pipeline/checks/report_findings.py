@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emo_assets.features import FEATURE_NAMES, feature_range
-from emo_assets.pipeline.checks.findings import Finding
+from emo_assets.pipeline.checks.findings import CheckOutcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,29 +22,31 @@ TELLING_MEASURES = ("instrument_f1", "chord_f1", "chroma", "agreement")
 """Measures of fidelity in which a song written for a description must surely be nearer than another song."""
 
 
-def features_finding(report: pd.DataFrame) -> Finding:
+def check_features(report: pd.DataFrame) -> CheckOutcome:
     """Find features that the feature report lacks, or whose figures cannot be.
 
     Args:
         report: `feature`, `songs`, `min`, `mean`, `max` of each feature.
     """
-    faults = []
+    problems = []
     rows = report.set_index("feature")
     if list(report["feature"]) != list(FEATURE_NAMES):
-        faults.append(f"its rows are not the ten features but {', '.join(map(str, report['feature'][:12]))}")
+        problems.append(
+            f"its rows are not the ten features but {', '.join(map(str, report['feature'][:12]))}"
+        )
     for name in [name for name in FEATURE_NAMES if name in rows.index]:
         least, most = feature_range(name)
         low, mean, high = rows.loc[[name], ["min", "mean", "max"]].to_numpy(dtype=float)[0].tolist()
         # Undetected values, such as a tempo of 0, are shown by their number and stand in no other figure.
         if not least <= low <= mean <= high <= most:
-            faults.append(f"{name} is said to lie from {low:g} over {mean:g} to {high:g}")
+            problems.append(f"{name} is said to lie from {low:g} over {mean:g} to {high:g}")
     songs = int(report["songs"].min()) if len(report) else 0
     if not songs:
-        faults.append("a feature has no songs")
-    return Finding(tuple(faults), {"songs": songs})
+        problems.append("a feature has no songs")
+    return CheckOutcome(tuple(problems), {"songs": songs})
 
 
-def knobs_finding(report: pd.DataFrame) -> Finding:
+def check_controllability(report: pd.DataFrame) -> CheckOutcome:
     """Find that what generation forces is not heard, or figures that cannot be.
 
     Args:
@@ -52,38 +54,42 @@ def knobs_finding(report: pd.DataFrame) -> Finding:
     """
     values = dict(zip(report["knob"], report["value"], strict=True))
     known = {str(knob): float(str(value)) for knob, value in values.items() if value == value}
-    faults = [f"{knob} has the figure {value:g}" for knob, value in known.items() if not -1 <= value <= 1]
-    faults += [
+    problems = [f"{knob} has the figure {value:g}" for knob, value in known.items() if not -1 <= value <= 1]
+    problems += [
         f"{knob} is right in {known.get(knob, 0):.0%} of the songs only"
         for knob in FORCED_KNOBS
         if known.get(knob, 0) < LEAST_RIGHT
     ]
-    return Finding(tuple(faults), known)
+    return CheckOutcome(tuple(problems), known)
 
 
-def listening_finding(songs: pd.DataFrame) -> Finding:
+def check_calibration(songs: pd.DataFrame) -> CheckOutcome:
     """Find that too few songs were listened to for requests to be read by them, or measures that cannot be.
 
     Args:
         songs: the heard songs.
     """
     from emo_assets.errors import InputError
-    from emo_assets.listening.heard_songs import HEARD
-    from emo_assets.listening.yardstick import Yardstick
+    from emo_assets.metrics.calibration import RequestCalibration
+    from emo_assets.metrics.metrics_table import METRIC_PREFIX
 
-    faults = []
-    for name in (f"{HEARD}acoustic_share", f"{HEARD}groove_regularity", f"{HEARD}leadless_share"):
+    problems = []
+    for name in (
+        f"{METRIC_PREFIX}acoustic_share",
+        f"{METRIC_PREFIX}groove_regularity",
+        f"{METRIC_PREFIX}leadless_share",
+    ):
         wrong = ~songs[name].dropna().astype(float).between(0, 1 + 1e-9)
         if wrong.any():
-            faults.append(f"{name} of {int(wrong.sum()):,} songs is no share")
+            problems.append(f"{name} of {int(wrong.sum()):,} songs is no share")
     try:
-        Yardstick(songs)
+        RequestCalibration(songs)
     except InputError as error:
-        faults.append(str(error))
-    return Finding(tuple(faults), {"songs": len(songs)})
+        problems.append(str(error))
+    return CheckOutcome(tuple(problems), {"songs": len(songs)})
 
 
-def guidance_finding(curve: pd.DataFrame) -> Finding:
+def check_guidance_monotonic(curve: pd.DataFrame) -> CheckOutcome:
     """Find that following a request more strictly does not make descriptions follow it more.
 
     Args:
@@ -91,13 +97,15 @@ def guidance_finding(curve: pd.DataFrame) -> Finding:
     """
     control = dict(zip(curve["guidance"].astype(float), curve["control"].astype(float), strict=True))
     weakest, strongest = control[min(control)], max(control.values())
-    faults = [f"control is {value:g}" for value in control.values() if not -1 <= value <= 1]
+    problems = [f"control is {value:g}" for value in control.values() if not -1 <= value <= 1]
     if not strongest > weakest:
-        faults.append(f"control is {weakest:.2f} without features and at most {strongest:.2f} with them")
-    return Finding(tuple(faults), {f"control_at_{strength:g}": value for strength, value in control.items()})
+        problems.append(f"control is {weakest:.2f} without features and at most {strongest:.2f} with them")
+    return CheckOutcome(
+        tuple(problems), {f"control_at_{strength:g}": value for strength, value in control.items()}
+    )
 
 
-def fidelity_finding(report: pd.DataFrame) -> Finding:
+def check_fidelity(report: pd.DataFrame) -> CheckOutcome:
     """Find that what generation forces is not in the songs, or that they are no nearer than other songs are.
 
     Args:
@@ -108,15 +116,15 @@ def fidelity_finding(report: pd.DataFrame) -> Finding:
         {str(measure): float(value) for measure, value in rows[column].items()}
         for column in ("written", "floor")
     )
-    faults = [
+    problems = [
         f"{measure} is {written.get(measure, 0):.3f}, and forced to be 1"
         for measure in FORCED_MEASURES
         if not LEAST_RIGHT <= written.get(measure, 0) <= 1
     ]
     pairs = {measure: (written.get(measure, 0.0), floor.get(measure, 0.0)) for measure in TELLING_MEASURES}
-    faults += [
+    problems += [
         f"{measure} is {own:.3f}, no better than another song's {other:.3f}"
         for measure, (own, other) in pairs.items()
         if not other < own <= 1
     ]
-    return Finding(tuple(faults), written)
+    return CheckOutcome(tuple(problems), written)

@@ -6,11 +6,11 @@ Songs that were listened to are read by every request, so a fault of theirs stop
 import dagster as dg
 
 from emo_assets.pipeline.checks.report_findings import (
-    features_finding,
-    fidelity_finding,
-    guidance_finding,
-    knobs_finding,
-    listening_finding,
+    check_calibration,
+    check_controllability,
+    check_features,
+    check_fidelity,
+    check_guidance_monotonic,
 )
 from emo_assets.pipeline.checks.stored import StoredTable
 from emo_assets.pipeline.checks.tables import result
@@ -23,7 +23,7 @@ from emo_assets.pipeline.resources import StoreResource
 def features(store: StoreResource) -> dg.AssetCheckResult:
     """Check the feature report."""
     return result(
-        "feature_report", "features", features_finding(StoredTable(store.open(), "feature_report").read())
+        "feature_report", "features", check_features(StoredTable(store.open(), "feature_report").read())
     )
 
 
@@ -33,7 +33,7 @@ def features(store: StoreResource) -> dg.AssetCheckResult:
 def knobs(store: StoreResource) -> dg.AssetCheckResult:
     """Check the control report."""
     return result(
-        "control_report", "knobs", knobs_finding(StoredTable(store.open(), "control_report").read())
+        "control_report", "knobs", check_controllability(StoredTable(store.open(), "control_report").read())
     )
 
 
@@ -45,19 +45,19 @@ def knobs(store: StoreResource) -> dg.AssetCheckResult:
 def obedience(store: StoreResource) -> dg.AssetCheckResult:
     """Check the fidelity report."""
     return result(
-        "fidelity_report", "obedience", fidelity_finding(StoredTable(store.open(), "fidelity_report").read())
+        "fidelity_report", "obedience", check_fidelity(StoredTable(store.open(), "fidelity_report").read())
     )
 
 
 @dg.asset_check(
-    asset="heard_songs",
+    asset="song_metrics",
     description="Songs enough were listened to, and measured, for requests to be read by them.",
     blocking=True,
 )
-def yardstick(store: StoreResource) -> dg.AssetCheckResult:
+def calibration(store: StoreResource) -> dg.AssetCheckResult:
     """Check the songs that requests are read by."""
     return result(
-        "heard_songs", "yardstick", listening_finding(StoredTable(store.open(), "heard_songs").read())
+        "song_metrics", "calibration", check_calibration(StoredTable(store.open(), "song_metrics").read())
     )
 
 
@@ -68,5 +68,7 @@ def yardstick(store: StoreResource) -> dg.AssetCheckResult:
 def curve(store: StoreResource) -> dg.AssetCheckResult:
     """Check the curve of guidance."""
     return result(
-        "guidance_report", "curve", guidance_finding(StoredTable(store.open(), "guidance_report").read())
+        "guidance_report",
+        "curve",
+        check_guidance_monotonic(StoredTable(store.open(), "guidance_report").read()),
     )

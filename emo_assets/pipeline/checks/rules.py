@@ -64,9 +64,9 @@ def rules_of(table: str) -> TableRules:
     Raises:
         KeyError: no rules are written for it.
     """
-    from emo_assets.sources.msd import TRACK_ID_PATTERN as MSD_ID
-    from emo_assets.sources.spotify import INTEGER_RANGES, NUMBER_RANGES
-    from emo_assets.sources.spotify import TRACK_ID_PATTERN as SPOTIFY_ID
+    from emo_assets.datasets.msd import TRACK_ID_PATTERN as MSD_ID
+    from emo_assets.datasets.spotify import INTEGER_RANGES, NUMBER_RANGES
+    from emo_assets.datasets.spotify import TRACK_ID_PATTERN as SPOTIFY_ID
 
     spotify_ranges: dict[str, tuple[float, float]] = {**INTEGER_RANGES, **NUMBER_RANGES}
     rejects = TableRules(TEXTS_OF_A_REJECT, missing_in=("content",))

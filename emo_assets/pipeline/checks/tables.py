@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import dagster as dg
 
 from emo_assets.pipeline.checks.findings import (
-    Finding,
-    accounted_finding,
-    links_finding,
-    refused_finding,
+    CheckOutcome,
+    check_completeness,
+    check_links,
+    check_rejection_rate,
     schema_finding,
     unique_finding,
     values_finding,
@@ -17,7 +17,7 @@ from emo_assets.pipeline.checks.findings import (
 from emo_assets.pipeline.checks.history import shrunk_since_last_good
 from emo_assets.pipeline.checks.rules import TableRules, rules_of
 from emo_assets.pipeline.checks.stored import StoredTable, of_shards, shards_of_run
-from emo_assets.pipeline.checks.training_findings import coverage_finding, leakage_finding, segments_finding
+from emo_assets.pipeline.checks.training_findings import check_coverage, check_grammar, check_leakage
 from emo_assets.pipeline.resources import RawDataSource, StoreResource
 from emo_assets.store import Store
 
@@ -41,7 +41,7 @@ FORM = {
     "values": "No value is missing, outside its range or of another form.",
     "key": "No two rows share their key.",
 }
-UNREAD = Finding(("not looked at, since the columns are not what they must be",))
+UNREAD = CheckOutcome(("not looked at, since the columns are not what they must be",))
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,12 @@ class Stored:
 
 SHARDED = ("figaro_descriptions", "rejected_midi")
 
-Further = Callable[[Stored], Mapping[str, Finding]]
+Further = Callable[[Stored], Mapping[str, CheckOutcome]]
 """Finds what only one table can have wrong: one finding a check, by its name."""
 
 
-def result(asset: str, check: str, finding: Finding, **metadata: str) -> dg.AssetCheckResult:
-    """Tell Dagster what a check found: its faults, and what was measured."""
+def result(asset: str, check: str, finding: CheckOutcome, **metadata: str) -> dg.AssetCheckResult:
+    """Tell Dagster what a check found: its problems, and what was measured."""
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=check,
@@ -88,7 +88,7 @@ def specs(asset: str, meanings: Mapping[str, str], *, blocking: bool) -> list[dg
     ]
 
 
-def form_findings(table: StoredTable, rules: TableRules) -> dict[str, Finding]:
+def form_findings(table: StoredTable, rules: TableRules) -> dict[str, CheckOutcome]:
     """Find what can be wrong with the form of any table; where the columns are wrong, no more is read."""
     schema, rows = table.schema()
     found = {"schema": schema_finding(schema, rules.kinds, rows=rows)}
@@ -102,7 +102,7 @@ def form_findings(table: StoredTable, rules: TableRules) -> dict[str, Finding]:
     return found
 
 
-def _findings(looked: Stored, asset: str, find: Further) -> Mapping[str, Finding]:
+def _findings(looked: Stored, asset: str, find: Further) -> Mapping[str, CheckOutcome]:
     found = form_findings(looked.table(asset), rules_of(asset))
     return {**found, **find(looked)} if found["schema"].passed else found
 
@@ -152,7 +152,7 @@ def raw_table_checks(asset: str, rejects: str) -> dg.AssetChecksDefinition:
             if name == "shrunk":
                 yield result(asset, name, shrunk, origin=origin)
             elif name == "refused":
-                yield result(asset, name, refused_finding(rows, refused, most=MOST_REFUSED))
+                yield result(asset, name, check_rejection_rate(rows, refused, most=MOST_REFUSED))
             else:
                 yield result(asset, name, found.get(name, UNREAD))
 
@@ -180,41 +180,41 @@ def reject_checks(
         yield result(asset, key.name, found[asset].get(key.name, UNREAD))
 
 
-def _of_matched(looked: Stored) -> dict[str, Finding]:
+def _of_matched(looked: Stored) -> dict[str, CheckOutcome]:
     matched = looked.table("matched_tracks").read(["msd_track_id", "link_method"])
     files = looked.table("lakh_midi").read(["msd_track_id"])
-    return {"links": links_finding(matched, files, least_share=LEAST_LINKED, most_fuzzy=MOST_FUZZY)}
+    return {"links": check_links(matched, files, least_share=LEAST_LINKED, most_fuzzy=MOST_FUZZY)}
 
 
-def _of_descriptions(looked: Stored) -> dict[str, Finding]:
+def _of_descriptions(looked: Stored) -> dict[str, CheckOutcome]:
     segments = looked.table("figaro_descriptions").read(["bars", "tokens"])
-    return {"grammar": segments_finding(segments)}
+    return {"grammar": check_grammar(segments)}
 
 
-def _of_rejected_midi(looked: Stored) -> dict[str, Finding]:
+def _of_rejected_midi(looked: Stored) -> dict[str, CheckOutcome]:
     shards = looked.shards or []
     ids = ["msd_track_id", "md5"]
     files = of_shards(looked.table("lakh_midi").read(ids), "msd_track_id", shards)
     described = looked.table("figaro_descriptions").read(ids)
     rejected = looked.table("rejected_midi").read([*ids, "path"])
     refused = of_shards(looked.table("rejected_lakh_files").read(["content"]), "content", shards)
-    accounted = accounted_finding(files, described, rejected, list(refused["content"]))
+    accounted = check_completeness(files, described, rejected, list(refused["content"]))
     return {
         "accounted": accounted,
-        "rejected": refused_finding(
+        "rejected": check_rejection_rate(
             int(accounted.measured["described"]), int(accounted.measured["rejected"]), most=MOST_REJECTED
         ),
     }
 
 
-def _of_training_set(looked: Stored) -> dict[str, Finding]:
-    from emo_assets.describing.training_set import SPLITS
+def _of_training_set(looked: Stored) -> dict[str, CheckOutcome]:
+    from emo_assets.description_model.data.training_set import SPLITS
 
     table = looked.table("training_set").read(["split", "md5", "artist_keys", "tokens", "bars"])
     return {
-        "leakage": leakage_finding(table, SPLITS),
-        "coverage": coverage_finding(table, most_unseen=MOST_UNSEEN),
-        "grammar": segments_finding(table),
+        "leakage": check_leakage(table, SPLITS),
+        "coverage": check_coverage(table, most_unseen=MOST_UNSEEN),
+        "grammar": check_grammar(table),
     }
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from emo_assets.pipeline.checks.findings import Finding
+from emo_assets.pipeline.checks.findings import CheckOutcome
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from upath import UPath
 
-    from emo_assets.requests import TrackRequest
+    from emo_assets.song_request import TrackRequest
 
 TEMPO_TOLERANCE = 0.1
 """Beats a minute. MIDI keeps a tempo in whole microseconds a beat."""
@@ -30,40 +30,40 @@ LOWEST_LOUDNESS = -50.0
 """LUFS; the quietest request is rendered at -36."""
 
 
-def description_finding(tokens: Sequence[int], request: TrackRequest) -> Finding:
+def check_description(tokens: Sequence[int], request: TrackRequest) -> CheckOutcome:
     """Find a description that the grammar refuses, or that is not as long as the request."""
-    from emo_assets.symbolic.grammar.descriptions import DescriptionGrammar
-    from emo_assets.symbolic.grammar.errors import GrammarError
+    from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
+    from emo_assets.tokens.grammar.errors import GrammarError
 
     try:
         bars = DescriptionGrammar().parse(list(tokens))
     except GrammarError as error:
-        return Finding((f"is no description ({error})",))
-    faults = () if len(bars) == request.bars else (f"has {len(bars)} bars, asked were {request.bars}",)
-    return Finding(faults, {"bars": len(bars)})
+        return CheckOutcome((f"is no description ({error})",))
+    problems = () if len(bars) == request.bars else (f"has {len(bars)} bars, asked were {request.bars}",)
+    return CheckOutcome(problems, {"bars": len(bars)})
 
 
-def midi_finding(midi: bytes, request: TrackRequest) -> Finding:
+def check_midi(midi: bytes, request: TrackRequest) -> CheckOutcome:
     """Find MIDI that cannot be read, has no notes, or another length, tempo or meter than was asked for."""
     from emo_assets.errors import InputError
-    from emo_assets.listening.heard import listen
+    from emo_assets.metrics.song_metrics import measure_midi
 
     try:
-        heard = listen(midi)
+        heard = measure_midi(midi)
     except InputError as error:
-        return Finding((f"cannot be read ({error})",))
+        return CheckOutcome((f"cannot be read ({error})",))
     asked = request.features
-    faults = [] if heard.notes else ["has no notes"]
+    problems = [] if heard.notes else ["has no notes"]
     if heard.bars > request.bars:
-        faults.append(f"has {heard.bars} bars, asked were {request.bars}")
+        problems.append(f"has {heard.bars} bars, asked were {request.bars}")
     if abs(heard.tempo - asked.tempo) > TEMPO_TOLERANCE:
-        faults.append(f"has a tempo of {heard.tempo:.1f}, asked was {asked.tempo:.1f}")
+        problems.append(f"has a tempo of {heard.tempo:.1f}, asked was {asked.tempo:.1f}")
     if heard.time_signature != f"{asked.time_signature}/4":
-        faults.append(f"is in {heard.time_signature}, asked was {asked.time_signature}/4")
-    return Finding(tuple(faults), {"notes": heard.notes, "bars": heard.bars, "tempo": heard.tempo})
+        problems.append(f"is in {heard.time_signature}, asked was {asked.time_signature}/4")
+    return CheckOutcome(tuple(problems), {"notes": heard.notes, "bars": heard.bars, "tempo": heard.tempo})
 
 
-def sound_finding(path: Path | UPath, request: TrackRequest) -> Finding:
+def check_sound(path: Path | UPath, request: TrackRequest) -> CheckOutcome:
     """Find sound that is silent, far too short or too long, too loud, or has a hole in it.
 
     Args:
@@ -76,7 +76,7 @@ def sound_finding(path: Path | UPath, request: TrackRequest) -> Finding:
     try:
         sound = inspect_audio(path)
     except InputError as error:
-        return Finding((str(error),))
+        return CheckOutcome((str(error),))
     bar_seconds = request.features.time_signature * 60 / request.features.tempo
     longest = request.bars * bar_seconds + LONGEST_TAIL
     measured = {
@@ -86,14 +86,14 @@ def sound_finding(path: Path | UPath, request: TrackRequest) -> Finding:
         "longest_silence": sound.longest_silence,
     }
     if sound.peak < LOWEST_LOUDNESS:
-        return Finding((f"is silent: {sound.seconds:.1f} s below {LOWEST_LOUDNESS:g} dBFS",), measured)
-    faults = []
+        return CheckOutcome((f"is silent: {sound.seconds:.1f} s below {LOWEST_LOUDNESS:g} dBFS",), measured)
+    problems = []
     if not bar_seconds / 2 <= sound.seconds <= longest:
-        faults.append(f"is {sound.seconds:.1f} s long, not {bar_seconds / 2:.1f} to {longest:.1f}")
+        problems.append(f"is {sound.seconds:.1f} s long, not {bar_seconds / 2:.1f} to {longest:.1f}")
     if sound.peak > HIGHEST_PEAK:
-        faults.append(f"peaks at {sound.peak:.1f} dBFS, above {HIGHEST_PEAK:g}")
+        problems.append(f"peaks at {sound.peak:.1f} dBFS, above {HIGHEST_PEAK:g}")
     if sound.seconds > 1 and sound.loudness < LOWEST_LOUDNESS:
-        faults.append(f"is at {sound.loudness:.0f} LUFS, hardly to be heard")
+        problems.append(f"is at {sound.loudness:.0f} LUFS, hardly to be heard")
     if sound.longest_silence > LONGEST_SILENCE_BARS * bar_seconds:
-        faults.append(f"is silent for {sound.longest_silence:.1f} s in the middle")
-    return Finding(tuple(faults), measured)
+        problems.append(f"is silent for {sound.longest_silence:.1f} s in the middle")
+    return CheckOutcome(tuple(problems), measured)

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from emo_assets.pipeline.checks.findings import Finding
+from emo_assets.pipeline.checks.findings import CheckOutcome
 from emo_assets.pipeline.checks.tables import result
-from emo_assets.pipeline.checks.track_findings import description_finding, midi_finding, sound_finding
+from emo_assets.pipeline.checks.track_findings import check_description, check_midi, check_sound
 from emo_assets.pipeline.resources import StoreResource
-from emo_assets.pipeline.track_files import asset_path, read_document
-from emo_assets.requests import TrackRequest
+from emo_assets.pipeline.track_store import asset_path, read_asset_json
+from emo_assets.song_request import TrackRequest
 
 if TYPE_CHECKING:
     from emo_assets.store import Store
 
-Find = Callable[["Store", TrackRequest], Finding]
+Find = Callable[["Store", TrackRequest], CheckOutcome]
 
 
 def track_check(
@@ -34,15 +34,15 @@ def track_check(
     @dg.asset_check(asset=asset, name=name, description=meaning, blocking=blocking)
     def check(context: dg.AssetCheckExecutionContext, store: StoreResource) -> dg.AssetCheckResult:
         opened = store.open()
-        faults: list[str] = []
+        problems: list[str] = []
         measured: dict[str, float] = {}
         names = _names(context, opened, asset)
         for request_name in names:
-            request = TrackRequest.from_values(read_document(opened, "requested_features", request_name))
+            request = TrackRequest.from_values(read_asset_json(opened, "requested_features", request_name))
             found = find(opened, request)
-            faults += [f"{request_name}: {fault}" for fault in found.faults]
+            problems += [f"{request_name}: {fault}" for fault in found.problems]
             measured = dict(found.measured) if len(names) == 1 else {"songs": len(names)}
-        return result(asset, name, Finding(tuple(faults), measured))
+        return result(asset, name, CheckOutcome(tuple(problems), measured))
 
     return check
 
@@ -55,16 +55,16 @@ def _names(context: dg.AssetCheckExecutionContext, store: "Store", asset: str) -
     return sorted(path.stem for path in (store.assets / asset).glob("*.*") if not path.name.startswith("."))
 
 
-def _description(store: "Store", request: TrackRequest) -> Finding:
-    return description_finding(read_document(store, "track_description", request.name)["tokens"], request)
+def _description(store: "Store", request: TrackRequest) -> CheckOutcome:
+    return check_description(read_asset_json(store, "track_description", request.name)["tokens"], request)
 
 
-def _notes(store: "Store", request: TrackRequest) -> Finding:
-    return midi_finding(asset_path(store, "track_midi", request.name).read_bytes(), request)
+def _notes(store: "Store", request: TrackRequest) -> CheckOutcome:
+    return check_midi(asset_path(store, "track_midi", request.name).read_bytes(), request)
 
 
-def _sound(store: "Store", request: TrackRequest) -> Finding:
-    return sound_finding(store.tracks / request.name / f"{request.name}.wav", request)
+def _sound(store: "Store", request: TrackRequest) -> CheckOutcome:
+    return check_sound(store.tracks / request.name / f"{request.name}.wav", request)
 
 
 track_checks = [

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from emo_assets.pipeline.checks.findings import Finding
-from emo_assets.symbolic.vocabulary import DescriptionKind
+from emo_assets.pipeline.checks.findings import CheckOutcome
+from emo_assets.tokens.vocabulary import DescriptionKind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ PARSED = 500
 SEGMENT_BARS = 12
 
 
-def segments_finding(segments: pd.DataFrame) -> Finding:
+def check_grammar(segments: pd.DataFrame) -> CheckOutcome:
     """Find segments that are no descriptions, or of another length than they say.
 
     Args:
@@ -28,11 +28,11 @@ def segments_finding(segments: pd.DataFrame) -> Finding:
     """
     import numpy as np
 
-    from emo_assets.symbolic.grammar.descriptions import DescriptionGrammar
-    from emo_assets.symbolic.grammar.errors import GrammarError
+    from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
+    from emo_assets.tokens.grammar.errors import GrammarError
 
     grammar = DescriptionGrammar()
-    faults = []
+    problems = []
     chosen = sorted(
         {int(place) for place in np.linspace(0, len(segments) - 1, PARSED)} if len(segments) else ()
     )
@@ -41,14 +41,14 @@ def segments_finding(segments: pd.DataFrame) -> Finding:
         try:
             bars = grammar.parse([int(token) for token in row["tokens"]])
         except GrammarError as error:
-            faults.append(f"segment {position} is no description ({error})")
+            problems.append(f"segment {position} is no description ({error})")
             continue
         if len(bars) != row["bars"] or not 1 <= len(bars) <= SEGMENT_BARS or bars[0].number != 1:
-            faults.append(f"segment {position} has {len(bars)} bars and says {row['bars']}")
-    return Finding(tuple(faults), {"segments": len(segments), "parsed": len(chosen)})
+            problems.append(f"segment {position} has {len(bars)} bars and says {row['bars']}")
+    return CheckOutcome(tuple(problems), {"segments": len(segments), "parsed": len(chosen)})
 
 
-def leakage_finding(training_set: pd.DataFrame, splits: Sequence[str]) -> Finding:
+def check_leakage(training_set: pd.DataFrame, splits: Sequence[str]) -> CheckOutcome:
     """Find artists or files that stand on two sides of the split, and sides that are empty.
 
     Args:
@@ -56,25 +56,25 @@ def leakage_finding(training_set: pd.DataFrame, splits: Sequence[str]) -> Findin
         splits: the sides there must be.
     """
     sides = training_set["split"].value_counts()
-    faults = [f"no segment is on the side {split!r}" for split in splits if split not in sides]
-    faults += [f"{split!r} is no side" for split in sides.index.difference(list(splits))]
+    problems = [f"no segment is on the side {split!r}" for split in splits if split not in sides]
+    problems += [f"{split!r} is no side" for split in sides.index.difference(list(splits))]
     by_artist = training_set[["split", "artist_keys"]].explode("artist_keys").drop_duplicates()
     by_file = training_set[["split", "md5"]].drop_duplicates()
     for what, column, table in (("artist", "artist_keys", by_artist), ("file", "md5", by_file)):
         on_several = table[table.duplicated(column)][column].drop_duplicates()
         if len(on_several):
-            faults.append(
+            problems.append(
                 f"{len(on_several):,} {what}s stand on more than one side, the first: {on_several.iloc[0]}"
             )
     measured = {f"segments_{split}": int(sides.get(split, 0)) for split in splits}
-    return Finding(tuple(faults), {**measured, "artists": int(by_artist["artist_keys"].nunique())})
+    return CheckOutcome(tuple(problems), {**measured, "artists": int(by_artist["artist_keys"].nunique())})
 
 
 MAY_BE_ONE = (DescriptionKind.TIME_SIGNATURE, DescriptionKind.MEAN_DURATION)
 """Kinds of which one token may be all there is: all songs in 4/4, all files of a fine resolution."""
 
 
-def coverage_finding(training_set: pd.DataFrame, *, most_unseen: float) -> Finding:
+def check_coverage(training_set: pd.DataFrame, *, most_unseen: float) -> CheckOutcome:
     """Find kinds of tokens that the training side hardly has, and tokens that only the test side has.
 
     Args:
@@ -83,7 +83,7 @@ def coverage_finding(training_set: pd.DataFrame, *, most_unseen: float) -> Findi
     """
     import numpy as np
 
-    from emo_assets.symbolic.vocabulary import DESCRIPTIONS
+    from emo_assets.tokens.vocabulary import DESCRIPTIONS
 
     def counts(split: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         tokens = training_set.loc[training_set["split"] == split, "tokens"]
@@ -91,7 +91,7 @@ def coverage_finding(training_set: pd.DataFrame, *, most_unseen: float) -> Findi
         return np.bincount(joined, minlength=len(DESCRIPTIONS))
 
     train, test = counts("train"), counts("test")
-    faults: list[str] = []
+    problems: list[str] = []
     measured: dict[str, float] = {}
     for kind in DescriptionKind:
         span = DESCRIPTIONS.span(kind)
@@ -99,11 +99,11 @@ def coverage_finding(training_set: pd.DataFrame, *, most_unseen: float) -> Findi
         measured[f"different_{kind.name.lower()}"] = different
         least = 1 if kind in MAY_BE_ONE else 2
         if different < least:
-            faults.append(
+            problems.append(
                 f"the training side has {different} different tokens of {kind.name.lower().replace('_', ' ')}"
             )
     unseen = float(test[train == 0].sum() / max(test.sum(), 1))
     measured["share_unseen"] = unseen
     if unseen > most_unseen:
-        faults.append(f"{unseen:.1%} of the test side's tokens never stand on the training side")
-    return Finding(tuple(faults), measured)
+        problems.append(f"{unseen:.1%} of the test side's tokens never stand on the training side")
+    return CheckOutcome(tuple(problems), measured)

@@ -16,9 +16,9 @@ from emo_assets.errors import InputError
 from emo_assets.figaro import weights
 from emo_assets.figaro.config import TRAININGS, TrainingConfig
 from emo_assets.store import Store
+from emo_assets_tests.datasets.downloads.server import Served, serving
 from emo_assets_tests.figaro.conftest import LITTLE, midi, random_network
-from emo_assets_tests.figaro.test_checkpoint import Dangerous, lightning
-from emo_assets_tests.sources.downloads.server import Served, serving
+from emo_assets_tests.figaro.test_released_checkpoint import Dangerous, lightning
 
 __all__ = ["midi"]
 

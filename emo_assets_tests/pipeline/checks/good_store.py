@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from emo_assets.audio.files import write_audio
-from emo_assets.describing.describers import DESCRIBERS
-from emo_assets.describing.training_set import SPLITS
+from emo_assets.description_model.data.training_set import SPLITS
+from emo_assets.description_model.specs import MODEL_SPECS
 from emo_assets.features import FEATURE_NAMES, FeatureVector
-from emo_assets.listening.heard import MEASURES
-from emo_assets.listening.outline import OUTLINE_WIDTH
+from emo_assets.metrics.description_features import NUM_DESCRIPTION_FEATURES
+from emo_assets.metrics.song_metrics import FEATURE_METRICS
+from emo_assets.midi.writer import Note, Part, encode_midi
 from emo_assets.pipeline.partitions import SHARDS, shard_of
-from emo_assets.requests import TrackRequest
+from emo_assets.song_request import TrackRequest
 from emo_assets.store import Store
-from emo_assets.symbolic.midi_file import Note, Part, encode_midi
-from emo_assets.symbolic.vocabulary import DESCRIPTIONS
+from emo_assets.tokens.vocabulary import DESCRIPTIONS
 
 SONGS = 30
 RATE = 16_000
@@ -135,19 +135,19 @@ def tables() -> dict[str, pd.DataFrame]:
         "guidance_report": pd.DataFrame(
             {"guidance": [0.0, 1.0, 2.0], "control": [0.1, 0.4, 0.6], "bits_a_bar": 20.0, "variety": 0.5}
         ),
-        "heard_songs": heard(features),
+        "song_metrics": heard(features),
         "fidelity_report": fidelity(),
     }
 
 
 def heard(features: pd.DataFrame) -> pd.DataFrame:
     """Return songs that were listened to."""
-    measures = [name for measure in MEASURES.values() for name in [f"heard_{measure.name}"]]
+    measures = [name for measure in FEATURE_METRICS.values() for name in [f"heard_{measure.name}"]]
     return features.assign(
         md5=[f"{number:032x}" for number in range(SONGS)],
         split="train",
         **dict.fromkeys(measures, 0.5),
-        outline=lists([[number % 3, *[0.1] * (OUTLINE_WIDTH - 1)] for number in range(SONGS)]),
+        outline=lists([[number % 3, *[0.1] * (NUM_DESCRIPTION_FEATURES - 1)] for number in range(SONGS)]),
     )
 
 
@@ -206,7 +206,7 @@ def fill(store: Store) -> None:
     """Write everything that checks look at, in order."""
     for asset, table in tables().items():
         write(store, asset, table)
-    for name in (*(spec.name for spec in DESCRIBERS), "figaro_model"):
+    for name in (*(spec.name for spec in MODEL_SPECS), "figaro_model"):
         (store.assets / f"{name}.safetensors").write_bytes(save({"weight": np.ones((2, 3), np.float32)}))
     write_document(store, "requested_features", REQUEST.model_dump(mode="json"))
     write_document(store, "track_description", {"champion": "v1", "tokens": tokens_of(0, REQUEST.bars)})

@@ -13,7 +13,7 @@ from safetensors.numpy import save
 
 from emo_assets.definitions import build_defs
 from emo_assets.store import Store
-from emo_assets.symbolic.vocabulary import DESCRIPTIONS
+from emo_assets.tokens.vocabulary import DESCRIPTIONS
 from emo_assets_tests.pipeline.checks.good_store import (
     REQUEST,
     change,
@@ -198,8 +198,8 @@ BAD: dict[tuple[str, str], tuple[Spoil, str]] = {
         put("control_report", "value", 0.5, 0),
         "tempo is right in 50% of the songs only",
     ),
-    ("heard_songs", "yardstick"): (
-        table("heard_songs", lambda songs: songs.head(5)),
+    ("song_metrics", "calibration"): (
+        table("song_metrics", lambda songs: songs.head(5)),
         "5 training songs are too few",
     ),
     ("guidance_report", "curve"): (

@@ -8,7 +8,7 @@ import pytest
 from emo_assets.audio.files import write_audio
 from emo_assets.audio.inspection import inspect_audio
 from emo_assets.errors import InputError
-from emo_assets.pipeline.checks.track_findings import description_finding, midi_finding, sound_finding
+from emo_assets.pipeline.checks.track_findings import check_description, check_midi, check_sound
 from emo_assets.store import Store
 from emo_assets_tests.pipeline.checks.good_store import RATE, REQUEST, tokens_of, tone, write_midi
 
@@ -20,23 +20,23 @@ def notes(tmp_path: Path, *, notes: int = 8, tempo: float = 120.0, meter: int = 
 
 
 def test_a_description_must_be_one_and_as_long_as_asked() -> None:
-    assert description_finding(tokens_of(1, 2), REQUEST).passed
-    assert "is no description" in description_finding(tokens_of(1, 2)[:3], REQUEST).summary
-    assert description_finding(tokens_of(1, 1), REQUEST).faults == ("has 1 bars, asked were 2",)
+    assert check_description(tokens_of(1, 2), REQUEST).passed
+    assert "is no description" in check_description(tokens_of(1, 2)[:3], REQUEST).summary
+    assert check_description(tokens_of(1, 1), REQUEST).problems == ("has 1 bars, asked were 2",)
 
 
 def test_notes_must_be_there_and_keep_tempo_meter_and_length(tmp_path: Path) -> None:
-    assert midi_finding(notes(tmp_path), REQUEST).passed
-    assert "has no notes" in midi_finding(notes(tmp_path, notes=0), REQUEST).summary
-    assert midi_finding(notes(tmp_path, notes=12), REQUEST).faults == ("has 3 bars, asked were 2",)
-    assert midi_finding(notes(tmp_path, meter=3, notes=6), REQUEST).faults == ("is in 3/4, asked was 4/4",)
-    assert midi_finding(b"MThd", REQUEST).summary.startswith("cannot be read")
+    assert check_midi(notes(tmp_path), REQUEST).passed
+    assert "has no notes" in check_midi(notes(tmp_path, notes=0), REQUEST).summary
+    assert check_midi(notes(tmp_path, notes=12), REQUEST).problems == ("has 3 bars, asked were 2",)
+    assert check_midi(notes(tmp_path, meter=3, notes=6), REQUEST).problems == ("is in 3/4, asked was 4/4",)
+    assert check_midi(b"MThd", REQUEST).summary.startswith("cannot be read")
 
 
 def sound(tmp_path: Path, samples: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> str:
     path = tmp_path / "sound.wav"
     write_audio(samples, RATE, path)
-    return sound_finding(path, REQUEST).summary
+    return check_sound(path, REQUEST).summary
 
 
 def test_sound_must_be_heard_and_as_long_as_its_bars(tmp_path: Path) -> None:
@@ -54,9 +54,9 @@ def test_sound_must_be_heard_and_as_long_as_its_bars(tmp_path: Path) -> None:
 
 
 def test_a_missing_or_damaged_file_is_a_fault(tmp_path: Path) -> None:
-    assert "cannot be read" in sound_finding(tmp_path / "none.wav", REQUEST).summary
+    assert "cannot be read" in check_sound(tmp_path / "none.wav", REQUEST).summary
     (tmp_path / "a.wav").write_bytes(b"RIFF")
-    assert "is no audio file, or a damaged one" in sound_finding(tmp_path / "a.wav", REQUEST).summary
+    assert "is no audio file, or a damaged one" in check_sound(tmp_path / "a.wav", REQUEST).summary
 
 
 def test_what_a_file_holds_is_measured(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-// The REST API's answers, as `emo_assets/studio/answers.py` and `form.py` define them.
+// The REST API's answers, as `emo_assets/studio/schemas.py` and `form.py` define them.
 
 export type FeatureName =
   | 'danceability'

@@ -1,0 +1,1 @@
+"""Readers and downloads of the Spotify, Million Song and Lakh data sets."""

@@ -1,0 +1,1 @@
+"""Features to descriptions: data, networks, training, generation, evaluation and model registry."""

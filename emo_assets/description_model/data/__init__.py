@@ -1,0 +1,1 @@
+"""From the training-set table to the tensors that description models learn from."""

@@ -1,0 +1,1 @@
+"""How well description models predict and sample: metrics, baselines, the scoreboard."""

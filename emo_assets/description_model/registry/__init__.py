@@ -1,0 +1,1 @@
+"""Which model serves requests: selection of the champion and the record of it."""

@@ -1,0 +1,1 @@
+"""How well generated songs follow their requests and descriptions: numbers for the reports."""

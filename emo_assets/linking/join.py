@@ -1,0 +1,55 @@
+"""The links brought together with the MIDI files: which Spotify track is which file.
+
+Joins tables and nothing else; how links are found stands in `matching`.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from emo_assets.features import FEATURE_NAMES
+from emo_assets.linking.names import artist_keys
+
+COLUMNS: tuple[str, ...] = (
+    "track_id",
+    "msd_track_id",
+    "md5",
+    "artists",
+    "artist_keys",
+    "track_name",
+    "track_genre",
+    "popularity",
+    *FEATURE_NAMES,
+    "link_method",
+    "link_score",
+)
+"""The columns that `matched_tracks` returns, in order."""
+
+
+def matched_tracks(links: pd.DataFrame, spotify: pd.DataFrame, lakh_files: pd.DataFrame) -> pd.DataFrame:
+    """Join links, Spotify rows and MIDI files.
+
+    A Spotify track stands in the Kaggle table once a genre; here it stands once, with the first of its
+    genres.
+
+    Args:
+        links: `track_id`, `msd_track_id`, `method`, `score`, as `matching.link_tracks` returns them.
+        spotify: rows as `datasets.spotify.read_spotify` returns them.
+        lakh_files: MIDI files by `msd_track_id` and `md5`; other columns are not looked at.
+
+    Returns:
+        One row a Spotify track, Million Song track and MIDI file, with `COLUMNS`, sorted by these three.
+        `artist_keys` holds lists: the normalised name of each artist, the first being the primary one.
+    """
+    once = spotify.drop_duplicates("track_id")
+    files = lakh_files[["msd_track_id", "md5"]].drop_duplicates()
+    matched = (
+        links.rename(columns={"method": "link_method", "score": "link_score"})
+        .merge(once, on="track_id", how="inner", validate="many_to_one")
+        .merge(files, on="msd_track_id", how="inner")
+        .sort_values(["track_id", "msd_track_id", "md5"], ignore_index=True)
+    )
+    matched["artist_keys"] = pd.Series(
+        [list(artist_keys(artists)) for artists in matched["artists"]], index=matched.index, dtype=object
+    )
+    return matched[list(COLUMNS)]

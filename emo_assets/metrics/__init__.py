@@ -1,0 +1,1 @@
+"""What a MIDI file sounds like, measured from its notes."""

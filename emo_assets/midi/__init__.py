@@ -1,0 +1,1 @@
+"""Standard MIDI Files: bytes to notes and back."""

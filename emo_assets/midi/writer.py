@@ -1,0 +1,135 @@
+"""Notes to the bytes of a Standard MIDI File.
+
+Holds the encoding alone: which notes there are is decided by whoever calls it (the composer of the sample
+corpus, the writing of events). Reading bytes is `reading`'s business.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+DRUM_CHANNEL = 9
+MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
+MAX_MICROSECONDS = 0xFFFFFF
+"""Microseconds a quarter note that fit into a tempo event: the slowest tempo is 3.58 beats a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sounding note: start and end in ticks (`start < end`), pitch 0..127, velocity 1..127."""
+
+    start: int
+    end: int
+    pitch: int
+    velocity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one instrument plays.
+
+    Attributes:
+        program: General MIDI program, 0..127; for drums the drum kit.
+        is_drum: whether it is played on the drum channel.
+        notes: its notes, in any order.
+        name: the track's name in the file.
+        controls: control changes as (tick, controller 0..127, value 0..127).
+        shares_channel: whether it plays on the channel of the part before it, which is melodic too.
+    """
+
+    program: int
+    is_drum: bool
+    notes: Sequence[Note]
+    name: str = ""
+    controls: Sequence[tuple[int, int, int]] = ()
+    shares_channel: bool = False
+
+
+def encode_midi(
+    parts: Sequence[Part],
+    *,
+    resolution: int = 480,
+    tempos: Iterable[tuple[int, float]] = ((0, 120.0),),
+    time_signatures: Iterable[tuple[int, int, int]] = ((0, 4, 4),),
+) -> bytes:
+    """Encode parts as a type 1 file: one track of tempo and meter, then one track a part.
+
+    At equal ticks note-offs stand before note-ons, so that a repeated note is two notes. There are fifteen
+    channels for melodic parts; parts beyond share them, and say their program again before each note.
+
+    Args:
+        parts: the parts, in the order of their tracks.
+        resolution: ticks a quarter note, 1..32767.
+        tempos: (tick, quarter notes a minute), the first at tick 0.
+        time_signatures: (tick, numerator, denominator), denominators powers of two.
+
+    Returns:
+        The file's bytes.
+    """
+    conductor: list[tuple[int, int, bytes]] = []
+    for tick, numerator, denominator in time_signatures:
+        meter = bytes([0xFF, 0x58, 4, numerator, denominator.bit_length() - 1, 24, 8])
+        conductor.append((tick, 0, meter))
+    for tick, beats_a_minute in tempos:
+        microseconds = min(round(60e6 / beats_a_minute), MAX_MICROSECONDS)
+        conductor.append((tick, 1, b"\xff\x51\x03" + microseconds.to_bytes(3, "big")))
+    channels = _channels(parts)
+    programs: dict[int, set[int]] = {}
+    for part, channel in zip(parts, channels, strict=True):
+        programs.setdefault(channel, set()).add(part.program)
+    tracks = [_track(conductor)]
+    for part, channel in zip(parts, channels, strict=True):
+        tracks.append(_track(_part_messages(part, channel, len(programs[channel]) > 1)))
+    return b"MThd" + struct.pack(">IHHH", 6, 1, len(tracks), resolution) + b"".join(tracks)
+
+
+def _channels(parts: Sequence[Part]) -> list[int]:
+    """Return the channel of each part."""
+    channels: list[int] = []
+    melodic = 0
+    for part in parts:
+        if part.is_drum:
+            channels.append(DRUM_CHANNEL)
+        elif part.shares_channel:
+            channels.append(channels[-1])
+        else:
+            channels.append(MELODIC_CHANNELS[melodic % len(MELODIC_CHANNELS)])
+            melodic += 1
+    return channels
+
+
+def _part_messages(part: Part, channel: int, repeats_program: bool) -> list[tuple[int, int, bytes]]:
+    """Return (tick, rank at that tick, message) of everything that `part` sends on `channel`."""
+    name = part.name.encode("utf-8")[:127]
+    program = bytes([0xC0 | channel, part.program])
+    messages = [(0, 0, b"\xff\x03" + bytes([len(name)]) + name), (0, 1, program)]
+    messages += [
+        (tick, 2, bytes([0xB0 | channel, controller, value])) for tick, controller, value in part.controls
+    ]
+    for note in part.notes:
+        if repeats_program:
+            messages.append((note.start, 4, program))
+        messages.append((note.start, 5, bytes([0x90 | channel, note.pitch, note.velocity])))
+        messages.append((note.end, 3, bytes([0x80 | channel, note.pitch, 0])))
+    return messages
+
+
+def _track(messages: list[tuple[int, int, bytes]]) -> bytes:
+    """Order messages by tick and rank and wrap them as a track chunk."""
+    body = bytearray()
+    now = 0
+    for tick, _, message in sorted(messages, key=lambda message: message[:2]):
+        body += _variable_length(tick - now) + message
+        now = tick
+    body += b"\x00\xff\x2f\x00"
+    return b"MTrk" + struct.pack(">I", len(body)) + bytes(body)
+
+
+def _variable_length(value: int) -> bytes:
+    """Encode a delta time: seven bits a byte, high bit set on all but the last."""
+    encoded = bytes([value & 0x7F])
+    while value := value >> 7:
+        encoded = bytes([0x80 | (value & 0x7F)]) + encoded
+    return encoded

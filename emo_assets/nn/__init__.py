@@ -1,0 +1,1 @@
+"""What both models share: sampling, the training loop, building blocks of networks."""

@@ -1,0 +1,1 @@
+"""The sample corpus: songs composed by rule, in the three data sets' own file formats."""

@@ -1,0 +1,1 @@
+"""Notes to FIGARO's events and descriptions and back: vocabularies, quantization, grammars."""

@@ -1,0 +1,78 @@
+"""Tables of MIDI files to tables of description segments.
+
+Joins the bulk reading of files with the table of where they come from. How a file is read is `bulk`'s and
+`reading`'s business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from emo_assets.progress import Progress, no_progress
+from emo_assets.tokens.batch import extract_contents
+from emo_assets.tokens.segments import split_segments
+from emo_assets.tokens.vocabulary import DESCRIPTIONS
+
+SEGMENT_COLUMNS = ("msd_track_id", "md5", "segment", "first_bar", "bars", "tokens")
+REJECT_COLUMNS = ("msd_track_id", "md5", "path", "stage", "reason")
+
+
+@dataclass(frozen=True)
+class ExtractedTable:
+    """What came of a table of MIDI files: files in = `described` + rows of `rejects`.
+
+    Attributes:
+        segments: one row a segment with the columns of `SEGMENT_COLUMNS`; `tokens` holds int16 ids of the
+            description vocabulary, bars renumbered from `Bar_1`.
+        rejects: one row a file that could not be read, with the columns of `REJECT_COLUMNS`.
+        described: how many files gave at least one segment.
+    """
+
+    segments: pd.DataFrame
+    rejects: pd.DataFrame
+    described: int
+
+
+def extract_table(
+    files: pd.DataFrame,
+    *,
+    strict: bool = False,
+    workers: int | None = None,
+    progress: Progress = no_progress,
+) -> ExtractedTable:
+    """Describe every file of a table and cut the descriptions into segments of 12 bars.
+
+    Args:
+        files: the columns `msd_track_id`, `md5`, `path` and `content` (bytes).
+        strict: refuse files without a time signature, as the reference does.
+        workers: processes; one a core by default.
+        progress: told how many files are done.
+
+    Returns:
+        The segments, ordered as the files are, and the files that were refused.
+    """
+    segments: list[dict[str, Any]] = []
+    rejects: list[dict[str, Any]] = []
+    described = 0
+    contents = zip((str(number) for number in range(len(files))), files["content"], strict=True)
+    results = extract_contents(contents, workers=workers, strict=strict, events=False, progress=progress)
+    for result in sorted(results, key=lambda result: int(result.name)):
+        source = files.iloc[int(result.name)]
+        origin = {"msd_track_id": source["msd_track_id"], "md5": source["md5"]}
+        if result.reading is None:
+            reject = {"path": source["path"], "stage": result.stage, "reason": result.reason}
+            rejects.append(origin | reject)
+            continue
+        described += 1
+        for number, segment in enumerate(split_segments(DESCRIPTIONS.encode(result.reading.description))):
+            row = {"segment": number, "first_bar": segment.first_bar, "bars": segment.bars}
+            segments.append(origin | row | {"tokens": np.array(segment.tokens, dtype=np.int16)})
+    return ExtractedTable(
+        segments=pd.DataFrame(segments, columns=list(SEGMENT_COLUMNS)),
+        rejects=pd.DataFrame(rejects, columns=list(REJECT_COLUMNS)),
+        described=described,
+    )

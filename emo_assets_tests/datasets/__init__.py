@@ -1,0 +1,1 @@
+"""Tests of `emo_assets.datasets`."""

@@ -1,1 +1,0 @@
-"""Tests of `emo_assets.describing`."""

@@ -1,0 +1,38 @@
+"""Gaussian labels over the values of bins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emo_assets.description_model.data.soft_labels import bin_values, soft_labels
+from emo_assets.description_model.specs import ORDERED_KINDS
+from emo_assets.tokens.vocabulary import DescriptionKind
+
+
+@pytest.mark.parametrize("kind", ORDERED_KINDS)
+@pytest.mark.parametrize("sigma", [0.0, 0.3, 2.0])
+def test_every_label_is_a_distribution_with_its_peak_on_the_right_bin(
+    kind: DescriptionKind, sigma: float
+) -> None:
+    labels = soft_labels(kind, sigma)
+
+    np.testing.assert_allclose(labels.sum(axis=1), 1, rtol=1e-5)
+    assert (labels.argmax(axis=1) == np.arange(33)).all()
+
+
+def test_weights_follow_the_gaussian_of_the_bins_values() -> None:
+    values = bin_values(DescriptionKind.MEAN_VELOCITY)  # 4 apart
+    label = soft_labels(DescriptionKind.MEAN_VELOCITY, 0.5)[10]
+
+    expected = np.exp(-0.5 * ((values - values[10]) / 2.0) ** 2)
+    np.testing.assert_allclose(label, expected / expected.sum(), atol=1e-6)
+
+
+def test_no_deviation_gives_hard_labels() -> None:
+    np.testing.assert_array_equal(soft_labels(DescriptionKind.NOTE_DENSITY, 0), np.eye(33))
+
+
+def test_kinds_without_an_order_have_no_values() -> None:
+    with pytest.raises(ValueError, match="not ordered"):
+        bin_values(DescriptionKind.CHORD)

@@ -1,0 +1,96 @@
+"""Songs as steps: targets, hints and windows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emo_assets.description_model.data.copy_features import CopyFeatureTracker, EarlierBar
+from emo_assets.description_model.data.output_vocab import BAR, output_vocab, split_bars
+from emo_assets.description_model.data.tokenized_song import TokenizedSong
+from emo_assets.description_model.specs import MODEL_SPECS, WINDOW_BARS, ModelSpec, model_spec
+from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
+from emo_assets.tokens.vocabulary import BOS, DESCRIPTIONS, EOS
+
+described_bars = st.builds(
+    DescribedBar,
+    number=st.just(0),
+    time_signature=st.integers(0, 2),
+    note_density=st.integers(0, 2),
+    mean_velocity=st.integers(0, 2),
+    mean_pitch=st.integers(0, 2),
+    mean_duration=st.integers(0, 2),
+    instruments=st.sets(st.integers(0, 3)).map(lambda chosen: tuple(sorted(chosen))),
+    chords=st.lists(st.integers(0, 2), max_size=3).map(tuple),
+)
+
+
+@st.composite
+def songs(draw: st.DrawFn) -> list[list[int]]:
+    """Draw a song's bars with few different tokens, so that much repeats."""
+    bars = draw(st.lists(described_bars, min_size=1, max_size=30))
+    number_bars = [replace(bar, number=number) for number, bar in enumerate(bars, 1)]
+    return split_bars(DescriptionGrammar().format(number_bars))
+
+
+@pytest.mark.parametrize("spec", MODEL_SPECS, ids=lambda spec: spec.name)
+@given(bars=songs(), start=st.integers(0, 29), length=st.integers(1, WINDOW_BARS))
+@settings(max_examples=25, deadline=None)
+def test_a_window_cut_from_a_song_is_what_a_tracker_sees_while_it_is_written(
+    spec: ModelSpec, bars: list[list[int]], start: int, length: int
+) -> None:
+    start = min(start, len(bars) - 1)
+    stop = min(start + length, len(bars))
+    alphabet = output_vocab(spec.writes)
+
+    window = TokenizedSong(bars, 1, alphabet).window(start, stop)
+
+    tracker = CopyFeatureTracker(alphabet.has_bars)
+    first = 1 if alphabet.has_bars else 0  # the step from BOS to the first bar
+    full = stop - start == WINDOW_BARS
+    for step in range(first, len(window.targets)):
+        assert window.bars[step] == tracker.bar
+        hints = tracker.hints if full else np.where(tracker.hints == EOS, BAR, tracker.hints)
+        np.testing.assert_array_equal(window.hints[step], hints)
+        np.testing.assert_array_equal(window.agreement[step], tracker.agreement)
+        target = int(window.targets[step])
+        tracker.write(BAR if target == EOS else target)
+
+
+@given(bars=songs())
+@settings(max_examples=25, deadline=None)
+def test_a_full_window_reads_bos_then_the_description_and_writes_it_then_eos(bars: list[list[int]]) -> None:
+    window = TokenizedSong(bars, 1, output_vocab(model_spec("lstm_full").writes)).window(
+        0, min(len(bars), 12)
+    )
+    tokens = [token for bar in bars[:12] for token in bar]
+
+    assert window.inputs.tolist() == [BOS, *tokens]
+    assert window.targets.tolist() == [*tokens, EOS]
+
+
+def test_an_earlier_bar_says_what_it_had_at_the_corresponding_place() -> None:
+    encode = DESCRIPTIONS.encode
+    head = [BAR, *encode(["Time Signature_4/4", "Note Density_3"])]
+    piano, bass = encode(["Instrument_Acoustic Grand Piano", "Instrument_Acoustic Bass"])
+    drums = encode(["Instrument_drum"])[0]
+    c, g = encode(["Chord_C:maj", "Chord_G:maj"])
+    earlier = EarlierBar([*head, piano, drums, c, g])
+
+    assert earlier.next_token(head[:1]) == head[1]
+    assert earlier.next_token(head) == piano
+    assert earlier.next_token([*head, bass]) == drums
+    assert earlier.next_token([*head, drums]) == c
+    assert earlier.next_token([*head, drums, g]) == g
+    assert earlier.next_token([*head, drums, c, g]) == BAR
+
+
+def test_a_window_outside_the_song_is_refused() -> None:
+    steps = TokenizedSong([[BAR]] * 3, 1, output_vocab(model_spec("lstm_full").writes))
+
+    with pytest.raises(ValueError, match="no window"):
+        steps.window(1, 4)

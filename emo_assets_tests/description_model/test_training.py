@@ -1,0 +1,205 @@
+"""Training: it learns, repeats itself, goes on after a kill, and refuses what it cannot learn from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from emo_assets.description_model.data.dataset import Batch
+from emo_assets.description_model.evaluation.likelihood import drop_padding
+from emo_assets.description_model.specs import MODEL_SPECS, ModelConfig, ModelSpec, model_spec
+from emo_assets.description_model.training import DivergedError, lr_factor, train_model
+from emo_assets.description_model.weights import EpochRecord, TrainedModel, from_bytes, to_bytes
+from emo_assets.errors import InputError
+from emo_assets_tests.description_model.conftest import training_rows
+
+DENSITY = model_spec("lstm_density")
+
+
+def same_weights(one: TrainedModel, other: TrainedModel) -> bool:
+    return one.weights.keys() == other.weights.keys() and all(
+        torch.equal(one.weights[name], other.weights[name]) for name in one.weights
+    )
+
+
+def without_seconds(trained: TrainedModel) -> list[EpochRecord]:
+    return [replace(record, seconds=0) for record in trained.history]
+
+
+@pytest.mark.parametrize("spec", MODEL_SPECS, ids=lambda spec: spec.name)
+def test_every_describer_learns(spec: ModelSpec, tiny: ModelConfig, training_set: pd.DataFrame) -> None:
+    trained = train_model(spec, tiny.model_copy(update={"epochs": 3}), training_set)
+
+    losses = [record.validation_loss for record in trained.history]
+    assert losses[-1] < losses[0]
+    assert trained.history[0].accuracy is not None
+    assert (trained.history[0].kl is not None) == (spec.label_kind is not None)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
+    tiny: ModelConfig, training_set: pd.DataFrame
+) -> None:
+    first = train_model(DENSITY, tiny, training_set)
+    again = train_model(DENSITY, tiny, training_set)
+    other = train_model(DENSITY, tiny.model_copy(update={"seed": 1}), training_set)
+
+    assert same_weights(first, again)
+    assert without_seconds(first) == without_seconds(again)
+    assert not same_weights(first, other)
+
+
+@pytest.mark.parametrize("name", ["lstm_density", "transformer"])
+def test_a_killed_training_goes_on_to_the_same_result(
+    name: str, tiny: ModelConfig, training_set: pd.DataFrame, tmp_path: Path
+) -> None:
+    config = tiny.model_copy(update={"epochs": 4, "transpose": True, "feature_noise": 0.1})
+    whole = train_model(model_spec(name), config, training_set)
+    told: list[int] = []
+
+    def killed(record: EpochRecord) -> None:
+        if record.epoch == 2:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "density.safetensors"
+    with pytest.raises(KeyboardInterrupt):
+        train_model(model_spec(name), config, training_set, checkpoint=path, on_epoch=killed)
+    continued = train_model(
+        model_spec(name),
+        config,
+        training_set,
+        checkpoint=path,
+        on_epoch=lambda record: told.append(record.epoch),
+    )
+
+    assert told == [3, 4]
+    assert same_weights(whole, continued)
+    assert without_seconds(whole) == without_seconds(continued)
+
+
+def test_a_checkpoint_of_other_settings_is_not_continued(
+    tiny: ModelConfig, training_set: pd.DataFrame, tmp_path: Path
+) -> None:
+    path = tmp_path / "density.safetensors"
+    train_model(DENSITY, tiny, training_set, checkpoint=path)
+    epochs: list[int] = []
+    other = tiny.model_copy(update={"seed": 5})
+    train_model(
+        DENSITY, other, training_set, checkpoint=path, on_epoch=lambda record: epochs.append(record.epoch)
+    )
+
+    assert epochs == [1, 2]
+
+
+def test_a_damaged_checkpoint_is_one_clear_line(
+    tiny: ModelConfig, training_set: pd.DataFrame, tmp_path: Path
+) -> None:
+    path = tmp_path / "density.safetensors"
+    path.write_bytes(b"not a checkpoint")
+
+    with pytest.raises(InputError, match=r"density\.safetensors"):
+        train_model(DENSITY, tiny, training_set, checkpoint=path)
+
+
+def test_it_stops_when_validation_does_not_get_better_and_keeps_the_best(
+    tiny: ModelConfig, training_set: pd.DataFrame
+) -> None:
+    config = tiny.model_copy(update={"epochs": 60, "patience": 2, "learning_rate": 0.05})
+    trained = train_model(DENSITY, config, training_set)
+
+    losses = [record.validation_loss for record in trained.history]
+    assert len(losses) < 60
+    assert trained.best_epoch.validation_loss == min(losses)
+    assert int(np.argmin(losses)) == len(losses) - 3
+
+
+def test_a_loss_that_is_no_number_stops_with_the_last_good_weights(
+    tiny: ModelConfig, training_set: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = train_model(DENSITY, tiny, training_set)
+    calls = 0
+
+    def broken(predicted: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        nonlocal calls
+        calls += 1
+        predicted, targets = drop_padding(predicted, batch)
+        return (predicted * torch.nan if calls > 20 else predicted), targets
+
+    monkeypatch.setattr("emo_assets.description_model.training.drop_padding", broken)
+    path = tmp_path / "density.safetensors"
+    config = tiny.model_copy(update={"epochs": 30, "patience": 30})
+    with pytest.raises(
+        DivergedError, match=r"lstm_density: the loss is not a number in epoch \d+; .*lower"
+    ) as caught:
+        train_model(DENSITY, config, training_set, checkpoint=path)
+
+    kept = caught.value.last_good
+    assert kept is not None
+    assert kept.history
+    assert all(torch.isfinite(tensor).all() for tensor in kept.weights.values())
+    assert path.exists()
+    assert good.weights.keys() == kept.weights.keys()
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        (training_rows(30).iloc[:0], "is empty"),
+        (training_rows(30, artists=1), "one artist"),
+        (training_rows(30).query("split != 'validation'"), "no songs in the validation split"),
+        (training_rows(30).query("split != 'train'"), "no songs in the train split"),
+        (training_rows(5).drop(columns=["energy"]), "no column energy"),
+    ],
+    ids=["empty", "one artist", "no validation", "no training", "missing column"],
+)
+def test_a_training_set_that_teaches_nothing_is_refused_in_one_line(
+    table: pd.DataFrame, reason: str, tiny: ModelConfig
+) -> None:
+    with pytest.raises(InputError, match=reason) as caught:
+        train_model(DENSITY, tiny, table)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_learning_rate_rises_and_then_falls() -> None:
+    rates = [lr_factor(share / 100) for share in range(101)]
+    peak = int(np.argmax(rates))
+
+    assert max(rates) == pytest.approx(1, abs=0.01)
+    assert 0 < peak < 10
+    assert rates[:peak] == sorted(rates[:peak])
+    assert rates[peak:] == sorted(rates[peak:], reverse=True)
+
+
+def test_weights_survive_being_written_and_read(tiny: ModelConfig, training_set: pd.DataFrame) -> None:
+    trained = train_model(DENSITY, tiny, training_set)
+    content = to_bytes(trained)
+    read = from_bytes(content)
+
+    assert same_weights(trained, read)
+    assert (read.spec, read.config, read.encoder) == (trained.spec, trained.config, trained.encoder)
+    assert read.history == trained.history
+    assert to_bytes(read) == content
+
+
+def test_files_that_are_not_describers_are_refused(tiny: ModelConfig, training_set: pd.DataFrame) -> None:
+    trained = train_model(DENSITY, tiny, training_set)
+    content = to_bytes(trained)
+    pickled = b"\x80\x04cos\nsystem\n."
+    other = replace(trained, config=tiny.model_copy(update={"hidden": 48}))
+
+    for wrong in (
+        b"",
+        b"x",
+        pickled,
+        content[:100],
+        content[:-4],
+        content.replace(b"lstm_density", b"lstm_unheard"),
+    ):
+        with pytest.raises(InputError):
+            from_bytes(wrong)
+    with pytest.raises(InputError, match="do not fit"):
+        from_bytes(to_bytes(other))

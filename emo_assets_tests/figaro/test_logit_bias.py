@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from emo_assets.figaro.constraints import DescriptionConstraint
+from emo_assets.figaro.generate import Figaro
+from emo_assets.figaro.instrument_limits import compass, hands
+from emo_assets.figaro.logit_bias import (
+    LEAD_REGISTER,
+    StyleBias,
+    StyleTargets,
+    has_melody,
+    melody_capable_share,
+    melody_suitability,
+)
+from emo_assets.figaro.weights import bundled_bytes, from_bytes
+from emo_assets.metrics.groove import groove_regularity
+from emo_assets.metrics.parsed_song import ParsedSong, parse_song
+from emo_assets.metrics.texture import lead_share
+from emo_assets.tokens.detokenize import detokenize
+from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
+from emo_assets.tokens.vocabulary import DRUMS, EVENTS, INSTRUMENT_NAMES
+
+FLUTE, BASS, PIANO = (
+    INSTRUMENT_NAMES.index(name) for name in ("Flute", "Acoustic Bass", "Acoustic Grand Piano")
+)
+
+
+def bars(count: int, instruments: Sequence[int] = (PIANO, BASS, FLUTE, DRUMS)) -> list[DescribedBar]:
+    return [
+        DescribedBar(
+            number=number + 1,
+            time_signature=9,
+            note_density=10,
+            mean_velocity=20,
+            mean_pitch=15,
+            mean_duration=32,
+            instruments=tuple(sorted(instruments)),
+            chords=(8 * (number % 2 * 5),),
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def figaro() -> Figaro:
+    return Figaro(from_bytes(bundled_bytes()))
+
+
+def songs(figaro: Figaro, wish: StyleTargets) -> list[ParsedSong]:
+    description = DescriptionGrammar().format(bars(4))
+    events = figaro.compose([description] * 4, tempos=[120] * 4, seeds=range(4), style_targets=[wish] * 4)
+    return [parse_song(detokenize(EVENTS.decode(each))) for each in events]
+
+
+@pytest.mark.slow
+def test_a_steady_song_repeats_its_rhythm_and_a_loose_one_does_not(figaro: Figaro) -> None:
+    steady, neutral, loose = (
+        float(
+            np.mean([groove_regularity(song) for song in songs(figaro, StyleTargets(steadiness=steadiness))])
+        )
+        for steadiness in (1.0, 0.0, -1.0)
+    )
+    assert steady > neutral > loose
+    assert steady > 0.85
+    assert loose < 0.6
+
+
+@pytest.mark.slow
+def test_songs_that_sing_have_a_lead_and_others_have_none(figaro: Figaro) -> None:
+    sung, unsung = (
+        float(np.mean([lead_share(song) for song in songs(figaro, StyleTargets(melody_share=share))]))
+        for share in (1.0, 0.0)
+    )
+    assert sung > 0.8
+    assert unsung < 0.2
+
+
+def test_a_lead_plays_one_note_at_a_time_in_its_register(figaro: Figaro) -> None:
+    for song in songs(figaro, StyleTargets(melody_share=1.0)):
+        flute = song.notes.where((song.notes.program == FLUTE) & ~song.notes.is_drum)
+        assert len(flute) > 4
+        assert len(np.unique(flute.onset)) == len(flute)
+        inside = (flute.pitch >= LEAD_REGISTER.start) & (flute.pitch < LEAD_REGISTER.stop)
+        assert inside.mean() > 0.9
+
+
+def test_without_a_wish_nothing_is_pulled() -> None:
+    described = bars(2)
+    guide, leaning = DescriptionConstraint(described, 120), StyleBias(described, StyleTargets())
+    for token in EVENTS.encode(["Bar_1", "Time Signature_4/4", "Position_0", "Chord_C:maj", "Position_0"]):
+        pulled = leaning.biases(guide.state, guide.allowed())
+        assert pulled is None or not pulled.any()
+        leaning.advance(guide.state, token)
+        guide.advance(token)
+
+
+def test_a_phrase_sings_at_its_end_for_as_long_as_is_wished() -> None:
+    assert [has_melody(bar, 0.5) for bar in range(8)] == [False] * 4 + [True] * 4
+    assert all(has_melody(bar, 1.0) for bar in range(20))
+    assert not any(has_melody(bar, 0.0) for bar in range(20))
+
+
+def test_melody_instruments_lead_rather_than_others_and_drums_never() -> None:
+    assert (
+        melody_suitability(FLUTE)
+        > melody_suitability(PIANO)
+        > melody_suitability(BASS)
+        == melody_suitability(DRUMS)
+        == 0
+    )
+    assert melody_capable_share([*bars(1), *bars(3, (PIANO, DRUMS))]) == 0.25
+
+
+def _begun_together(events: Sequence[int]) -> dict[tuple[float, int], list[int]]:
+    """Return the pitches that each instrument begins at each onset of a song."""
+    notes = parse_song(detokenize(EVENTS.decode(events))).notes
+    begun: dict[tuple[float, int], list[int]] = {}
+    for onset, program, pitch, is_drum in zip(
+        notes.onset.tolist(),
+        notes.program.tolist(),
+        notes.pitch.tolist(),
+        notes.is_drum.tolist(),
+        strict=True,
+    ):
+        begun.setdefault((round(onset, 3), DRUMS if is_drum else program), []).append(pitch)
+    return begun
+
+
+def test_players_have_two_hands_and_keep_to_their_compass(figaro: Figaro) -> None:
+    # as many notes as a bar can be asked for, of two players: more than they can play at a time
+    dense = [replace(bar, note_density=30, mean_pitch=30) for bar in bars(3, (PIANO, BASS, DRUMS))]
+    description = DescriptionGrammar().format(dense)
+
+    def written(wish: StyleTargets) -> list[int]:
+        return figaro.compose([description], tempos=[120], seeds=[3], style_targets=[wish])[0]
+
+    for (_, player), pitches in _begun_together(written(StyleTargets(playable=True))).items():
+        assert len(pitches) <= hands(player)
+        assert player == DRUMS or all(pitch in compass(player) for pitch in pitches)
+    assert any(
+        len(pitches) > hands(player) or (player != DRUMS and pitches[-1] not in compass(player))
+        for (_, player), pitches in _begun_together(written(StyleTargets())).items()
+    )
+
+
+def test_every_instrument_has_a_compass_and_hands() -> None:
+    assert all(len(compass(instrument)) >= 24 and hands(instrument) for instrument in range(DRUMS))
+    assert hands(DRUMS) > 1

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from emo_assets.metrics import texture
+from emo_assets_tests.metrics.songs import (
+    FINGER_BASS,
+    FLUTE,
+    NYLON_GUITAR,
+    PIANO,
+    SAW_PAD,
+    SQUARE_LEAD,
+    STRINGS,
+    chord,
+    drums,
+    heard_song,
+    melodic,
+    note,
+)
+
+TUNE = (72, 74, 76, 74, 72, 71, 72, 67)
+
+
+def tune(bars: range, velocity: int = 90) -> list:  # type: ignore[type-arg]
+    return [
+        note(4 * bar + beat, TUNE[(4 * bar + beat) % 8], 0.9, velocity) for bar in bars for beat in range(4)
+    ]
+
+
+def pads(bars: int) -> list:  # type: ignore[type-arg]
+    return [each for bar in range(bars) for each in chord(4 * bar, (55, 60, 64))]
+
+
+def test_density_counts_all_notes() -> None:
+    song = heard_song(
+        melodic(PIANO, [note(beat, 60) for beat in range(8)]), drums([note(beat, 36) for beat in range(8)])
+    )
+    assert texture.note_density(song) == 2
+    assert texture.notes_a_second(song) == pytest.approx(4)
+
+
+def test_velocity_and_pitch_are_means() -> None:
+    song = heard_song(melodic(PIANO, [note(0, 60, 1, 40), note(1, 72, 3, 80)]), drums([note(0, 36, 1, 120)]))
+    assert texture.mean_velocity(song) == 80
+    assert texture.mean_pitch(song) == pytest.approx((60 + 3 * 72) / 4)
+
+
+def test_acoustic_share_counts_instruments_by_bars() -> None:
+    guitar = melodic(NYLON_GUITAR, [note(0, 60), note(4, 60)])
+    lead = melodic(SQUARE_LEAD, [note(0, 72), note(1, 74), note(2, 76)])
+    assert texture.acoustic_share(heard_song(guitar)) == 1
+    assert texture.acoustic_share(heard_song(lead)) == 0
+    assert texture.acoustic_share(heard_song(guitar, lead)) == pytest.approx(2 / 3)
+
+
+def test_drums_share_counts_bars_with_drums() -> None:
+    song = heard_song(
+        melodic(PIANO, [note(4 * bar, 60) for bar in range(4)]), drums([note(4, 36), note(5, 36)])
+    )
+    assert texture.drums_share(song) == 0.25
+
+
+def test_a_melody_over_chords_is_a_lead() -> None:
+    song = heard_song(melodic(SAW_PAD, pads(4)), melodic(FLUTE, tune(range(4))))
+    assert texture.lead_share(song) == 1
+
+
+def test_a_lead_that_rests_leaves_bars_without_one() -> None:
+    song = heard_song(melodic(SAW_PAD, pads(4)), melodic(FLUTE, tune(range(2))))
+    assert texture.lead_share(song) == 0.5
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        melodic(SAW_PAD, pads(4)),
+        melodic(PIANO, [note(step / 2, (60, 64, 67, 72)[step % 4], 0.5) for step in range(32)]),
+        melodic(FINGER_BASS, [note(beat, 36 + 2 * (beat % 3)) for beat in range(16)]),
+    ],
+    ids=["chords", "broken chords", "bass"],
+)
+def test_what_is_no_melody_does_not_lead(part) -> None:  # type: ignore[no-untyped-def]
+    assert texture.lead_share(heard_song(part)) == 0
+
+
+def test_a_quiet_part_leads_only_when_it_moves_like_a_melody() -> None:
+    leaps = (60, 67, 72, 64, 55, 57, 64, 69)
+    leaping = [note(beat, leaps[beat % 8], 0.9, 40) for beat in range(16)]
+    loud_strings = melodic(
+        STRINGS, [each for bar in range(4) for each in chord(4 * bar, (55, 60, 64), 4, 100)]
+    )
+    assert texture.lead_share(heard_song(loud_strings, melodic(FLUTE, leaping))) == 0
+    assert texture.lead_share(heard_song(loud_strings, melodic(FLUTE, tune(range(4), 40)))) == 1
+
+
+def test_without_pitched_notes_nothing_is_known_of_them() -> None:
+    for song in (heard_song(), heard_song(drums([note(0, 36)]))):
+        for estimator in (texture.mean_pitch, texture.acoustic_share, texture.lead_share):
+            assert math.isnan(estimator(song))
+
+
+def test_without_notes_density_is_zero() -> None:
+    silence = heard_song()
+    assert texture.note_density(silence) == 0
+    assert texture.notes_a_second(silence) == 0
+    assert math.isnan(texture.mean_velocity(silence))
+    assert math.isnan(texture.drums_share(silence))

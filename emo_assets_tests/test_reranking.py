@@ -1,0 +1,102 @@
+"""Choosing among proposals, with real models that have learnt next to nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from emo_assets.features import FeatureVector
+from emo_assets.generation import Models, load_models
+from emo_assets.metrics.song_metrics import measure_midi
+from emo_assets.reranking import SEARCH_BUDGETS, best_descriptions, best_songs
+from emo_assets.song_request import Strictness, TrackRequest
+from emo_assets.store import Store
+from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
+from emo_assets_tests.studio.quick_engine import description_of
+from emo_assets_tests.studio.real_models import keep_models
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    base = tmp_path_factory.mktemp("store")
+    keep_models(base)
+    return load_models(Store(base))
+
+
+def request(name: str = "song", **values: object) -> TrackRequest:
+    features = {"key": 9, "mode": 0, "tempo": 131.5}
+    return TrackRequest.from_values({"name": name, "features": features, "bars": 2, **values})
+
+
+def test_the_nearest_of_many_descriptions_is_taken(models: Models) -> None:
+    asked = request(seed=3)
+    [one] = best_descriptions([asked], models.describer, models.calibration, proposals=1)
+    [best] = best_descriptions([asked], models.describer, models.calibration, proposals=12)
+    distances = [models.calibration.predicted_distance(asked.features, each) for each in (best, one)]
+    assert distances == sorted(distances)
+
+
+def test_descriptions_are_as_long_as_asked_whatever_is_asked_beside(models: Models) -> None:
+    asked = [
+        request("loose", bars=3, strictness="loosely"),
+        request("long", bars=5),
+        request("short", bars=1, seed=8),
+    ]
+    together = best_descriptions(asked, models.describer, models.calibration)
+    assert [len(DescriptionGrammar().parse(tokens)) for tokens in together] == [3, 5, 1]
+    alone = [
+        tokens for each in asked for tokens in best_descriptions([each], models.describer, models.calibration)
+    ]
+    assert alone == together
+
+
+def test_of_several_songs_the_nearest_is_returned_at_the_exact_tempo(models: Models) -> None:
+    asked = request()
+    descriptions = [description_of(asked)]
+    distances = []
+    for candidates in (1, 5):
+        [midi] = best_songs([asked], descriptions, models.figaro, models.calibration, candidates=candidates)
+        heard = measure_midi(midi)
+        assert heard.tempo == pytest.approx(131.5, abs=0.01)
+        assert heard.bars == 2
+        distances.append(models.calibration.distance(asked.features, heard))
+    assert distances[1] <= distances[0]
+
+
+def test_songs_of_the_right_mode_come_out_in_the_key_that_was_asked_for(models: Models) -> None:
+    asked = [request(f"song-{key}", features={"key": key, "mode": key % 2}) for key in range(0, 12, 3)]
+    descriptions = [description_of(each) for each in asked]
+    songs = best_songs(asked, descriptions, models.figaro, models.calibration, candidates=2)
+    for each, midi in zip(asked, songs, strict=True):
+        heard = measure_midi(midi)
+        assert heard.mode != each.features.mode or heard.key == each.features.key
+
+
+def test_same_request_same_song(models: Models) -> None:
+    descriptions = best_descriptions([request()], models.describer, models.calibration)
+    songs = [
+        best_songs([request()], descriptions, models.figaro, models.calibration, candidates=2)
+        for _ in range(2)
+    ]
+    assert songs[0] == songs[1]
+    assert best_descriptions([request()], models.describer, models.calibration) == descriptions
+
+
+def test_the_stricter_a_request_the_more_is_proposed_and_the_longer_the_fewer_songs() -> None:
+    efforts = [SEARCH_BUDGETS[strictness] for strictness in Strictness]
+    assert [effort.proposals for effort in efforts] == sorted(effort.proposals for effort in efforts)
+    assert [effort.guidance for effort in efforts] == sorted(effort.guidance for effort in efforts)
+    for effort in efforts:
+        songs = [effort.songs(bars) for bars in (1, 8, 16, 32, 128)]
+        assert songs == sorted(songs, reverse=True)
+        assert songs[-1] == 1
+        assert songs[0] == effort.candidates
+
+
+def test_what_is_asked_loosely_is_left_to_the_models(models: Models) -> None:
+    asked = request(strictness="loosely")
+    effort = SEARCH_BUDGETS[Strictness.LOOSELY]
+    [tokens] = best_descriptions([asked], models.describer, models.calibration)
+    [own] = models.describer.describe(
+        [FeatureVector(key=9, mode=0, tempo=131.5)], bars=2, seeds=[asked.seed], guidance=effort.guidance
+    )
+    assert tokens == own

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from io import BytesIO
+
+import mido
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emo_assets.tokens.detokenize import MAX_NOTES_AT_ONCE, detokenize
+from emo_assets.tokens.grammar.event_constraints import BarConstraint
+from emo_assets.tokens.grammar.events import EventBar, EventGrammar, NoteEvent
+from emo_assets.tokens.tokenize import tokenize_midi
+from emo_assets.tokens.vocabulary import EVENTS, INSTRUMENT_NAMES
+from emo_assets_tests.tokens.expected import Expected, readable_fixtures
+from emo_assets_tests.tokens.grammar.test_events import constraints, walk
+
+GRAMMAR = EventGrammar()
+
+
+def words(text: str) -> list[str]:
+    return [token.replace("~", " ") for token in text.split()]
+
+
+def piece(*notes: str, meter: str = "4/4", tempo: str = "") -> list[str]:
+    """One bar of notes, each written as `Position Instrument Pitch Velocity Duration`."""
+    return words(f"Bar_1 Time~Signature_{meter} {tempo} {' '.join(notes)}")
+
+
+def note(position: int, pitch: int, duration: int = 3, instrument: str = "Flute") -> str:
+    return f"Position_{position} Instrument_{instrument} Pitch_{pitch} Velocity_20 Duration_{duration}"
+
+
+def held(bars: Sequence[EventBar]) -> list[tuple[int | None, Counter[NoteEvent]]]:
+    """What a MIDI file can hold of bars: meters and notes, from the first bar with notes to the last."""
+    filled = [number for number, bar in enumerate(bars) if bar.notes]
+    kept = bars[filled[0] : filled[-1] + 1] if filled else []
+    result = []
+    for bar in kept:
+        at_once: Counter[tuple[int, int]] = Counter()
+        notes: Counter[NoteEvent] = Counter()
+        for event in bar.notes:
+            at_once[event.position, event.instrument] += 1
+            if at_once[event.position, event.instrument] <= MAX_NOTES_AT_ONCE:
+                notes[event._replace(duration=15 if event.duration == 16 else event.duration)] += 1
+        result.append((bar.time_signature, notes))
+    return result
+
+
+def read_back(events: Sequence[str]) -> list[EventBar]:
+    return GRAMMAR.parse(EVENTS.encode(tokenize_midi(detokenize(events), strict=True).events))
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [expected for expected in readable_fixtures() if expected.file != "outsize_bar_23_4.mid"],
+    ids=lambda expected: expected.file,
+)
+def test_real_events_come_back(expected: Expected) -> None:
+    bars = GRAMMAR.parse(EVENTS.encode(expected.events))
+    back = read_back(expected.events)
+    assert held(back) == held(bars)
+    tempos = [tempo for bar in bars for _, tempo in bar.tempos] or [16]
+    assert back[0].tempos == [(0, tempos[0])]
+
+
+def test_bars_longer_than_the_vocabulary_knows_come_back() -> None:
+    events = next(
+        expected.events for expected in readable_fixtures() if expected.file == "outsize_bar_23_4.mid"
+    )
+    again = tokenize_midi(detokenize(events)).events
+    assert notes_of(again) == notes_of(events)
+
+
+def notes_of(events: Sequence[str]) -> Counter[tuple[str, ...]]:
+    starts = [place for place, token in enumerate(events) if token.startswith("Instrument_")]
+    return Counter(tuple(events[place - 1 : place + 4]) for place in starts)
+
+
+@settings(max_examples=150)
+@given(constraints, st.integers(0, 32), st.booleans(), st.integers(0, 2**32))
+def test_whatever_the_grammar_allows_comes_back(
+    bars: list[BarConstraint], tempo: int, in_order: bool, seed: int
+) -> None:
+    ids = walk(seed, GRAMMAR.start(bars, tempo=tempo, in_order=in_order))
+    parsed = GRAMMAR.parse(ids)
+    if not held(parsed):
+        return
+    back = read_back(EVENTS.decode(ids))
+    assert held(back) == held(parsed)
+    if parsed[0].notes:
+        assert back[0].tempos == [(0, tempo)]
+
+
+@given(st.integers(0, 2**32), st.integers(0, 32))
+def test_ordered_events_come_back_in_their_order(seed: int, tempo: int) -> None:
+    bars = [BarConstraint(14, (0, 40, 128))] * 2
+    parsed = GRAMMAR.parse(walk(seed, GRAMMAR.start(bars, tempo=tempo, in_order=True)))
+    filled = [replace(bar, chords=[], chord=None) for bar in parsed]
+    if not all(bar.notes for bar in filled) or any(
+        event.duration == 16 for bar in filled for event in bar.notes
+    ):
+        return
+    ids = EVENTS.decode(walk(seed, GRAMMAR.start(bars, tempo=tempo, in_order=True)))
+    assert [replace(bar, chords=[], chord=None) for bar in read_back(ids)] == filled
+
+
+def test_an_exact_tempo_replaces_the_tokens() -> None:
+    events = piece(note(0, 60), tempo="Position_0 Tempo_9")
+    for tempo in (97.5, 30.0, 250.0):
+        file = mido.MidiFile(file=BytesIO(detokenize(events, tempo=tempo)))
+        tempos = [message.tempo for track in file.tracks for message in track if message.type == "set_tempo"]
+        assert tempos == [round(60e6 / tempo)]
+
+
+def test_later_tempos_change_the_timing_from_there_on() -> None:
+    events = words(
+        "Bar_1 Time~Signature_4/4 Position_0 Tempo_16 Position_24 Tempo_8 " + note(24, 60) + " Bar_2 "
+        "Time~Signature_4/4 Position_0 Tempo_8"
+    )
+    file = mido.MidiFile(file=BytesIO(detokenize(events)))
+    assert [(message.time, message.tempo) for message in file.tracks[0] if message.type == "set_tempo"] == [
+        (0, 500_000),
+        (960, 1_000_000),
+    ]
+
+
+def test_overlapping_notes_of_one_pitch_stay_apart() -> None:
+    events = piece(note(0, 60, duration=20), note(6, 60, duration=2), note(6, 60, duration=2))
+    assert [event.duration for event in read_back(events)[0].notes] == [20, 2, 2]
+
+
+def test_more_notes_than_can_be_at_one_place_are_left_out() -> None:
+    events = piece(*(note(0, pitch) for pitch in range(40, 60)), note(1, 80))
+    assert len(read_back(events)[0].notes) == MAX_NOTES_AT_ONCE + 1
+
+
+def test_more_instruments_than_channels_keep_their_programs() -> None:
+    names = [name.replace(" ", "~") for name in INSTRUMENT_NAMES[10:30]]
+    events = piece(*(note(place, 60, instrument=name) for place, name in enumerate(names)))
+    assert held(read_back(events)) == held(GRAMMAR.parse(EVENTS.encode(events)))
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        "Position_0 Instrument_Flute Pitch_60 Velocity_3",
+        "Position_0 Instrument_Flute Pitch_drum_60 Velocity_3 Duration_3",
+        "Position_0 Instrument_drum Pitch_60 Velocity_3 Duration_3",
+        "Position_x Instrument_Flute Pitch_60 Velocity_3 Duration_3",
+        "Instrument_Flute Pitch_60 Velocity_3 Duration_3",
+        "<unk> <eos> Bar Position_ nonsense",
+        "Position_0 Instrument_Kazoo Pitch_60 Velocity_3 Duration_3",
+    ],
+)
+def test_what_breaks_the_grammar_is_passed_over(rubbish: str) -> None:
+    assert detokenize(piece(note(0, 60), rubbish)) == detokenize(piece(note(0, 60)))
+    assert detokenize([*words(rubbish), *piece(note(0, 60))]) == detokenize(piece(note(0, 60)))
+
+
+def test_a_time_signature_that_no_file_can_hold_is_passed_over() -> None:
+    for meter in ("0/4", "4/3", "300/4", "x/y", "4"):
+        assert detokenize(piece(note(0, 60), meter=meter)) == detokenize(piece(note(0, 60)))
+
+
+def test_nothing_is_a_file_without_notes() -> None:
+    assert len(mido.MidiFile(file=BytesIO(detokenize([]))).tracks) == 1
