@@ -64,7 +64,8 @@ def controllability_table(
     Returns:
         One row a knob, then one a row of `ORIGINALITY_METRICS`: `knob`, `measure`, `unit`, `statistic`
         ("share right", "rank correlation" or "mean"), `value` with `low` and `high` (95 %, bootstrap
-        over songs) and `songs` that it was taken from; `all_moved`: the rank correlation in songs whose every feature was drawn;
+        over songs) and `songs` that it was taken from; `all_moved`: the rank
+        correlation in songs whose every feature was drawn;
         `in_songs`: the same figure in the songs that were learned from. A rank correlation is taken sweep by
         sweep, all else held, and averaged. NaN where nothing was moved or measured.
 
