@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from emo_assets.errors import InputError
+from emo_assets.music_theory import PITCH_CLASSES, format_key
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-"""Names of the keys, in the order of Spotify's numbers 0 to 11."""
 
 _FLAT_NAMES = {"DB": 1, "EB": 3, "GB": 6, "AB": 8, "BB": 10}
 
@@ -154,7 +152,7 @@ class FeatureVector(BaseModel):
     @property
     def key_name(self) -> str:
         """The key and mode in words, such as "F# minor"."""
-        return f"{PITCH_CLASSES[self.key]} {'major' if self.mode else 'minor'}"
+        return format_key(self.key, self.mode)
 
 
 FEATURE_NAMES: tuple[str, ...] = tuple(FeatureVector.model_fields)

@@ -199,9 +199,10 @@ def generate_description(
 
 def description_rows(tokens: Sequence[int]) -> list[dict[str, Any]]:
     """Return a description bar by bar, in words and real values, for people to read."""
+    from emo_assets.midi.general_midi import INSTRUMENT_NAMES
     from emo_assets.tokens import quantization
     from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
-    from emo_assets.tokens.vocabulary import CHORDS, INSTRUMENT_NAMES
+    from emo_assets.tokens.vocabulary import CHORDS
 
     return [
         {

@@ -7,7 +7,7 @@ which General MIDI's sounds are played, not the last notes that they have.
 
 from __future__ import annotations
 
-from emo_assets.tokens.vocabulary import DRUMS
+from emo_assets.midi.general_midi import DRUMS
 
 _COMPASSES: tuple[tuple[range, range], ...] = (
     (range(8), range(28, 97)),  # pianos

@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 
 from emo_assets.figaro.constraints import bar_positions
 from emo_assets.figaro.instrument_limits import compass, hands
+from emo_assets.midi.general_midi import DRUMS
+from emo_assets.music_theory import CHORD_TONES, MAJOR_SCALE
 from emo_assets.tokens.grammar.descriptions import DescribedBar
 from emo_assets.tokens.grammar.event_constraints import note_order
 from emo_assets.tokens.grammar.event_state import EventState, Expected
 from emo_assets.tokens.quantization import DURATION_BINS
-from emo_assets.tokens.vocabulary import CHORD_QUALITIES, DRUMS, EVENTS, EventKind
+from emo_assets.tokens.vocabulary import CHORD_QUALITIES, EVENTS, EventKind
 
 _POSITIONS = EVENTS.span(EventKind.POSITION)
 _INSTRUMENTS = EVENTS.span(EventKind.INSTRUMENT)
@@ -66,10 +68,7 @@ CHORD_ROOT_BONUS = 2.0
 OUT_OF_SCALE_PENALTY = 2.5
 """Nats against tones that are neither in the chord nor in the key's scale."""
 
-CHORD_TONES = ((0, 4, 7), (0, 3, 7), (0, 3, 6), (0, 4, 8), (0, 4, 7, 10), (0, 4, 7, 11), (0, 3, 7, 10))
-"""Semitones above the root of each of `CHORD_QUALITIES` but the last, which has no third."""
-
-SCALES = ((0, 2, 3, 5, 7, 8, 10, 11), (0, 2, 4, 5, 7, 9, 11))
+SCALES = ((0, 2, 3, 5, 7, 8, 10, 11), MAJOR_SCALE)
 """Semitones above the tonic: minor, natural and harmonic in one, and major."""
 
 UNPLAYABLE_PENALTY = 30.0
@@ -331,8 +330,7 @@ def _chord_and_scale(chord: int, key: tuple[int, int]) -> tuple[int, NDArray[np.
     root, tones, fitting = -1, np.zeros(OCTAVE, np.bool_), np.zeros(OCTAVE, np.bool_)
     if chord in _CHORDS[:-1]:
         root, quality = divmod(chord - _CHORDS.start, len(CHORD_QUALITIES))
-        third_and_fifth = CHORD_TONES[quality] if quality < len(CHORD_TONES) else (0, 7)
-        tones[[(root + tone) % OCTAVE for tone in third_and_fifth]] = True
+        tones[[(root + tone) % OCTAVE for tone in CHORD_TONES[CHORD_QUALITIES[quality]]]] = True
     fitting[[(key[0] + tone) % OCTAVE for tone in SCALES[key[1]]]] = True
     return root, tones, fitting | tones
 

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_assets.metrics.harmony import CHORD_TONES, Key, match_key_profiles
+from emo_assets.metrics.harmony import Key, match_key_profiles
+from emo_assets.midi.general_midi import INSTRUMENT_NAMES
+from emo_assets.music_theory import CHORD_TONES
 from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
-from emo_assets.tokens.vocabulary import CHORD_QUALITIES, INSTRUMENT_NAMES
+from emo_assets.tokens.vocabulary import CHORD_QUALITIES
 
 _INSTRUMENTS = len(INSTRUMENT_NAMES)
 _QUALITIES = len(CHORD_QUALITIES) + 1  # silence comes last
@@ -65,7 +67,7 @@ def estimate_key(description: Sequence[int]) -> Key | None:
     for place, chords in enumerate(bars):
         for chord in chords:
             root, quality = divmod(chord, len(CHORD_QUALITIES))
-            tones = CHORD_TONES.get(CHORD_QUALITIES[quality], (0, 7)) if root < len(weights) else ()
+            tones = CHORD_TONES[CHORD_QUALITIES[quality]] if root < len(weights) else ()
             share = (2 if place == len(bars) - 1 else 1) / len(chords)
             np.add.at(weights, [(root + tone) % len(weights) for tone in (*tones, *tones[:1])], share)
     return match_key_profiles(weights)

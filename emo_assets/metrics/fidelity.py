@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_assets.midi.general_midi import DRUMS
 from emo_assets.tokens.grammar.descriptions import DescribedBar
 from emo_assets.tokens.grammar.events import EventBar, NoteEvent
 from emo_assets.tokens.quantization import (
@@ -22,7 +23,7 @@ from emo_assets.tokens.quantization import (
     VELOCITY_BINS,
     time_signature_positions,
 )
-from emo_assets.tokens.vocabulary import DRUMS, MAX_POSITIONS, TIME_SIGNATURES
+from emo_assets.tokens.vocabulary import MAX_POSITIONS, TIME_SIGNATURES
 
 MIN_STD = 0.01
 """Floor of a normal distribution's deviation, for bars whose notes are all alike."""

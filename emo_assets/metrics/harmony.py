@@ -8,22 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.metrics.parsed_song import ParsedSong
+from emo_assets.music_theory import CHORD_TONES, MAJOR_QUALITIES
 
 MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 """How well each pitch class fits a major and a minor key on C (Krumhansl & Kessler 1982)."""
 
-CHORD_TONES = {
-    "maj": (0, 4, 7),
-    "min": (0, 3, 7),
-    "dim": (0, 3, 6),
-    "aug": (0, 4, 8),
-    "dom7": (0, 4, 7, 10),
-    "maj7": (0, 4, 7, 11),
-    "min7": (0, 3, 7, 10),
-}
-MAJOR_QUALITIES = ("maj", "dom7", "maj7")
-BRIGHT_QUALITIES = ("maj", "maj7")
+BRIGHT_QUALITIES = frozenset({"maj", "maj7"})
 
 CHORD_STEPS = 4
 """Steps a quarter note at which the sounding pitch classes are sampled."""
@@ -109,7 +100,7 @@ def bright_share(song: ParsedSong) -> float:
     return _share_of_chords(song, BRIGHT_QUALITIES)
 
 
-def _share_of_chords(song: ParsedSong, qualities: tuple[str, ...]) -> float:
+def _share_of_chords(song: ParsedSong, qualities: frozenset[str]) -> float:
     named = [quality for _, quality in beat_chords(song) if quality]
     return sum(quality in qualities for quality in named) / len(named) if named else float("nan")
 
@@ -128,7 +119,7 @@ def beat_chords(song: ParsedSong) -> list[tuple[int, str]]:
     chroma, lowest = _beat_chroma(song)
     loud = np.linalg.norm(chroma, axis=1)
     enough = (chroma > 0.1 * chroma.max(axis=1, initial=0.0)[:, None]).sum(axis=1) >= 3
-    names = [(root, quality) for quality in CHORD_TONES for root in range(12)]
+    names = [(root, quality) for quality in CHORD_TONES if quality != "None" for root in range(12)]
     templates = np.zeros((len(names), 12))
     for row, (root, quality) in enumerate(names):
         templates[row, [(root + tone) % 12 for tone in CHORD_TONES[quality]]] = 1

@@ -12,9 +12,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_assets.midi.general_midi import DRUMS
 from emo_assets.midi.parser import read_messages
 from emo_assets.midi.score import Score, read_score
-from emo_assets.tokens.vocabulary import DRUMS
 
 MIN_BAR_QUARTERS = 0.25
 """Quarter notes. A meter with shorter bars than 1/16 is a fault of the file and read as 4/4."""

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from emo_assets.features import PITCH_CLASSES, FeatureVector
+from emo_assets.features import FeatureVector
 from emo_assets.metrics import groove, harmony, texture, timing
 from emo_assets.metrics.parsed_song import ParsedSong, parse_song
-from emo_assets.tokens.vocabulary import INSTRUMENT_NAMES
+from emo_assets.midi.general_midi import INSTRUMENT_NAMES
+from emo_assets.music_theory import PITCH_CLASSES, format_key
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,9 @@ class SongMetrics:
     @property
     def key_name(self) -> str:
         """The key and mode in words, such as "F# minor"."""
-        if self.key is None:
+        if self.key is None or self.mode is None:
             return "no key"
-        return f"{PITCH_CLASSES[self.key]} {'major' if self.mode else 'minor'}"
+        return format_key(self.key, self.mode)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the measures as plain values for JSON, with the key in words: NaN becomes None."""

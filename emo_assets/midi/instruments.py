@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.midi.errors import MidiError
+from emo_assets.midi.general_midi import DRUMS
 from emo_assets.midi.note_pairing import stable_argsort
 from emo_assets.midi.parser import Messages
-from emo_assets.tokens.vocabulary import DRUMS
 
 MAX_INSTRUMENTS = 2048
 """Parts of a file; a real one has a few dozen."""

@@ -14,7 +14,7 @@ from emo_assets.evaluation.control_table import (
     controllability_table,
     within_tolerance,
 )
-from emo_assets.features import PITCH_CLASSES
+from emo_assets.music_theory import PITCH_CLASSES
 from emo_assets.reports import style
 
 if TYPE_CHECKING:

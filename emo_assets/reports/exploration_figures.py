@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emo_assets.evaluation.exploration import Exploration, detected_values, feature_unit
-from emo_assets.features import FEATURE_NAMES, PITCH_CLASSES, feature_range
+from emo_assets.features import FEATURE_NAMES, feature_range
+from emo_assets.music_theory import PITCH_CLASSES
 from emo_assets.reports import style
 
 if TYPE_CHECKING:

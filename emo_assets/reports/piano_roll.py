@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from emo_assets.metrics.parsed_song import NoteArrays, ParsedSong, parse_song
 from emo_assets.metrics.song_metrics import measure
+from emo_assets.midi.general_midi import PROGRAM_NAMES
 from emo_assets.reports import style
-from emo_assets.tokens.vocabulary import PROGRAM_NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from emo_assets.errors import InputError
-from emo_assets.features import FEATURE_NAMES, PITCH_CLASSES, FeatureVector, feature_range
+from emo_assets.features import FEATURE_NAMES, FeatureVector, feature_range
+from emo_assets.music_theory import PITCH_CLASSES
 from emo_assets.song_request import Strictness, TrackRequest, read_request
 from emo_assets.store import Store
 from emo_assets.studio.task_queue import Journal

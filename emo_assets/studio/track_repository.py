@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from emo_assets.errors import InputError
-from emo_assets.features import PITCH_CLASSES
+from emo_assets.music_theory import format_key
 from emo_assets.song_request import TrackRequest, validate_name
 from emo_assets.store import Store, atomic_write
 
@@ -61,7 +61,7 @@ class Song:
         """The key that is heard, in words, such as "F# minor"; None where none can be heard."""
         if self.heard.get("key") is None:
             return None
-        return f"{PITCH_CLASSES[self.heard['key']]} {'major' if self.heard['mode'] else 'minor'}"
+        return format_key(self.heard["key"], self.heard["mode"])
 
 
 def check_is_folder(store: Store) -> None:

@@ -9,24 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from emo_assets.features import PITCH_CLASSES
+from emo_assets.music_theory import CHORD_TONES, MAJOR_QUALITIES, MAJOR_SCALE, MINOR_SCALE, PITCH_CLASSES
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
-
-INTERVALS: dict[str, tuple[int, ...]] = {
-    "maj": (0, 4, 7),
-    "min": (0, 3, 7),
-    "dim": (0, 3, 6),
-    "dom7": (0, 4, 7, 10),
-    "maj7": (0, 4, 7, 11),
-    "min7": (0, 3, 7, 10),
-}
-"""Semitones above the root, by FIGARO's names of chord qualities."""
-
-BRIGHT = frozenset({"maj", "dom7", "maj7"})
-"""Qualities with a major third."""
-
-_MAJOR_SCALE = (0, 2, 4, 5, 7, 9, 11)
-_MINOR_SCALE = (0, 2, 3, 5, 7, 8, 10)
 
 _NUMERALS: dict[str, tuple[int, str]] = {
     "I": (0, "maj"),
@@ -66,7 +50,7 @@ class Colour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Chord:
-    """A chord: the pitch class of its root (0 to 11) and its quality, one of `INTERVALS`."""
+    """A chord: the pitch class of its root (0 to 11) and its quality, one of `CHORD_TONES`."""
 
     root: int
     quality: str
@@ -74,12 +58,12 @@ class Chord:
     @property
     def tones(self) -> tuple[int, ...]:
         """Its pitch classes, root first."""
-        return tuple((self.root + interval) % 12 for interval in INTERVALS[self.quality])
+        return tuple((self.root + interval) % 12 for interval in CHORD_TONES[self.quality])
 
     @property
     def is_bright(self) -> bool:
         """Whether its third is major."""
-        return self.quality in BRIGHT
+        return self.quality in MAJOR_QUALITIES
 
     @property
     def name(self) -> str:
@@ -120,7 +104,7 @@ def substitute_chords(cycle: Sequence[str], bright_share: float, mode: int, rng:
         mode: 1 in a major, 0 in a minor key.
         rng: decides which chords are replaced, and by which relative.
     """
-    bright = {numeral for numeral, (_, quality) in _NUMERALS.items() if quality in BRIGHT}
+    bright = {numeral for numeral, (_, quality) in _NUMERALS.items() if quality in MAJOR_QUALITIES}
     numerals = list(cycle)
     surplus = sum(numeral in bright for numeral in numerals) - round(bright_share * len(numerals))
     relatives = _DARKER[mode] if surplus > 0 else _BRIGHTER[mode]
@@ -151,7 +135,7 @@ def scale_of(chord: Chord, key: int, mode: int) -> tuple[int, ...]:
 
     It is the key's scale; where the chord has a tone from outside, that replaces its neighbour.
     """
-    scale = [(key + step) % 12 for step in (_MAJOR_SCALE if mode else _MINOR_SCALE)]
+    scale = [(key + step) % 12 for step in (MAJOR_SCALE if mode else MINOR_SCALE)]
     tones = set(chord.tones)
     for tone in chord.tones:
         if tone in scale:

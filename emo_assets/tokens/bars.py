@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.midi.errors import MidiError
+from emo_assets.midi.general_midi import DRUMS
 from emo_assets.midi.score import Notes, Score
 from emo_assets.midi.tempo_map import TimeSignature, beat_times, downbeat_times
 from emo_assets.tokens.chords import detect_chords
 from emo_assets.tokens.chroma import beat_chroma
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER, time_signature_positions
-from emo_assets.tokens.vocabulary import CHORDS, DRUMS
+from emo_assets.tokens.vocabulary import CHORDS
 
 TEMPO_STEP = 480
 """FIGARO looks for a tempo at every 480th tick, but takes the ticks for seconds. So it finds that at time

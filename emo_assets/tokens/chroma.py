@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.midi.errors import MidiError
+from emo_assets.midi.general_midi import DRUMS
 from emo_assets.midi.score import Score
 from emo_assets.tokens.sounding_spans import (
     FRAMES_PER_SECOND,
@@ -16,7 +17,6 @@ from emo_assets.tokens.sounding_spans import (
     apply_sustain,
     frames,
 )
-from emo_assets.tokens.vocabulary import DRUMS
 
 MAX_CELLS_AT_ONCE = 4_000_000
 """Cells (a pitch of a part, a beat) that are summed at once: bounds the memory."""

@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from emo_assets.midi.general_midi import DRUMS
 from emo_assets.midi.writer import MAX_MICROSECONDS, Note, Part, encode_midi
 from emo_assets.tokens.quantization import DURATION_BINS, POSITIONS_PER_QUARTER, TEMPO_BINS, VELOCITY_BINS
-from emo_assets.tokens.vocabulary import DRUMS, EVENTS, EventKind
+from emo_assets.tokens.vocabulary import EVENTS, EventKind
 
 RESOLUTION = 480
 """Ticks a quarter note, as in most of FIGARO's training data."""

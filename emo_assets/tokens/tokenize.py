@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.midi.errors import MidiError
+from emo_assets.midi.general_midi import DRUMS, INSTRUMENT_NAMES
 from emo_assets.midi.parser import read_messages
 from emo_assets.midi.score import Score, read_score
 from emo_assets.midi.tempo_map import TimeSignature
@@ -29,14 +30,7 @@ from emo_assets.tokens.quantization import (
     VELOCITY_BINS,
     nearest_bin,
 )
-from emo_assets.tokens.vocabulary import (
-    CHORDS,
-    DRUMS,
-    EVENTS,
-    INSTRUMENT_NAMES,
-    MAX_POSITIONS,
-    EventKind,
-)
+from emo_assets.tokens.vocabulary import CHORDS, EVENTS, MAX_POSITIONS, EventKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ import pytest
 
 from emo_assets.description_model.specs import ModelConfig
 from emo_assets.features import FEATURE_NAMES, FeatureVector
+from emo_assets.midi.general_midi import DRUMS
 from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
-from emo_assets.tokens.vocabulary import CHORD_QUALITIES, DRUMS, TIME_SIGNATURES
+from emo_assets.tokens.vocabulary import CHORD_QUALITIES, TIME_SIGNATURES
 
 FOUR_FOUR = TIME_SIGNATURES.index((4, 4))
 

@@ -12,10 +12,11 @@ from emo_assets.figaro.constraints import max_notes, tempo_bin
 from emo_assets.figaro.generate import Figaro, draw
 from emo_assets.figaro.linear import Precision
 from emo_assets.figaro.network import FigaroNetwork
+from emo_assets.midi.general_midi import DRUMS
 from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
 from emo_assets.tokens.grammar.errors import GrammarError
 from emo_assets.tokens.grammar.events import EventBar, EventGrammar
-from emo_assets.tokens.vocabulary import CHORDS, DRUMS, EOS, TIME_SIGNATURES
+from emo_assets.tokens.vocabulary import CHORDS, EOS, TIME_SIGNATURES
 from emo_assets_tests.figaro.conftest import LITTLE, random_network
 
 TEMPOS = [61.0, 90, 120, 133.3, 180, 240, 30, 100]

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from emo_assets.figaro.inputs import DescriptionInput, Ids, TrainingSong, event_bars, event_positions
+from emo_assets.midi.general_midi import DRUMS
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 from emo_assets.tokens.grammar.events import EventGrammar
 from emo_assets.tokens.quantization import MEAN_PITCH_BINS, nearest_bin
-from emo_assets.tokens.vocabulary import BOS, DESCRIPTIONS, DRUMS, EOS, EVENTS
+from emo_assets.tokens.vocabulary import BOS, DESCRIPTIONS, EOS, EVENTS
 
 EVENT_TOKENS = [
     *("Bar_1", "Time Signature_4/4", "Position_0", "Chord_C:maj", "Position_0", "Tempo_16"),

@@ -21,9 +21,10 @@ from emo_assets.figaro.weights import bundled_bytes, from_bytes
 from emo_assets.metrics.groove import groove_regularity
 from emo_assets.metrics.parsed_song import ParsedSong, parse_song
 from emo_assets.metrics.texture import lead_share
+from emo_assets.midi.general_midi import DRUMS, INSTRUMENT_NAMES
 from emo_assets.tokens.detokenize import detokenize
 from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
-from emo_assets.tokens.vocabulary import DRUMS, EVENTS, INSTRUMENT_NAMES
+from emo_assets.tokens.vocabulary import EVENTS
 
 FLUTE, BASS, PIANO = (
     INSTRUMENT_NAMES.index(name) for name in ("Flute", "Acoustic Bass", "Acoustic Grand Piano")

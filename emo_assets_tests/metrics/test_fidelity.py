@@ -26,9 +26,10 @@ from emo_assets.metrics.fidelity import (
     precision_recall_f1,
     sounding_chords,
 )
+from emo_assets.midi.general_midi import DRUMS
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 from emo_assets.tokens.grammar.events import EventBar, EventGrammar, NoteEvent
-from emo_assets.tokens.vocabulary import DRUMS, TIME_SIGNATURES
+from emo_assets.tokens.vocabulary import TIME_SIGNATURES
 from emo_assets_tests.figaro.conftest import LITTLE, random_network
 
 FOUR_FOUR = TIME_SIGNATURES.index((4, 4))

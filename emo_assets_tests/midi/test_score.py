@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emo_assets.midi.general_midi import DRUMS
 from emo_assets.midi.parser import read_messages
 from emo_assets.midi.score import Score, read_score
 from emo_assets.midi.tempo_map import TimeSignature, beat_times, downbeat_times
 from emo_assets.tokens.chroma import beat_chroma
-from emo_assets.tokens.vocabulary import DRUMS
 from emo_assets_tests.midi.test_parser import file_of
 from emo_assets_tests.tokens.expected import FIXTURES, readable_fixtures
 from emo_assets_tests.tokens.random_files import random_file

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from emo_assets.errors import InputError
+from emo_assets.midi.general_midi import PROGRAM_NAMES
 from emo_assets.midi.writer import Note, Part, encode_midi
 from emo_assets.reports.piano_roll import FAMILY_COLOURS, chord_sign, piano_roll_png
-from emo_assets.tokens.vocabulary import PROGRAM_NAMES
 from emo_assets_tests.reports.pictures import checked_picture
 
 QUARTER = 480

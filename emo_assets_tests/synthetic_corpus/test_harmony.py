@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emo_assets.music_theory import CHORD_TONES
 from emo_assets.synthetic_corpus.form import sections_of
 from emo_assets.synthetic_corpus.harmony import (
-    INTERVALS,
     Chord,
     Colour,
     chord_of,
@@ -20,7 +20,7 @@ from emo_assets.synthetic_corpus.styles import STYLES
 from emo_assets.synthetic_corpus.voicing import nearest_pitch, voice_chord
 from emo_assets.tokens.vocabulary import DESCRIPTIONS
 
-chords = st.builds(Chord, st.integers(0, 11), st.sampled_from(sorted(INTERVALS)))
+chords = st.builds(Chord, st.integers(0, 11), st.sampled_from(sorted(CHORD_TONES.keys() - {"None"})))
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emo_assets.midi.general_midi import INSTRUMENT_NAMES
 from emo_assets.tokens.detokenize import MAX_NOTES_AT_ONCE, detokenize
 from emo_assets.tokens.grammar.event_constraints import BarConstraint
 from emo_assets.tokens.grammar.events import EventBar, EventGrammar, NoteEvent
 from emo_assets.tokens.tokenize import tokenize_midi
-from emo_assets.tokens.vocabulary import EVENTS, INSTRUMENT_NAMES
+from emo_assets.tokens.vocabulary import EVENTS
 from emo_assets_tests.tokens.expected import Expected, readable_fixtures
 from emo_assets_tests.tokens.grammar.test_events import constraints, walk
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from emo_assets.midi.general_midi import DRUMS
 from emo_assets.tokens.grammar.event_tokens import CHORDS, INSTRUMENTS, METERS, TEMPOS, Mask, mask_of
-from emo_assets.tokens.vocabulary import DRUMS, MAX_BARS, UNK
+from emo_assets.tokens.vocabulary import MAX_BARS, UNK
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from emo_assets.midi.general_midi import DRUMS
 from emo_assets.tokens.grammar.errors import GrammarError, expectation, token_name
 from emo_assets.tokens.grammar.event_constraints import Constraints, note_order
 from emo_assets.tokens.grammar.event_tokens import (
@@ -27,7 +28,7 @@ from emo_assets.tokens.grammar.event_tokens import (
     mask_of,
 )
 from emo_assets.tokens.quantization import time_signature_positions
-from emo_assets.tokens.vocabulary import DRUMS, EOS, EVENTS, MAX_POSITIONS, TIME_SIGNATURES, UNK
+from emo_assets.tokens.vocabulary import EOS, EVENTS, MAX_POSITIONS, TIME_SIGNATURES, UNK
 
 _NEW_PLACE, _AFTER_CHORD, _AFTER_TEMPO = -3, -2, -1
 _VELOCITY_MASK = mask_of(VELOCITIES)

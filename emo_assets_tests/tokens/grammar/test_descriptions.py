@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emo_assets.midi.general_midi import INSTRUMENT_NAMES
 from emo_assets.tokens.grammar.descriptions import (
     MANY_PER_BAR,
     ONE_PER_BAR,
@@ -21,7 +22,6 @@ from emo_assets.tokens.vocabulary import (
     CHORDS,
     DESCRIPTIONS,
     EOS,
-    INSTRUMENT_NAMES,
     MAX_BARS,
     TIME_SIGNATURES,
     UNK,

@@ -9,20 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emo_assets.midi.general_midi import DRUMS
 from emo_assets.tokens.grammar.errors import GrammarError
 from emo_assets.tokens.grammar.event_constraints import BarConstraint
 from emo_assets.tokens.grammar.event_state import EventState
 from emo_assets.tokens.grammar.events import EventGrammar, NoteEvent
 from emo_assets.tokens.quantization import time_signature_positions
-from emo_assets.tokens.vocabulary import (
-    DRUMS,
-    EOS,
-    EVENTS,
-    MAX_BARS,
-    TIME_SIGNATURES,
-    UNK,
-    EventKind,
-)
+from emo_assets.tokens.vocabulary import EOS, EVENTS, MAX_BARS, TIME_SIGNATURES, UNK, EventKind
 from emo_assets_tests.tokens.expected import Expected, readable_fixtures
 
 GRAMMAR = EventGrammar()
