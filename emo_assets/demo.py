@@ -59,7 +59,7 @@ class Stage:
     pool: str | None = None
 
 
-LONGEST_FIRST = tuple(spec.name for spec in sorted(MODEL_SPECS, key=lambda spec: -len(spec.writes)))
+LONGEST_FIRST = tuple(spec.name for spec in sorted(MODEL_SPECS, key=lambda spec: -len(spec.target_kinds)))
 """The describers: those that write more kinds of tokens take longer, and two cores are done together then."""
 
 STAGES = (

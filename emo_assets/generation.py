@@ -23,7 +23,7 @@ from emo_assets.store import Store, atomic_write
 
 if TYPE_CHECKING:
     from emo_assets.audio.rendering import SoundSettings
-    from emo_assets.description_model.generate import Describer
+    from emo_assets.description_model.generate import DescriptionGenerator
     from emo_assets.figaro.generate import Figaro
     from emo_assets.figaro.pair import FigaroPair
     from emo_assets.metrics.calibration import RequestCalibration
@@ -38,7 +38,7 @@ TRACK_ENDINGS = (".wav", ".ogg")
 class Models:
     """The two models that make a song, loaded and warm, and what tells how near it is to a request."""
 
-    describer: Describer
+    describer: DescriptionGenerator
     figaro: Figaro | FigaroPair
     calibration: RequestCalibration
     champion: str
@@ -121,7 +121,7 @@ def model_files(store: Store) -> tuple[UPath, ...]:
     return tuple(store.assets / name for name in names)
 
 
-def load_champion(store: Store) -> tuple[Describer, str]:
+def load_champion(store: Store) -> tuple[DescriptionGenerator, str]:
     """Load the champion among the describers, and return it with its version."""
     from emo_assets.description_model.registry.model_registry import read_champion
 
@@ -175,7 +175,7 @@ def load_calibration(store: Store) -> RequestCalibration:
 
 def generate_description(
     request: TrackRequest,
-    describer: Describer,
+    describer: DescriptionGenerator,
     calibration: RequestCalibration,
     *,
     proposals: int | None = None,

@@ -18,7 +18,7 @@ from emo_assets.progress import Progress, no_progress
 from emo_assets.song_request import Strictness, TrackRequest
 
 if TYPE_CHECKING:
-    from emo_assets.description_model.generate import Describer
+    from emo_assets.description_model.generate import DescriptionGenerator
     from emo_assets.figaro.generate import Figaro
     from emo_assets.figaro.logit_bias import StyleTargets
     from emo_assets.figaro.pair import FigaroPair
@@ -56,7 +56,7 @@ SEARCH_BUDGETS: Mapping[Strictness, SearchBudget] = {
 
 def best_descriptions(
     requests: Sequence[TrackRequest],
-    describer: Describer,
+    describer: DescriptionGenerator,
     calibration: RequestCalibration,
     *,
     proposals: int | None = None,
@@ -80,7 +80,7 @@ def best_descriptions(
         count = proposals or effort.proposals
         asked = [requests[number].features for number in numbers for _ in range(count)]
         seeds = [seed for number in numbers for seed in _seeds(requests[number].seed, count)]
-        written = describer.describe(
+        written = describer.generate(
             asked, bars=bars, seeds=seeds, guidance=effort.guidance, progress=progress
         )
         for place, number in enumerate(numbers):

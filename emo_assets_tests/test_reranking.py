@@ -96,7 +96,7 @@ def test_what_is_asked_loosely_is_left_to_the_models(models: Models) -> None:
     asked = request(strictness="loosely")
     effort = SEARCH_BUDGETS[Strictness.LOOSELY]
     [tokens] = best_descriptions([asked], models.describer, models.calibration)
-    [own] = models.describer.describe(
+    [own] = models.describer.generate(
         [FeatureVector(key=9, mode=0, tempo=131.5)], bars=2, seeds=[asked.seed], guidance=effort.guidance
     )
     assert tokens == own

@@ -1,1 +1,1 @@
-"""Features to descriptions: data, networks, training, generation, evaluation and model registry."""
+"""Features to descriptions: seven models, their data, training, generation, evaluation and registry."""

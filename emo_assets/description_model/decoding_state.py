@@ -1,17 +1,18 @@
-"""One song while a describer writes it: what it reads at each step, and what it may write.
-
-Keeps the song to what the request fixes: its meter, its number of bars, the bars that are carried over from
-one window to the next. Knows no network.
-"""
+"""One song while a model generates it: the next input, and the constraints of the request."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_assets.description_model.data.copy_features import AGREEMENT_SIZE, LAGS, NO_HINT, CopyFeatureTracker
+from emo_assets.description_model.data.copy_features import (
+    AGREEMENT_SIZE,
+    LAGS,
+    NO_HINT,
+    CopyFeatureTracker,
+)
 from emo_assets.description_model.data.output_vocab import (
     BAR,
     INPUT_VOCAB_SIZE,
@@ -25,146 +26,147 @@ from emo_assets.nn.sampling import SamplingParams, sample_token
 from emo_assets.tokens.vocabulary import BOS, DESCRIPTIONS, EOS, TIME_SIGNATURES, DescriptionKind
 
 MAX_CHORDS_PER_BAR = 8
-"""A bar is ended after so many: real bars have fewer, and a loop of chords must end."""
+"""A bar ends after that many chords, more than real bars have."""
 
 Bars = list[list[int]]
-"""A song's bars, each as tokens from `alphabet.BAR` on."""
+"""The tokens of each bar, starting with `BAR`."""
 
 _CHORD = KINDS.index(DescriptionKind.CHORD)
 _INSTRUMENT = KINDS.index(DescriptionKind.INSTRUMENT)
 _INSTRUMENTS = np.array(DESCRIPTIONS.span(DescriptionKind.INSTRUMENT))
 
 
-@dataclass(frozen=True)
-class Step:
-    """What a network reads of one song at one step: see `batches.Batch`."""
+class StepInput(NamedTuple):
+    """What the network reads of one song at one step; see `Batch`."""
 
     token: int
-    bar: int
-    place: int
+    bar_index: int
+    bar_number: int
     hints: NDArray[np.int64]
     agreement: NDArray[np.float32]
 
 
 class DecodingState:
-    """One song while a describer writes its kinds of tokens.
+    """One song while a model generates it, window by window.
 
     Args:
-        alphabet: the describer's.
-        features: what is asked for.
-        content: what others wrote in each bar, in the describer's key.
-        generator: the song's own.
+        vocab: the model's outputs.
+        features: the request.
+        content: the tokens that earlier models generated, in the model's key.
+        rng: the song's random numbers.
 
     Attributes:
-        bars: the tokens written, bar by bar.
+        bars: the tokens generated so far.
     """
 
     def __init__(
-        self, alphabet: OutputVocab, features: FeatureVector, content: Bars, generator: np.random.Generator
+        self, vocab: OutputVocab, features: FeatureVector, content: Bars, rng: np.random.Generator
     ) -> None:
         self.bars: Bars = []
-        self._alphabet = alphabet
+        self._vocab = vocab
         self._content = content
-        self._generator = generator
+        self._rng = rng
         meters = DESCRIPTIONS.span(DescriptionKind.TIME_SIGNATURE)
         self._time_signature = meters[TIME_SIGNATURES.index((features.time_signature, 4))]
-        self._output_of = np.append(alphabet.output_of, NO_HINT)
+        self._output_index = np.append(vocab.index, NO_HINT)
 
-    def enter(self, start: int, stop: int) -> NDArray[np.float32]:
-        """Begin the window of bars `start` to `stop`.
+    def start_window(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Start the window of bars `start` to `stop`.
 
-        The bars of the window that are written already are read again, token by token, before new ones.
+        The bars of the window that exist already are fed to the network again before new ones are generated.
 
         Returns:
-            What others wrote there, shape (12, INPUT_VOCAB_SIZE).
+            Multi-hot tokens of earlier models in each bar, shape (12, INPUT_VOCAB_SIZE).
         """
         self._start, self._stop = start, stop
-        carried = self.bars[start:]
+        self._forced = [token for bar in self.bars[start:] for token in bar][::-1]
         self.bars = self.bars[:start]
-        self._given = [token for bar in carried for token in bar][::-1]
-        self._tracker = CopyFeatureTracker(self._alphabet.has_bars)
+        self._tracker = CopyFeatureTracker(self._vocab.has_bars)
         self._token = BOS
-        self._current: list[int] = []
+        self._bar: list[int] = []
         content = np.zeros((WINDOW_BARS, INPUT_VOCAB_SIZE), dtype=np.float32)
-        for number, bar in enumerate(self._content[start:stop]):
-            content[number, bar] = 1
+        for index, bar in enumerate(self._content[start:stop]):
+            content[index, bar] = 1
         return content
 
     @property
-    def done(self) -> bool:
+    def is_finished(self) -> bool:
         """Whether the window is full."""
         return len(self.bars) == self._stop
 
-    def step(self) -> Step:
-        """Return what the network reads next; anything valid once the window is full."""
-        bar = min(self._tracker.bar, WINDOW_BARS - 1)
-        hints, agreement = self._output_of[self._tracker.hints], self._tracker.agreement
-        if self._token == BOS and self._alphabet.has_bars:  # the first bar line follows whatever was before
+    def next_input(self) -> StepInput:
+        """Return the next input, any valid one after the window is full."""
+        index = min(self._tracker.bar, WINDOW_BARS - 1)
+        hints, agreement = self._output_index[self._tracker.hints], self._tracker.agreement
+        if self._token == BOS and self._vocab.has_bars:  # the first `BAR` needs no hints
             hints = np.full(len(LAGS), NO_HINT)
             agreement = np.zeros((len(LAGS), AGREEMENT_SIZE), dtype=np.float32)
-        return Step(self._token, bar, self._start + bar + 1, hints, agreement)
+        return StepInput(self._token, index, self._start + index + 1, hints, agreement)
 
-    def take(self, logs: NDArray[np.float64], draw: SamplingParams) -> None:
-        """Choose the next token and take note of it; nothing once the window is full.
+    def append_sample(self, logits: NDArray[np.float64], params: SamplingParams) -> None:
+        """Sample the next token and append it, unless the window is full.
 
         Args:
-            logs: log-probabilities, -inf where the grammar forbids, shape (outputs,).
-            draw: how to choose.
+            logits: log-probabilities, -inf where the grammar forbids, shape (outputs,).
+            params: how to sample.
         """
-        if self.done:
+        if self.is_finished:
             return
-        if self._given:
-            token = self._given.pop()
-        else:
-            allowed = np.where(self._may_follow(logs), self._ending_as_wanted(logs), -np.inf)
-            token = int(self._alphabet.outputs[sample_token(allowed, draw, self._generator)])
-        self._note(token)
+        if self._forced:
+            self._append(self._forced.pop())
+            return
+        logits = np.where(self._allowed(logits), self._with_equal_endings(logits), -np.inf)
+        output = sample_token(
+            logits,
+            self._rng.random(),
+            temperature=params.temperature,
+            top_p=params.top_p,
+            most_likely_first=True,
+        )
+        self._append(int(self._vocab.token_ids[output]))
 
-    def _note(self, token: int) -> None:
-        if not self._alphabet.has_bars:
+    def _append(self, token: int) -> None:
+        if not self._vocab.has_bars:
             self.bars.append([token])
-            self._tracker.write(token)
+            self._tracker.append(token)
         elif token not in (BAR, EOS):
-            self._current.append(token)
-            self._tracker.write(token)
+            self._bar.append(token)
+            self._tracker.append(token)
         else:
-            if self._current:
-                self.bars.append(self._current)
-                if not self.done:
-                    self._tracker.write(BAR)
-            self._current = [BAR]
+            if self._bar:
+                self.bars.append(self._bar)
+                if not self.is_finished:
+                    self._tracker.append(BAR)
+            self._bar = [BAR]
         self._token = token
 
-    @property
-    def _plays_nothing(self) -> bool:
-        return bool((KIND_INDEX[self._current] != _INSTRUMENT).all())
+    def _with_equal_endings(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Make the end of the bar equally likely whether another bar follows or not.
 
-    def _ending_as_wanted(self, logs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Let a bar end as likely as the model ends it, whether another bar follows or the song is over.
-
-        A model hardly ever sees songs end; without its wish to go on to a next bar the last one would not.
+        Models rarely see songs end, so `EOS` alone is too unlikely to end the last bar.
         """
-        if not self._alphabet.has_bars:
-            return logs
-        ends = self._alphabet.output_of[[BAR, EOS]]
-        ending = logs.copy()
-        ending[ends] = np.logaddexp(*logs[ends])
-        return ending
+        if not self._vocab.has_bars:
+            return logits
+        ends = self._vocab.index[[BAR, EOS]]
+        logits = logits.copy()
+        logits[ends] = np.logaddexp(*logits[ends])
+        return logits
 
-    def _may_follow(self, logs: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Say which outputs the request allows: its meter, its number of bars, chords that come to an end."""
-        possible = ~np.isneginf(logs)
-        if not self._alphabet.has_bars:
-            return possible
-        output_of = self._alphabet.output_of
-        is_last_bar = bool(self._current) and len(self.bars) == self._stop - 1
-        possible[output_of[BAR if is_last_bar else EOS]] = False
+    def _allowed(self, logits: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which outputs satisfy the request: its meter, its number of bars, an end to each bar."""
+        allowed = ~np.isneginf(logits)
+        if not self._vocab.has_bars:
+            return allowed
+        index = self._vocab.index
+        is_last_bar = bool(self._bar) and len(self.bars) == self._stop - 1
+        allowed[index[BAR if is_last_bar else EOS]] = False
+        kinds = KIND_INDEX[self._bar]
         only = None
-        if possible[output_of[self._time_signature]]:
-            only = output_of[self._time_signature]
-        elif (KIND_INDEX[self._current] == _CHORD).sum() >= MAX_CHORDS_PER_BAR:
-            only = output_of[EOS if is_last_bar else BAR]
-        elif not self.bars and self._plays_nothing and possible[output_of[_INSTRUMENTS]].any():
-            # a song begins with somebody who plays: one without instruments would have no notes
-            possible &= self._alphabet.output_kinds == _INSTRUMENT
-        return possible if only is None else np.arange(len(possible)) == only
+        if allowed[index[self._time_signature]]:
+            only = index[self._time_signature]
+        elif (kinds == _CHORD).sum() >= MAX_CHORDS_PER_BAR:
+            only = index[EOS if is_last_bar else BAR]
+        elif not self.bars and (kinds != _INSTRUMENT).all() and allowed[index[_INSTRUMENTS]].any():
+            # the first bar needs an instrument, because a song without one has no notes
+            allowed &= self._vocab.kind_index == _INSTRUMENT
+        return allowed if only is None else np.arange(len(allowed)) == only

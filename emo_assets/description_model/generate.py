@@ -1,84 +1,61 @@
-"""Descriptions from features: the describers as those who ask for descriptions see them.
+"""Generates descriptions from features.
 
-The five specialised describers take turns: each writes its kind of tokens for the whole song, seeing what the
-ones before it wrote, and their tokens are put in the grammar's order. How one of them writes is `stages`'.
+Models that generate one kind of token each take turns: each generates its tokens for the whole song, given
+the tokens of those before. A model sees 12 bars; longer songs are generated in overlapping windows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from emo_assets.description_model.autoregressive import SequenceGenerator
-from emo_assets.description_model.data.output_vocab import number_bars
-from emo_assets.description_model.decoding_state import Bars
-from emo_assets.description_model.specs import SPECIALIZED_MODELS
-from emo_assets.description_model.weights import TrainedModel, from_bytes
+from emo_assets.description_model.data.dataset import Batch, visible_features
+from emo_assets.description_model.data.feature_encoding import mask_features
+from emo_assets.description_model.data.output_vocab import number_bars, output_vocab
+from emo_assets.description_model.data.transposition import chord_shift
+from emo_assets.description_model.decoding_state import Bars, DecodingState
+from emo_assets.description_model.specs import SPECIALIZED_MODELS, WINDOW_BARS
+from emo_assets.description_model.weights import TrainedModel
 from emo_assets.errors import InputError
-from emo_assets.features import FeatureVector
-from emo_assets.nn.sampling import SamplingParams
+from emo_assets.features import FEATURE_NAMES, FeatureVector
+from emo_assets.nn.sampling import SamplingParams, apply_cfg
 from emo_assets.progress import Progress, no_progress
 from emo_assets.tokens.grammar.descriptions import MANY_PER_BAR, ONE_PER_BAR
 from emo_assets.tokens.vocabulary import DESCRIPTIONS, MAX_BARS, DescriptionKind
 
 MAX_BATCH = 256
-"""Songs at once: more would only take more memory."""
+"""Songs that are generated at once, limited to save memory."""
 
-
-class Describer(Protocol):
-    """Whatever writes descriptions from features."""
-
-    def describe(
-        self,
-        features: Sequence[FeatureVector],
-        *,
-        bars: int,
-        seeds: Sequence[int],
-        temperature: float = ...,
-        top_p: float = ...,
-        guidance: float = ...,
-        progress: Progress = ...,
-    ) -> list[list[int]]:
-        """Write one description a feature vector.
-
-        Args:
-            features: what each song should sound like.
-            bars: length of each song, 1 to 511.
-            seeds: one a song; a song depends on its features, its seed and `bars` alone, not on the others.
-            temperature: see `SamplingParams`.
-            top_p: see `SamplingParams`.
-            guidance: see `SamplingParams`.
-            progress: told the bars written.
-
-        Returns:
-            Token ids, valid by `DescriptionGrammar`, exactly `bars` bars, every bar in the time signature
-            asked for (over 4), chords in the key asked for as far as the model learned; no BOS or EOS.
-
-        Raises:
-            InputError: a setting is out of range, or there are not as many seeds as feature vectors.
-        """
+OVERLAP_BARS = 6
+"""Bars by which windows overlap."""
 
 
 class DescriptionGenerator:
-    """One or several trained describers that together write all kinds of tokens.
+    """Generates descriptions with one or several trained models.
 
     Args:
-        stages: who writes after whom; together they write every kind once.
+        models: models that together generate each kind of token once.
 
     Raises:
         InputError: they do not.
     """
 
-    def __init__(self, stages: Sequence[TrainedModel]) -> None:
-        kinds = sorted(kind for stage in stages for kind in stage.spec.writes)
+    def __init__(self, models: Sequence[TrainedModel]) -> None:
+        kinds = sorted(kind for model in models for kind in model.spec.target_kinds)
         if kinds != sorted(DescriptionKind):
-            names = ", ".join(stage.spec.name for stage in stages) or "none"
-            raise InputError(f"these describers do not write a whole description together: {names}")
-        self._stages = [SequenceGenerator(stage) for stage in stages]
+            names = ", ".join(model.spec.name for model in models) or "none"
+            raise InputError(
+                f"these models do not generate whole descriptions together: {names}; "
+                f"choose transformer, lstm_full, or all of {', '.join(SPECIALIZED_MODELS)}"
+            )
+        if len(models) > 1:
+            models = sorted(models, key=lambda model: SPECIALIZED_MODELS.index(model.spec.name))
+        self._generators = [SequenceGenerator(model) for model in models]
 
-    def describe(
+    def generate(
         self,
         features: Sequence[FeatureVector],
         *,
@@ -89,8 +66,25 @@ class DescriptionGenerator:
         guidance: float = SamplingParams.guidance,
         progress: Progress = no_progress,
     ) -> list[list[int]]:
-        """See `Describer.describe`."""
-        draw = SamplingParams(temperature, top_p, guidance)
+        """Generate one description per feature vector.
+
+        Args:
+            features: the requested features.
+            bars: length of each song, 1 to 511.
+            seeds: one per song; a song depends on its features, its seed and `bars` only.
+            temperature: see `SamplingParams`.
+            top_p: see `SamplingParams`.
+            guidance: see `SamplingParams`.
+            progress: called with the number of songs.
+
+        Returns:
+            Token ids without BOS and EOS, valid by `DescriptionGrammar`, with exactly `bars` bars, each in
+            the requested time signature (over 4).
+
+        Raises:
+            InputError: an argument is out of range, or there are not as many seeds as feature vectors.
+        """
+        params = SamplingParams(temperature, top_p, guidance)
         if len(features) != len(seeds):
             raise InputError(f"{len(features)} feature vectors need as many seeds, got {len(seeds)}")
         if not 1 <= bars < MAX_BARS:
@@ -98,63 +92,120 @@ class DescriptionGenerator:
         descriptions: list[list[int]] = []
         for start in range(0, len(features), MAX_BATCH):
             part = slice(start, start + MAX_BATCH)
-            descriptions += self._describe(features[part], bars, seeds[part], draw)
+            descriptions += self._generate(features[part], bars, seeds[part], params)
             progress("describing", len(descriptions), len(features))
         return descriptions
 
-    def _describe(
-        self, features: Sequence[FeatureVector], bars: int, seeds: Sequence[int], draw: SamplingParams
+    def _generate(
+        self, features: Sequence[FeatureVector], bars: int, seeds: Sequence[int], params: SamplingParams
     ) -> list[list[int]]:
         songs: list[Bars] = [[[] for _ in range(bars)] for _ in features]
-        for number, stage in enumerate(self._stages):
-            generators = [np.random.default_rng([seed, number]) for seed in seeds]
-            for song, written in zip(songs, stage.write(features, songs, generators, draw), strict=True):
-                for bar, tokens in zip(song, written, strict=True):
+        for index, generator in enumerate(self._generators):
+            rngs = [np.random.default_rng([seed, index]) for seed in seeds]
+            for song, generated in zip(songs, generator.generate(features, songs, rngs, params), strict=True):
+                for bar, tokens in zip(song, generated, strict=True):
                     bar.extend(tokens)
-        return [number_bars(token for bar in song for token in _in_order(bar)) for song in songs]
+        return [number_bars(token for bar in song for token in sorted(bar, key=_rank)) for song in songs]
 
 
-def full_describer(trained: TrainedModel) -> DescriptionGenerator:
-    """Return a describer that writes whole descriptions on its own (transformer, lstm_full).
+class SequenceGenerator:
+    """Generates the tokens of one trained model."""
 
-    Raises:
-        InputError: it does not.
-    """
-    return DescriptionGenerator([trained])
+    def __init__(self, model: TrainedModel) -> None:
+        self.vocab = output_vocab(model.spec.target_kinds)
+        self._config = model.config
+        self._encoder = model.encoder
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._network = model.network().to(self._device)
+
+    @torch.no_grad()
+    def generate(
+        self,
+        features: Sequence[FeatureVector],
+        songs: Sequence[Bars],
+        rngs: Sequence[np.random.Generator],
+        params: SamplingParams,
+    ) -> list[Bars]:
+        """Generate this model's tokens of each bar.
+
+        Args:
+            features: one per song.
+            songs: the tokens of earlier models; all songs have the same number of bars.
+            rngs: one per song.
+            params: how to sample.
+
+        Returns:
+            The generated tokens of each song and bar.
+        """
+        keys = [int(vector.key) if self._config.degrees else 0 for vector in features]
+        states = [
+            DecodingState(self.vocab, vector, _transpose(song, -key), rng)
+            for vector, song, key, rng in zip(features, songs, keys, rngs, strict=True)
+        ]
+        mask = np.broadcast_to(visible_features(self._config), (len(features), len(FEATURE_NAMES)))
+        encoded = mask_features(
+            self._encoder.encode(np.stack([vector.as_array() for vector in features])), mask
+        )
+        conditions = (torch.from_numpy(encoded), torch.from_numpy(mask.astype(np.float32)))
+        bars = len(songs[0])
+        for start in range(0, max(bars - OVERLAP_BARS, 1), WINDOW_BARS - OVERLAP_BARS):
+            stop = min(start + WINDOW_BARS, bars)
+            content = np.stack([state.start_window(start, stop) for state in states])
+            self._generate_window(states, torch.from_numpy(content), *conditions, params)
+        return [_transpose(state.bars, key) for state, key in zip(states, keys, strict=True)]
+
+    def _generate_window(
+        self,
+        states: Sequence[DecodingState],
+        content: Tensor,
+        features: Tensor,
+        feature_mask: Tensor,
+        params: SamplingParams,
+    ) -> None:
+        """Generate until every window is full.
+
+        Args:
+            states: the songs.
+            content: multi-hot tokens of earlier models, (songs, 12, INPUT_VOCAB_SIZE).
+            features: encoded features, (songs, encoded).
+            feature_mask: which features are given, (songs, 10).
+            params: how to sample.
+        """
+        repeats = 1
+        if params.guidance != 1:  # the second half of the batch is without features
+            repeats = 2
+            content = content.repeat(2, 1, 1)
+            features = torch.cat([features, torch.zeros_like(features)])
+            feature_mask = torch.cat([feature_mask, torch.zeros_like(feature_mask)])
+        content, features, feature_mask = (
+            tensor.to(self._device) for tensor in (content, features, feature_mask)
+        )
+        cache = None
+        while not all(state.is_finished for state in states):
+            steps = [state.next_input() for state in states] * repeats
+            tokens, *others = (
+                torch.from_numpy(np.array(column)[:, None]).to(self._device)  # (repeats · songs, 1, ...)
+                for column in zip(*steps, strict=True)
+            )
+            batch = Batch(tokens, tokens, *others, content, features, feature_mask)
+            predicted, cache = self._network(batch, cache)  # (repeats · songs, 1, outputs)
+            logits = predicted[:, 0].double().cpu().numpy()  # (repeats · songs, outputs)
+            if repeats == 2:
+                logits = apply_cfg(logits[: len(states)], logits[len(states) :], params.guidance)
+            for state, row in zip(states, logits, strict=True):
+                state.append_sample(row, params)
 
 
-def combined_describer(trained: Sequence[TrainedModel]) -> DescriptionGenerator:
-    """Return the five specialised describers as one, each seeing what those before it wrote.
-
-    Raises:
-        InputError: they are not those five.
-    """
-    by_name = {one.spec.name: one for one in trained}
-    missing = [name for name in SPECIALIZED_MODELS if name not in by_name]
-    if missing:
-        raise InputError(f"the combined describer needs {', '.join(missing)} too")
-    return DescriptionGenerator([by_name[name] for name in SPECIALIZED_MODELS])
+def _transpose(bars: Bars, semitones: int) -> Bars:
+    table = chord_shift(semitones)
+    return [table[bar].tolist() for bar in bars]
 
 
-def describer_from(blobs: Sequence[bytes]) -> DescriptionGenerator:
-    """Return a describer from what `weights.to_bytes` wrote: one full one, or the five specialised ones.
-
-    Raises:
-        InputError: a file is damaged, or they do not write whole descriptions together.
-    """
-    trained = [from_bytes(blob) for blob in blobs]
-    return full_describer(trained[0]) if len(trained) == 1 else combined_describer(trained)
+_KIND_RANK = {kind: rank for rank, kind in enumerate((*ONE_PER_BAR, *MANY_PER_BAR))}
 
 
-_PLACE_IN_BAR = {kind: place for place, kind in enumerate((*ONE_PER_BAR, *MANY_PER_BAR))}
-
-
-def _in_order(bar: Sequence[int]) -> list[int]:
-    """Put the tokens of a bar in the grammar's order, those of a kind staying as they were written."""
-
-    def place(token: int) -> int:
-        kind = DESCRIPTIONS.kind(token)
-        assert kind is not None  # noqa: S101 - specials are never written into a bar
-        return _PLACE_IN_BAR[kind]
-
-    return sorted(bar, key=place)
+def _rank(token: int) -> int:
+    """Return the rank of a token's kind within a bar, as the grammar orders them."""
+    kind = DESCRIPTIONS.kind(token)
+    assert kind is not None  # noqa: S101 - models do not generate special tokens inside a bar
+    return _KIND_RANK[kind]

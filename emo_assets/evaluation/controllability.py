@@ -21,7 +21,7 @@ from emo_assets.progress import Progress, no_progress
 from emo_assets.song_request import Strictness, TrackRequest
 
 if TYPE_CHECKING:
-    from emo_assets.description_model.generate import Describer
+    from emo_assets.description_model.generate import DescriptionGenerator
     from emo_assets.description_model.weights import TrainedModel
     from emo_assets.metrics.calibration import RequestCalibration
     from emo_assets.metrics.similarity import BarNotes
@@ -177,7 +177,7 @@ def distinct_bars(files: Iterable[bytes]) -> frozenset[BarNotes]:
 
 
 def description_controllability(
-    describer: Describer,
+    describer: DescriptionGenerator,
     calibration: RequestCalibration,
     *,
     guidance: float = 1.0,
@@ -200,7 +200,7 @@ def description_controllability(
         expected from the description, -1 to 1; a measure that does not vary counts 0.
     """
     requests = controllability_requests(levels, 0, sweeps=NUM_DESCRIPTION_SWEEPS, bars=bars, seed=seed)
-    written = describer.describe(
+    written = describer.generate(
         [each.request.features for each in requests],
         bars=bars,
         seeds=[each.request.seed for each in requests],

@@ -15,7 +15,7 @@ import pandas as pd
 
 from emo_assets.description_model.data.songs import DescribedSong
 from emo_assets.description_model.evaluation.cfg_nll import cfg_nll
-from emo_assets.description_model.generate import Describer, DescriptionGenerator
+from emo_assets.description_model.generate import DescriptionGenerator
 from emo_assets.description_model.weights import TrainedModel
 from emo_assets.evaluation.controllability import description_controllability
 from emo_assets.features import FeatureVector
@@ -71,9 +71,9 @@ def guidance_curve(
     return pd.DataFrame(rows)
 
 
-def _variety(describer: Describer, guidance: float, seed: int) -> float:
+def _variety(describer: DescriptionGenerator, guidance: float, seed: int) -> float:
     """Return the mean distance between the descriptions that different seeds give of one request."""
-    written = describer.describe(
+    written = describer.generate(
         [FeatureVector()] * SONGS_OF_ONE_REQUEST,
         bars=BARS,
         seeds=range(seed, seed + SONGS_OF_ONE_REQUEST),

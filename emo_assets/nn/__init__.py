@@ -1,1 +1,1 @@
-"""What both models share: sampling, the training loop, building blocks of networks."""
+"""Building blocks of the description models and FIGARO: sampling, attention, training, weight files."""

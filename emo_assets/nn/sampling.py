@@ -1,7 +1,4 @@
-"""How one token is sample_token from a distribution: temperature, nucleus, guidance.
-
-Pure functions over probabilities; what they are of is not known here.
-"""
+"""Sampling of tokens: temperature, top-p (nucleus) and classifier-free guidance."""
 
 from __future__ import annotations
 
@@ -15,13 +12,16 @@ from emo_assets.errors import InputError
 
 @dataclass(frozen=True)
 class SamplingParams:
-    """How tokens are sample_token.
+    """How tokens are sampled.
 
     Attributes:
-        temperature: below 1 likelier tokens become likelier still; 0 always takes the likeliest.
-        top_p: only the likeliest tokens that together reach this probability are sample_token from.
-        guidance: how strictly features are followed: 1 as learned, more exaggerates what the features change,
-            0 ignores them. The sample_token distribution is proportional to p(·)^(1-g) · p(·|features)^g.
+        temperature: 0 to 10; below 1 sharpens the distribution, 0 is greedy.
+        top_p: above 0 and at most 1; only the most likely tokens that together reach this probability are
+            sampled (nucleus sampling, arXiv 1904.09751).
+        guidance: 0 to 20, the scale of classifier-free guidance; see `apply_cfg`.
+
+    Raises:
+        InputError: a value is out of range.
     """
 
     temperature: float = 1.0
@@ -39,36 +39,53 @@ class SamplingParams:
 def apply_cfg(
     conditional: NDArray[np.float64], unconditional: NDArray[np.float64], guidance: float
 ) -> NDArray[np.float64]:
-    """Move log-probabilities away from what they would be without features (arXiv 2207.12598).
+    """Apply classifier-free guidance (arXiv 2207.12598): p(x)^(1-g) · p(x|condition)^g.
 
     Args:
-        conditional: with the features, -inf where forbidden, shape (songs, outputs).
-        unconditional: without them, -inf at the same places.
-        guidance: 1 gives `conditional`, 0 `unconditional`, more than 1 goes beyond.
+        conditional: log-probabilities given the condition, -inf where forbidden, any shape.
+        unconditional: log-probabilities without it, -inf at the same entries.
+        guidance: g: 1 returns `conditional`, 0 `unconditional`, more than 1 extrapolates.
 
     Returns:
-        Unnormalised log-probabilities, shape (songs, outputs).
+        Unnormalized log-probabilities of the same shape.
     """
     forbidden = np.isneginf(conditional)
-    first, second = np.where(forbidden, 0, conditional), np.where(forbidden, 0, unconditional)
-    return np.where(forbidden, -np.inf, second + guidance * (first - second))
+    with_condition, without = np.where(forbidden, 0, conditional), np.where(forbidden, 0, unconditional)
+    return np.where(forbidden, -np.inf, without + guidance * (with_condition - without))
 
 
-def sample_token(logs: NDArray[np.float64], draw: SamplingParams, generator: np.random.Generator) -> int:
-    """SamplingParams an output.
+def sample_token(
+    logits: NDArray[np.floating],
+    uniform: float,
+    *,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    most_likely_first: bool = False,
+) -> int:
+    """Sample a token by inverting the cumulative distribution at `uniform`.
 
     Args:
-        logs: log-probabilities, normalised or not, -inf where forbidden, shape (outputs,).
-        draw: how.
-        generator: gives one number, whatever is sample_token.
+        logits: unnormalized log-probabilities, -inf where forbidden, shape (tokens,).
+        uniform: a random number in [0, 1).
+        temperature: see `SamplingParams`.
+        top_p: see `SamplingParams`.
+        most_likely_first: whether the cumulative distribution runs from the most likely token to the least
+            likely one, instead of in the order of the tokens. Both are the same distribution, but one
+            `uniform` gives different tokens.
+
+    Returns:
+        An index into `logits`.
     """
-    uniform = generator.random()
-    if draw.temperature == 0:
-        return int(logs.argmax())
-    scaled = (logs - logs.max()) / draw.temperature
-    probabilities = np.exp(scaled) / np.exp(scaled).sum()
-    order = np.argsort(-probabilities, kind="stable")
-    cumulative = probabilities[order].cumsum()
-    kept = int(np.searchsorted(cumulative, draw.top_p * cumulative[-1])) + 1
-    cumulative = cumulative[:kept]
-    return int(order[min(np.searchsorted(cumulative, uniform * cumulative[-1], side="right"), kept - 1)])
+    if temperature == 0:
+        return int(logits.argmax())
+    scaled = (logits.astype(np.float64) - float(logits.max())) / temperature  # (tokens,)
+    probabilities = np.exp(scaled)
+    probabilities /= probabilities.sum()
+    kept = np.argsort(-probabilities, kind="stable")  # (tokens,)
+    cumulative = probabilities[kept].cumsum()
+    kept = kept[: int(np.searchsorted(cumulative, top_p * cumulative[-1])) + 1]  # (nucleus,)
+    if not most_likely_first:
+        kept.sort()
+    cumulative = probabilities[kept].cumsum()
+    index = int(np.searchsorted(cumulative, uniform * cumulative[-1], side="right"))
+    return int(kept[min(index, len(kept) - 1)])

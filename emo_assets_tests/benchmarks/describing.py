@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,10 +24,10 @@ from emo_assets.description_model.data.dataset import Batch, DescriptionDataset
 from emo_assets.description_model.data.feature_encoding import FeatureEncoder
 from emo_assets.description_model.data.key_estimation import KeyEstimator
 from emo_assets.description_model.data.output_vocab import merge_bar_tokens
-from emo_assets.description_model.data.soft_labels import soft_labels
-from emo_assets.description_model.data.songs import load_songs
-from emo_assets.description_model.evaluation.likelihood import SoftLabels, drop_padding
-from emo_assets.description_model.networks.factory import DescriptionNetwork, build_network
+from emo_assets.description_model.data.soft_labels import SoftLabels, soft_labels
+from emo_assets.description_model.data.songs import DescribedSong, load_songs
+from emo_assets.description_model.evaluation.likelihood import drop_padding
+from emo_assets.description_model.networks import DescriptionNetwork, build_network
 from emo_assets.description_model.specs import (
     MODEL_SPECS,
     WINDOW_BARS,
@@ -35,7 +35,6 @@ from emo_assets.description_model.specs import (
     ModelSpec,
     config_for,
 )
-from emo_assets.description_model.training import feature_table
 from emo_assets.features import FEATURE_NAMES
 from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
 from emo_assets.tokens.vocabulary import DESCRIPTIONS
@@ -99,8 +98,7 @@ def our_epoch(spec: ModelSpec, config: ModelConfig) -> float:
 
 def _our_seconds(spec: ModelSpec, config: ModelConfig, table: pd.DataFrame) -> float:
     songs = load_songs(table, "train")
-    encoder, hearing = FeatureEncoder.fitted(feature_table(songs)), KeyEstimator.fitted(songs[:1])
-    source = DescriptionDataset(songs, spec, config, encoder, hearing)
+    source = _dataset(songs, songs, spec, config)
     network, optimizer = _fresh(spec, config)
     label = SoftLabels(spec.label_kind, config.label_sigma) if spec.label_kind else None
     rng = np.random.default_rng(0)
@@ -115,11 +113,17 @@ def _our_seconds(spec: ModelSpec, config: ModelConfig, table: pd.DataFrame) -> f
     return time.perf_counter() - started
 
 
+def _dataset(
+    songs: Sequence[DescribedSong], fitted: Sequence[DescribedSong], spec: ModelSpec, config: ModelConfig
+) -> DescriptionDataset:
+    encoder = FeatureEncoder.fit(np.stack([song.features for song in fitted]))
+    return DescriptionDataset(songs, spec, config, encoder, KeyEstimator.fit(fitted[:1]))
+
+
 def plain_epoch(spec: ModelSpec, config: ModelConfig, table: pd.DataFrame) -> float:
     """Return the seconds that a loop in the manner of the paper's code takes for `ROWS` rows."""
     songs = load_songs(table, "train")
-    encoder, hearing = FeatureEncoder.fitted(feature_table(songs)), KeyEstimator.fitted(songs[:1])
-    source = DescriptionDataset(songs[:1], spec, config, encoder, hearing)  # only for the shapes of a batch
+    source = _dataset(songs[:1], songs, spec, config)  # only for the shapes of a batch
     network, optimizer = _fresh(spec, config)
     stored = pd.DataFrame(
         {
@@ -128,7 +132,7 @@ def plain_epoch(spec: ModelSpec, config: ModelConfig, table: pd.DataFrame) -> fl
             **{name: table[name] for name in FEATURE_NAMES},
         }
     )
-    kinds = [str(kind) for kind in spec.writes]
+    kinds = [str(kind) for kind in spec.target_kinds]
     started, rows = time.perf_counter(), 0
     for start in range(0, len(stored), config.batch):
         tokens, labels, features = [], [], []
@@ -150,11 +154,11 @@ def _plain_labels(
     source: DescriptionDataset, spec: ModelSpec, config: ModelConfig, tokens: NDArray[np.int64]
 ) -> torch.Tensor:
     """Build the labels of one row, element by element."""
-    outputs = source.alphabet.outputs
+    outputs = source.vocab.token_ids
     labels = torch.zeros(len(tokens), len(outputs))
     soft = soft_labels(spec.label_kind, config.label_sigma) if spec.label_kind else None
     for place, token in enumerate(tokens.tolist()):
-        right = int(source.alphabet.output_of[token])
+        right = int(source.vocab.index[token])
         if soft is None:
             labels[place, right] = 1.0
             continue
@@ -179,13 +183,13 @@ def _padded_batch(
         one,
         inputs=torch.from_numpy(tokens),
         targets=wide(one.targets),
-        bars=wide(one.bars),
-        places=wide(one.places) + 1,
+        bar_index=wide(one.bar_index),
+        bar_number=wide(one.bar_number) + 1,
         hints=wide(one.hints) - 1,
         agreement=wide(one.agreement),
         content=one.content.expand(size, -1, -1),
         features=encoded,
-        present=torch.ones(size, len(FEATURE_NAMES)),
+        feature_mask=torch.ones(size, len(FEATURE_NAMES)),
     )
 
 

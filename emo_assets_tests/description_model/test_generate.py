@@ -1,19 +1,13 @@
-"""Sampling: always inside the grammar, exactly what was asked, the same again with the same seed."""
+"""Generation: valid by the grammar, exactly as requested, the same for the same seed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from emo_assets.description_model.generate import (
-    Describer,
-    combined_describer,
-    describer_from,
-    full_describer,
-)
+from emo_assets.description_model.generate import DescriptionGenerator
 from emo_assets.description_model.specs import (
     MODEL_SPECS,
     SPECIALIZED_MODELS,
@@ -22,10 +16,9 @@ from emo_assets.description_model.specs import (
     model_spec,
 )
 from emo_assets.description_model.training import train_model
-from emo_assets.description_model.weights import TrainedModel, to_bytes
+from emo_assets.description_model.weights import TrainedModel, from_bytes, to_bytes
 from emo_assets.errors import InputError
 from emo_assets.features import FeatureVector
-from emo_assets.nn.sampling import SamplingParams, apply_cfg, sample_token
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 from emo_assets.tokens.vocabulary import TIME_SIGNATURES
 
@@ -35,56 +28,56 @@ def trained(tiny: ModelConfig, training_set: pd.DataFrame) -> Mapping[str, Train
     return {spec.name: train_model(spec, tiny, training_set) for spec in MODEL_SPECS}
 
 
-@pytest.fixture(scope="module", params=["transformer", "lstm_full", "combined", "combined, as the best are"])
-def describer(
+@pytest.fixture(scope="module", params=["transformer", "lstm_full", "combined", "combined, like size best"])
+def generator(
     request: pytest.FixtureRequest,
     trained: Mapping[str, TrainedModel],
     tiny: ModelConfig,
     training_set: pd.DataFrame,
-) -> Describer:
+) -> DescriptionGenerator:
     if request.param == "combined":
-        return combined_describer([trained[name] for name in SPECIALIZED_MODELS])
+        return DescriptionGenerator([trained[name] for name in SPECIALIZED_MODELS])
     if request.param not in trained:
-        # the best read chords by their names and by their degrees, side by side
-        as_best = {
+        # some of the best models read absolute chords, some relative ones
+        like_best = {
             name: tiny.model_copy(
                 update=config_for(name, "best").model_dump(include={"degrees", "transpose"})
             )
             for name in SPECIALIZED_MODELS
         }
-        assert len({config.degrees for config in as_best.values()}) == 2
-        return combined_describer(
-            [train_model(model_spec(name), one, training_set) for name, one in as_best.items()]
+        assert len({config.degrees for config in like_best.values()}) == 2
+        return DescriptionGenerator(
+            [train_model(model_spec(name), one, training_set) for name, one in like_best.items()]
         )
-    return full_describer(trained[request.param])
+    return DescriptionGenerator([trained[request.param]])
 
 
 @pytest.mark.parametrize("bars", [1, 12, 13, 31])
 def test_every_description_is_valid_and_has_the_bars_and_the_meter_asked_for(
-    describer: Describer, bars: int
+    generator: DescriptionGenerator, bars: int
 ) -> None:
     asked = [FeatureVector(time_signature=meter, key=meter) for meter in (1, 3, 4, 5, 7)]
-    described = describer.describe(asked, bars=bars, seeds=range(5), temperature=1.5, top_p=1.0)
+    generated = generator.generate(asked, bars=bars, seeds=range(5), temperature=1.5, top_p=1.0)
 
-    for features, ids in zip(asked, described, strict=True):
+    for features, ids in zip(asked, generated, strict=True):
         read = DescriptionGrammar().parse(ids)
         assert [bar.number for bar in read] == list(range(1, bars + 1))
         meters = {TIME_SIGNATURES[bar.time_signature or 0] for bar in read}
         assert meters == {(features.time_signature, 4)}
 
 
-def test_a_seed_gives_the_same_song_alone_or_among_others(describer: Describer) -> None:
+def test_a_seed_gives_the_same_song_alone_or_among_others(generator: DescriptionGenerator) -> None:
     asked = [FeatureVector(energy=value) for value in (0.1, 0.5, 0.9)]
-    together = describer.describe(asked, bars=14, seeds=[3, 4, 5])
+    together = generator.generate(asked, bars=14, seeds=[3, 4, 5])
 
-    assert describer.describe(asked, bars=14, seeds=[3, 4, 5]) == together
-    assert describer.describe(asked[1:2], bars=14, seeds=[4]) == together[1:2]
-    assert describer.describe(asked[1:2], bars=14, seeds=[9]) != together[1:2]
+    assert generator.generate(asked, bars=14, seeds=[3, 4, 5]) == together
+    assert generator.generate(asked[1:2], bars=14, seeds=[4]) == together[1:2]
+    assert generator.generate(asked[1:2], bars=14, seeds=[9]) != together[1:2]
 
 
-def test_chords_move_with_the_key(describer: Describer) -> None:
+def test_chords_move_with_the_key(generator: DescriptionGenerator) -> None:
     [in_c], [in_e] = (
-        describer.describe([FeatureVector(key=key)], bars=12, seeds=[1], guidance=0.0) for key in (0, 4)
+        generator.generate([FeatureVector(key=key)], bars=12, seeds=[1], guidance=0.0) for key in (0, 4)
     )
     chords_in_c = [bar.chords for bar in DescriptionGrammar().parse(in_c)]
     chords_in_e = [bar.chords for bar in DescriptionGrammar().parse(in_e)]
@@ -104,53 +97,28 @@ def test_chords_move_with_the_key(describer: Describer) -> None:
         {"guidance": float("nan")},
     ],
 )
-def test_settings_out_of_range_are_refused(describer: Describer, wrong: dict[str, object]) -> None:
+def test_settings_out_of_range_are_refused(generator: DescriptionGenerator, wrong: dict[str, object]) -> None:
     settings: dict[str, object] = {"bars": 4, "seeds": [1], **wrong}
     with pytest.raises(InputError):
-        describer.describe([FeatureVector()], **settings)  # type: ignore[arg-type]
+        generator.generate([FeatureVector()], **settings)  # type: ignore[arg-type]
 
 
-def test_only_describers_that_together_write_everything_are_taken(
+def test_only_models_that_together_generate_everything_are_accepted(
     trained: Mapping[str, TrainedModel],
 ) -> None:
-    with pytest.raises(InputError, match="lstm_pitch"):
-        full_describer(trained["lstm_pitch"])
-    with pytest.raises(InputError, match="needs lstm_misc too"):
-        combined_describer([trained[name] for name in SPECIALIZED_MODELS[1:]])
+    with pytest.raises(InputError, match="together: lstm_pitch"):
+        DescriptionGenerator([trained["lstm_pitch"]])
+    with pytest.raises(InputError, match="or all of lstm_misc"):
+        DescriptionGenerator([trained[name] for name in SPECIALIZED_MODELS[1:]])
 
 
-def test_a_describer_comes_back_from_its_bytes(trained: Mapping[str, TrainedModel]) -> None:
-    parts = [trained[name] for name in SPECIALIZED_MODELS]
-    [before] = combined_describer(parts).describe([FeatureVector()], bars=4, seeds=[0])
-    [after] = describer_from([to_bytes(part) for part in parts]).describe(
-        [FeatureVector()], bars=4, seeds=[0]
+def test_models_generate_the_same_from_their_files_and_in_any_order(
+    trained: Mapping[str, TrainedModel],
+) -> None:
+    models = [trained[name] for name in SPECIALIZED_MODELS]
+    read = [from_bytes(to_bytes(model)) for model in reversed(models)]
+    [before], [after] = (
+        DescriptionGenerator(each).generate([FeatureVector()], bars=4, seeds=[0]) for each in (models, read)
     )
 
     assert before == after
-
-
-def test_guidance_exaggerates_what_the_features_change() -> None:
-    with_features = np.log(np.array([[0.6, 0.4, 1.0]]))
-    without = np.log(np.array([[0.4, 0.6, 1.0]]))
-    with_features[0, 2] = without[0, 2] = -np.inf
-
-    def first_share(guidance: float) -> float:
-        probabilities = np.exp(apply_cfg(with_features, without, guidance)[0])
-        return float(probabilities[0] / probabilities.sum())
-
-    assert first_share(0) == pytest.approx(0.4)
-    assert first_share(1) == pytest.approx(0.6)
-    assert first_share(3) > 0.8
-    assert apply_cfg(with_features, without, 3)[0, 2] == -np.inf
-
-
-def test_the_nucleus_leaves_out_the_unlikely_and_cold_draws_take_the_likeliest() -> None:
-    logs = np.log(np.array([0.05, 0.5, 0.3, 0.15]))
-    generator = np.random.default_rng(0)
-
-    assert {sample_token(logs, SamplingParams(1.0, 0.75, 1.0), generator) for _ in range(200)} == {1, 2}
-    assert {sample_token(logs, SamplingParams(0.0, 1.0, 1.0), generator) for _ in range(5)} == {1}
-    counts = np.bincount(
-        [sample_token(logs, SamplingParams(1.0, 1.0, 1.0), generator) for _ in range(4000)], minlength=4
-    )
-    np.testing.assert_allclose(counts / 4000, np.exp(logs), atol=0.03)

@@ -1,1 +1,1 @@
-"""From the training-set table to the tensors that description models learn from."""
+"""Training data of the description models: the training set as songs, tokens, windows and batches."""

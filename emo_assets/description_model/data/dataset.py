@@ -1,8 +1,4 @@
-"""Windows of songs as tensors: cut anew each epoch, sorted by length, padded, masked.
-
-Belongs here: what an epoch consists of, transposition and dropped features while training, and the tensors
-that networks take. Padding never counts: its target is `IGNORE_INDEX`.
-"""
+"""Songs as batches: windows are cut each epoch, grouped by length, padded and masked."""
 
 from __future__ import annotations
 
@@ -13,11 +9,12 @@ from typing import Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from emo_assets.description_model.data.copy_features import AGREEMENT_SIZE, LAGS, NO_HINT
-from emo_assets.description_model.data.feature_encoding import CONTINUOUS, FeatureEncoder
+from emo_assets.description_model.data.feature_encoding import CONTINUOUS, FeatureEncoder, mask_features
 from emo_assets.description_model.data.key_estimation import KEY, KEYS, KeyEstimator
-from emo_assets.description_model.data.output_vocab import INPUT_VOCAB_SIZE, OutputVocab, output_vocab
+from emo_assets.description_model.data.output_vocab import INPUT_VOCAB_SIZE, output_vocab
 from emo_assets.description_model.data.songs import DescribedSong
 from emo_assets.description_model.data.tokenized_song import TokenizedSong, Window
 from emo_assets.description_model.data.transposition import SHIFTS, chord_shift, key_shift
@@ -26,85 +23,83 @@ from emo_assets.features import FEATURE_NAMES
 from emo_assets.tokens.vocabulary import PAD, DescriptionKind
 
 IGNORE_INDEX = -1
-"""Target of padded steps."""
+"""Target of padding."""
 
 BUCKET_BATCHES = 8
-"""Windows are sorted by length within so many batches: little padding, and still a new order each epoch."""
+"""Windows are sorted by length within that many batches: little padding, and a random order each epoch."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """A window with the features of its song.
+    """A window with its features.
 
     Attributes:
         window: the steps.
-        features: the song's features, NaN where it has none, shape (10,).
-        song: number of the song in its split.
-        present: which of the ten features the network is told, shape (10,).
-        above: semitones by which the key that its chords are written in stands above Spotify's key.
-        noise: what is added to the continuous features, shape (7,); None for nothing.
+        features: NaN where missing, shape (10,).
+        song: index of the song in its split.
+        feature_mask: which features the model is given, shape (10,).
+        key_offset: semitones from Spotify's key up to the estimated key.
+        noise: added to the encoded continuous features, shape (7,); None for none.
     """
 
     window: Window
     features: NDArray[np.float64]
     song: int
-    present: NDArray[np.bool_]
-    above: int = 0
+    feature_mask: NDArray[np.bool_]
+    key_offset: int = 0
     noise: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Tensors of one batch of windows, padded on the right.
+    """Windows, padded on the right.
 
     Attributes:
-        inputs: token read, (batch, time).
-        targets: index of the token to be written among the describer's outputs, `IGNORE_INDEX` on padding,
-            (batch, time).
-        bars: index of the target's bar in the window, (batch, time).
-        places: number of the target's bar in the song, from 1, (batch, time).
-        hints: output that an earlier bar has there, `NO_HINT` where none, (batch, time, lags).
-        agreement: how well earlier bars agree, (batch, time, lags, AGREEMENT_SIZE).
-        content: what stands in each bar of the window, (batch, 12, INPUT_VOCAB_SIZE).
-        features: encoded features, 0 where not told, (batch, ENCODED_SIZE).
-        present: which of the ten features are told, (batch, 10).
+        inputs: previous tokens, (batch, time).
+        targets: next outputs, `IGNORE_INDEX` for padding, (batch, time).
+        bar_index: index of the target's bar in the window, (batch, time).
+        bar_number: number of the target's bar in the song, from 1, (batch, time).
+        hints: outputs that earlier bars suggest, `NO_HINT` for none, (batch, time, lags).
+        agreement: how well earlier bars agreed, (batch, time, lags, AGREEMENT_SIZE).
+        content: multi-hot tokens of each bar, (batch, 12, INPUT_VOCAB_SIZE).
+        features: encoded features, 0 where masked, (batch, encoded).
+        feature_mask: 1 for each feature that is given, (batch, 10).
     """
 
-    inputs: torch.Tensor
-    targets: torch.Tensor
-    bars: torch.Tensor
-    places: torch.Tensor
-    hints: torch.Tensor
-    agreement: torch.Tensor
-    content: torch.Tensor
-    features: torch.Tensor
-    present: torch.Tensor
+    inputs: Tensor
+    targets: Tensor
+    bar_index: Tensor
+    bar_number: Tensor
+    hints: Tensor
+    agreement: Tensor
+    content: Tensor
+    features: Tensor
+    feature_mask: Tensor
 
     def to(self, device: torch.device) -> Self:
         """Return the batch on `device`."""
-        moved = {field.name: getattr(self, field.name).to(device) for field in fields(self)}
-        return replace(self, **moved)
+        return replace(self, **{field.name: getattr(self, field.name).to(device) for field in fields(self)})
 
 
 @dataclass(frozen=True)
 class WindowSpan:
-    """Where a window is cut out: the number of the part, bars from `start` up to `stop`, and its steps."""
+    """A window to cut: index of the tokenized song, bars from `start` up to `stop`, and number of steps."""
 
-    part: int
+    song: int
     start: int
     stop: int
     steps: int
 
 
 class DescriptionDataset:
-    """The songs of a split, prepared for one describer.
+    """The songs of a split as windows for one model.
 
     Args:
         songs: the songs.
-        spec: the describer.
+        spec: the model.
         config: its settings.
-        encoder: the feature encoding.
-        hearing: tells the key in which a song's chords are written, when they are written by degrees.
+        encoder: encodes the features.
+        key_estimator: estimates the key that chords are relative to.
     """
 
     def __init__(
@@ -113,164 +108,124 @@ class DescriptionDataset:
         spec: ModelSpec,
         config: ModelConfig,
         encoder: FeatureEncoder,
-        hearing: KeyEstimator,
+        key_estimator: KeyEstimator,
     ) -> None:
-        self.alphabet: OutputVocab = output_vocab(spec.writes)
+        self.vocab = output_vocab(spec.target_kinds)
         self.encoder = encoder
-        self.hearing = hearing
+        self.key_estimator = key_estimator
         self.config = config
         self.songs = songs
-        self._keys = [hearing.key_of(song) if config.degrees else 0 for song in songs]
-        self._tellable = [visible_features(config) & ~np.isnan(song.features) for song in songs]
-        self._parts: list[tuple[int, TokenizedSong, list[tuple[int, int]]]] = []
+        self._keys = [key_estimator.estimate(song) if config.degrees else 0 for song in songs]
+        self._masks = [visible_features(config) & ~np.isnan(song.features) for song in songs]
+        self._runs: list[tuple[int, TokenizedSong, list[tuple[int, int]]]] = []
         for number, song in enumerate(songs):
             shift = chord_shift(-self._keys[number])
-            for stretch in song.bar_runs:
-                bars = [shift[bar].tolist() for bar in stretch.bars]
-                steps = TokenizedSong(bars, stretch.first_bar, self.alphabet)
-                self._parts.append((number, steps, stretch.segments))
+            for run in song.bar_runs:
+                bars = [shift[bar].tolist() for bar in run.bars]
+                self._runs.append((number, TokenizedSong(bars, run.first_bar, self.vocab), run.segments))
 
     @property
-    def writes_degrees(self) -> bool:
-        """Whether the describer writes chords, and relative to the key."""
-        return self.config.degrees and DescriptionKind.CHORD in self.alphabet.writes
+    def has_relative_chords(self) -> bool:
+        """Whether the model generates chords relative to the key."""
+        return self.config.degrees and DescriptionKind.CHORD in self.vocab.kinds
 
     def segments(self) -> list[Example]:
-        """Return the songs' segments as they are, with all features: what is validated and tested on."""
+        """Return the segments unchanged and with all features, for validation and test."""
         return [
             Example(
-                steps.window(start, stop),
+                tokenized.window(start, stop),
                 self.songs[song].features,
                 song,
-                self._tellable[song],
-                self._above(song),
+                self._masks[song],
+                self._key_offset(song),
             )
-            for song, steps, segments in self._parts
+            for song, tokenized, segments in self._runs
             for start, stop in segments
         ]
 
-    def _above(self, song: int) -> int:
+    def _key_offset(self, song: int) -> int:
         key = self.songs[song].features[KEY]
         return 0 if np.isnan(key) else (self._keys[song] - int(key)) % KEYS
 
     def epoch(self, rng: np.random.Generator) -> list[WindowSpan]:
-        """Return the windows of one epoch of training.
+        """Return the windows of one training epoch, cut at random bars or at segments."""
+        spans = []
+        for index, (_, tokenized, segments) in enumerate(self._runs):
+            cuts = _random_cuts(len(tokenized), rng) if self.config.random_windows else segments
+            spans += [WindowSpan(index, start, stop, tokenized.steps_in(start, stop)) for start, stop in cuts]
+        return spans
 
-        Songs are cut at random bars (the first window always starts where the song does) or into their
-        segments, as the configuration says.
-        """
-        cuts = []
-        for part, (_, steps, segments) in enumerate(self._parts):
-            bars = _random_cuts(len(steps), rng) if self.config.random_windows else segments
-            cuts += [WindowSpan(part, start, stop, steps.steps_in(start, stop)) for start, stop in bars]
-        return cuts
-
-    def batches(self, cuts: Sequence[WindowSpan], size: int, rng: np.random.Generator) -> Iterator[Batch]:
-        """Put windows of similar length together, in random order.
-
-        They are transpose_window, and told with some features missing or blurred, as the configuration says.
+    def batches(self, spans: Sequence[WindowSpan], size: int, rng: np.random.Generator) -> Iterator[Batch]:
+        """Yield augmented windows in batches of similar length, in random order.
 
         Args:
-            cuts: what `epoch` returned.
-            size: windows a batch.
-            rng: draws all that is random.
+            spans: what `epoch` returned.
+            size: windows per batch.
+            rng: the source of all randomness.
         """
-        for group in _buckets(cuts, size, rng):
-            yield self.collate([self._varied(cut, rng) for cut in group])
+        for group in _buckets(spans, size, rng):
+            yield self.collate([self._augmented(span, rng) for span in group])
 
-    def _varied(self, cut: WindowSpan, rng: np.random.Generator) -> Example:
+    def _augmented(self, span: WindowSpan, rng: np.random.Generator) -> Example:
+        """Cut a window; transpose it, mask features and add noise as configured."""
         config = self.config
-        song, steps, _ = self._parts[cut.part]
-        window, features = steps.window(cut.start, cut.stop), self.songs[song].features
+        song, tokenized, _ = self._runs[span.song]
+        window, features = tokenized.window(span.start, span.stop), self.songs[song].features
         if config.transpose:
             semitones = int(rng.choice(SHIFTS))
-            # chords written relative to the key stay as they are when the key moves with them
+            # chords relative to the key stay as they are when the key moves
             chords = -semitones if config.degrees else 0
             window = transpose_window(window, chord_shift(chords)[key_shift(semitones)])
             features = features.copy()
             features[KEY] = (features[KEY] + semitones) % KEYS
-        present = (rng.random(len(FEATURE_NAMES)) >= config.drop_one_feature) & self._tellable[song]
+        mask = (rng.random(len(FEATURE_NAMES)) >= config.drop_one_feature) & self._masks[song]
         if rng.random() < config.drop_all_features:
-            present[:] = False
+            mask[:] = False
         noise = None
         if config.feature_noise:
             noise = (config.feature_noise * rng.standard_normal(len(CONTINUOUS))).astype(np.float32)
-        return Example(window, features, song, present, noise=noise)
+        return Example(window, features, song, mask, noise=noise)
 
     def collate(self, examples: Sequence[Example]) -> Batch:
-        """Pad examples to the longest of them and make tensors."""
+        """Pad examples to the longest and make tensors."""
         size = len(examples)
         time = max(len(example.window.inputs) for example in examples)
         inputs = np.full((size, time), PAD)
         targets = np.full((size, time), IGNORE_INDEX)
-        bars = np.zeros((size, time), dtype=np.int64)
-        places = np.ones((size, time), dtype=np.int64)
+        bar_index = np.zeros((size, time), dtype=np.int64)
+        bar_number = np.ones((size, time), dtype=np.int64)
         hints = np.full((size, time, len(LAGS)), NO_HINT)
-        agreed = np.zeros((size, time, len(LAGS), AGREEMENT_SIZE), dtype=np.float32)
+        agreement = np.zeros((size, time, len(LAGS), AGREEMENT_SIZE), dtype=np.float32)
         content = np.zeros((size, WINDOW_BARS, INPUT_VOCAB_SIZE), dtype=np.float32)
-        output_of = np.append(self.alphabet.output_of, NO_HINT)
-        for row, example in enumerate(examples):
-            window = example.window
+        output_index = np.append(self.vocab.index, NO_HINT)  # looks up NO_HINT, too
+        for row, window in enumerate(example.window for example in examples):
             length = len(window.inputs)
             inputs[row, :length] = window.inputs
-            targets[row, :length] = output_of[window.targets]
-            bars[row, :length] = window.bars
-            places[row, :length] = window.bars + window.first_bar
-            hints[row, :length] = output_of[window.hints]
-            agreed[row, :length] = window.agreement
+            targets[row, :length] = output_index[window.targets]
+            bar_index[row, :length] = window.bars
+            bar_number[row, :length] = window.bars + window.first_bar
+            hints[row, :length] = output_index[window.hints]
+            agreement[row, :length] = window.agreement
             content[row, : len(window.content)] = window.content
-        features, present = _encoded(self.encoder, examples)
-        arrays = (inputs, targets, bars, places, hints, agreed, content, features, present)
-        return Batch(*(torch.from_numpy(array) for array in arrays))
+        features = self.encoder.encode(np.stack([example.features for example in examples]))
+        for row, example in enumerate(examples):
+            if example.noise is not None:
+                features[row, : len(example.noise)] += example.noise
+        mask = np.stack([example.feature_mask for example in examples])
+        features = mask_features(features, mask)
+        arrays = (inputs, targets, bar_index, bar_number, hints, agreement, content, features)
+        return Batch(*map(torch.from_numpy, (*arrays, mask.astype(np.float32))))
 
 
 def visible_features(config: ModelConfig) -> NDArray[np.bool_]:
-    """Say which of the ten features a describer is told: all but the key, when chords are written by degrees.
-
-    Returns:
-        Shape (10,).
-    """
-    told = np.ones(len(FEATURE_NAMES), dtype=np.bool_)
-    told[KEY] = not config.degrees
-    return told
-
-
-def _encoded(
-    encoder: FeatureEncoder, examples: Sequence[Example]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Encode the features that examples tell.
-
-    Returns:
-        Encoded features with 0 where a feature is not told, shape (examples, ENCODED_SIZE), and which of
-        the ten are told, shape (examples, 10).
-    """
-    features = encoder.encode(np.stack([example.features for example in examples]))
-    for row, example in enumerate(examples):
-        if example.noise is not None:
-            features[row, : len(example.noise)] += example.noise
-    present = np.stack([example.present for example in examples])
-    return encoder.hide(features, present), present.astype(np.float32)
-
-
-def _buckets(cuts: Sequence[WindowSpan], size: int, rng: np.random.Generator) -> list[list[WindowSpan]]:
-    """Group windows of similar length, in random order."""
-    order = rng.permutation(len(cuts))
-    lengths = np.array([cuts[number].steps for number in order.tolist()])
-    bucket = np.arange(len(order)) // (size * BUCKET_BATCHES)
-    order = order[np.lexsort((lengths, bucket))]
-    groups = [order[start : start + size].tolist() for start in range(0, len(order), size)]
-    return [[cuts[number] for number in groups[place]] for place in rng.permutation(len(groups)).tolist()]
-
-
-def _random_cuts(bars: int, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """WindowSpan a song into windows of 12 bars from a random bar on, and the 12 bars at its start."""
-    offset = int(rng.integers(WINDOW_BARS))
-    starts = [0, *range(offset, bars, WINDOW_BARS)] if offset else [*range(0, bars, WINDOW_BARS)]
-    return [(start, min(start + WINDOW_BARS, bars)) for start in starts]
+    """Return which features a model is given: all but the key if chords are relative to it, shape (10,)."""
+    visible = np.ones(len(FEATURE_NAMES), dtype=np.bool_)
+    visible[KEY] = not config.degrees
+    return visible
 
 
 def transpose_window(window: Window, table: NDArray[np.int64]) -> Window:
-    """Return a window with every token replaced as a table of `transposition` says."""
+    """Replace every token by a lookup table of `transposition`."""
     content = np.zeros_like(window.content)
     bars, tokens = np.nonzero(window.content)
     content[bars, table[tokens]] = True
@@ -281,3 +236,20 @@ def transpose_window(window: Window, table: NDArray[np.int64]) -> Window:
         hints=table[window.hints],
         content=content,
     )
+
+
+def _buckets(spans: Sequence[WindowSpan], size: int, rng: np.random.Generator) -> list[list[WindowSpan]]:
+    """Group windows of similar length, in random order."""
+    order = rng.permutation(len(spans))
+    lengths = np.array([spans[index].steps for index in order.tolist()])
+    bucket = np.arange(len(order)) // (size * BUCKET_BATCHES)
+    order = order[np.lexsort((lengths, bucket))]
+    groups = [order[start : start + size].tolist() for start in range(0, len(order), size)]
+    return [[spans[index] for index in groups[group]] for group in rng.permutation(len(groups)).tolist()]
+
+
+def _random_cuts(bars: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """Cut a song into windows of 12 bars from a random bar on, and one at its start."""
+    offset = int(rng.integers(WINDOW_BARS))
+    starts = [0, *range(offset, bars, WINDOW_BARS)] if offset else [*range(0, bars, WINDOW_BARS)]
+    return [(start, min(start + WINDOW_BARS, bars)) for start in starts]

@@ -1,23 +1,22 @@
-"""In which key a described song is, heard from its chords.
+"""Estimates the key of a song from its chords.
 
-Chords are written relative to the key, so that a describer learns each progression once and not twelve
-times, and a sampled song stands in the key that is asked for. In about a third of real songs the chords of
-the MIDI file are in another key than Spotify's (wrong keys, wrong links, transposed MIDI). So a describer
-learns from the key that is heard, and a description's likelihood given Spotify's key counts all twelve,
-each with the share of training songs that stand so far from Spotify's key.
+Chords are written relative to the key, so that a model learns each progression once instead of twelve times
+and generates songs in the requested key. In about a third of real songs the chords of the MIDI file are in
+another key than Spotify's (wrong keys, wrong links, transposed MIDI). So models train on the estimated key,
+and the likelihood of a description given Spotify's key marginalizes over all twelve, weighted by how many
+training songs are that far from Spotify's key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
 
 from emo_assets.description_model.data.songs import DescribedSong
-from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES
 from emo_assets.tokens.vocabulary import CHORD_QUALITIES, DESCRIPTIONS, DescriptionKind
 
@@ -26,100 +25,93 @@ MODES = 2
 KEY, MODE = FEATURE_NAMES.index("key"), FEATURE_NAMES.index("mode")
 
 EFFECTIVE_CHORDS = 20.0
-"""Independent chords that a song counts for, however long it is: its chords repeat."""
+"""Number of independent chords that a song counts as, however long it is, because its chords repeat."""
 
 EM_ITERATIONS = 6
-"""Rounds of expectation maximisation; real songs settle after three or four."""
+"""Iterations of expectation maximization; real songs converge in three or four."""
 
 _CHORDS = DESCRIPTIONS.span(DescriptionKind.CHORD)
+_PROFILES = (MODES, KEYS, len(CHORD_QUALITIES))
 
 
-@dataclass(frozen=True)
-class KeyEstimator:
-    """Hears keys by how often each chord stands on each degree of a scale.
+def _array(values: Any) -> NDArray[np.float64]:
+    return np.array(values, dtype=np.float64)
+
+
+_Array = Annotated[
+    NDArray[np.float64], BeforeValidator(_array), PlainSerializer(lambda array: array.tolist())
+]
+
+
+class KeyEstimator(BaseModel):
+    """Estimates keys from how often each chord is on each degree of a scale.
 
     Attributes:
-        profiles: binary logarithm of the share of each chord in songs in C, by mode (minor, major), root and
-            quality, shape (2, 12, 8).
-        offsets: share of songs whose chords stand so many semitones above Spotify's key, shape (12,).
+        profiles: log2 of each chord's share in songs in C, by mode (minor, major), root and quality,
+            shape (2, 12, 8).
+        offsets: share of training songs by semitones from Spotify's key up to the chords' key, shape (12,).
     """
 
-    profiles: NDArray[np.float64]
-    offsets: NDArray[np.float64]
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    profiles: _Array
+    offsets: _Array
+
+    @model_validator(mode="after")
+    def _shapes(self) -> Self:
+        if self.profiles.shape != _PROFILES or self.offsets.shape != (KEYS,):
+            raise ValueError("the key profiles have the wrong shape")
+        return self
 
     @classmethod
-    def fitted(cls, songs: Sequence[DescribedSong]) -> Self:
-        """Learn profiles and offsets from Spotify's keys and from each other, by expectation maximisation.
+    def fit(cls, songs: Sequence[DescribedSong]) -> Self:
+        """Fit profiles and offsets by expectation maximization.
 
         Args:
-            songs: the training split; songs without features have no say.
+            songs: the training split; songs without features are ignored.
         """
-        told = [song for song in songs if not np.isnan(song.features[KEY])]
-        first = np.full(KEYS, 0.5 / (KEYS - 1))
-        first[0] = 0.5
-        counts = [chord_counts(song) for song in told]
-        keys = [np.roll(first, int(song.features[KEY])) for song in told]
-        hearing = cls(np.zeros((MODES, KEYS, len(CHORD_QUALITIES))), first)
+        songs = [song for song in songs if not np.isnan(song.features[KEY])]
+        offsets = np.full(KEYS, 0.5 / (KEYS - 1))
+        offsets[0] = 0.5
+        counts = [chord_counts(song) for song in songs]
+        posteriors = [np.roll(offsets, int(song.features[KEY])) for song in songs]
+        estimator = cls(profiles=np.zeros(_PROFILES), offsets=offsets)
         for _ in range(EM_ITERATIONS):
-            totals = np.full((MODES, KEYS, len(CHORD_QUALITIES)), 0.5)
-            apart = np.full(KEYS, 0.1)
-            for song, count, shares in zip(told, counts, keys, strict=True):
-                for key, share in enumerate(shares.tolist()):
+            totals = np.full(_PROFILES, 0.5)
+            offset_totals = np.full(KEYS, 0.1)
+            for song, count, posterior in zip(songs, counts, posteriors, strict=True):
+                for key, share in enumerate(posterior.tolist()):
                     totals[int(song.features[MODE])] += share * np.roll(count, -key, axis=0)
-                apart += np.roll(shares, -int(song.features[KEY]))
+                offset_totals += np.roll(posterior, -int(song.features[KEY]))
             profiles = np.log2(totals / totals.sum(axis=(1, 2), keepdims=True))
-            hearing = cls(profiles, apart / apart.sum())
-            keys = [hearing.key_posterior(song) for song in told]
-        return hearing
+            estimator = cls(profiles=profiles, offsets=offset_totals / offset_totals.sum())
+            posteriors = [estimator.key_posterior(song) for song in songs]
+        return estimator
 
     def key_posterior(self, song: DescribedSong) -> NDArray[np.float64]:
-        """Return how likely each key is, given its chords and, if told, Spotify's key; shape (12,)."""
-        bits = self._by_key(chord_counts(song))  # (modes, keys)
+        """Return the probability of each key given the chords and Spotify's key, if any, shape (12,)."""
+        counts = chord_counts(song)  # (roots, qualities)
+        in_c = np.stack([np.roll(counts, -key, axis=0) for key in range(KEYS)])  # (keys, roots, qualities)
+        bits = np.einsum("krq,mrq->mk", in_c, self.profiles)  # (modes, keys)
         if np.isnan(song.features[KEY]):
-            shares = np.exp2(bits - bits.max()).sum(axis=0)
+            weights = np.exp2(bits - bits.max()).sum(axis=0)
         else:
             by_key = bits[int(song.features[MODE])] + np.log2(np.roll(self.offsets, int(song.features[KEY])))
-            shares = np.exp2(by_key - by_key.max())
-        likely: NDArray[np.float64] = shares / shares.sum()
-        return likely
+            weights = np.exp2(by_key - by_key.max())
+        posterior: NDArray[np.float64] = weights / weights.sum()
+        return posterior
 
-    def key_of(self, song: DescribedSong) -> int:
-        """Return the likeliest key of a song, 0 for C."""
+    def estimate(self, song: DescribedSong) -> int:
+        """Return the most likely key, 0 for C."""
         return int(self.key_posterior(song).argmax())
-
-    def _by_key(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the binary log-likelihood of chords in each mode and key, shape (2, 12)."""
-        in_c = np.stack([np.roll(counts, -key, axis=0) for key in range(KEYS)])  # (keys, roots, qualities)
-        result: NDArray[np.float64] = np.einsum("krq,mrq->mk", in_c, self.profiles)
-        return result
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what `from_json` takes."""
-        return {"profiles": self.profiles.tolist(), "offsets": self.offsets.tolist()}
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Build the hearing from what `as_json` returned.
-
-        Raises:
-            InputError: it is not that.
-        """
-        try:
-            profiles = np.array(values["profiles"], dtype=np.float64)
-            offsets = np.array(values["offsets"], dtype=np.float64)
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"the key profiles are damaged ({error}); train the model anew") from error
-        if profiles.shape != (MODES, KEYS, len(CHORD_QUALITIES)) or offsets.shape != (KEYS,):
-            raise InputError("the key profiles are damaged (wrong shape); train the model anew")
-        return cls(profiles, offsets)
 
 
 def chord_counts(song: DescribedSong) -> NDArray[np.float64]:
     """Count a song's chords by root and quality, scaled to `EFFECTIVE_CHORDS` in all, shape (12, 8).
 
-    Silence does not count; a song without chords has nothing but zeros.
+    Bars without a chord do not count; a song without chords has all zeros.
     """
-    tokens = np.array([token for part in song.bar_runs for bar in part.bars for token in bar], dtype=np.int64)
+    tokens = np.array([token for run in song.bar_runs for bar in run.bars for token in bar], dtype=np.int64)
     chords = tokens[(tokens >= _CHORDS.start) & (tokens < _CHORDS.stop - 1)] - _CHORDS.start
     counts = np.bincount(chords, minlength=KEYS * len(CHORD_QUALITIES)).astype(np.float64)
     by_root = counts.reshape(KEYS, len(CHORD_QUALITIES))

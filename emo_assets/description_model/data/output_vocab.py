@@ -1,7 +1,6 @@
-"""Which tokens a describer reads and writes, and which may follow which.
+"""The tokens that a description model reads and generates, and which of them the grammar allows next.
 
-A describer works on token ids of the fixed vocabulary, with one difference: all `Bar_n` tokens are one token,
-because their number only counts. What may follow what is asked of the grammar once and kept as a table.
+Token ids are those of the description vocabulary, except that all `Bar_n` tokens are one token.
 """
 
 from __future__ import annotations
@@ -16,38 +15,38 @@ from emo_assets.tokens.grammar.descriptions import DescriptionGrammar, Descripti
 from emo_assets.tokens.vocabulary import BOS, DESCRIPTIONS, EOS, PAD, UNK, DescriptionKind
 
 BAR = DESCRIPTIONS.span(DescriptionKind.BAR).start
-"""Stands for every `Bar_n`."""
+"""The token of every `Bar_n`."""
 
 INPUT_VOCAB_SIZE = BAR + 1
-"""Number of token ids that a describer reads: the fixed vocabulary up to its first bar."""
+"""Number of token ids that a model reads: the vocabulary up to its first bar."""
 
 KINDS: tuple[DescriptionKind, ...] = tuple(DescriptionKind)
 
 
-def _kind_numbers() -> NDArray[np.int64]:
-    numbers = np.full(INPUT_VOCAB_SIZE, -1)
+def _kind_index() -> NDArray[np.int64]:
+    index = np.full(INPUT_VOCAB_SIZE, -1)
     for number, kind in enumerate(KINDS):
         span = DESCRIPTIONS.span(kind)
-        numbers[span.start : min(span.stop, INPUT_VOCAB_SIZE)] = number
-    numbers[UNK] = KINDS.index(DescriptionKind.TIME_SIGNATURE)
-    numbers[EOS] = KINDS.index(DescriptionKind.BAR)
-    return numbers
+        index[span.start : min(span.stop, INPUT_VOCAB_SIZE)] = number
+    index[UNK] = KINDS.index(DescriptionKind.TIME_SIGNATURE)
+    index[EOS] = KINDS.index(DescriptionKind.BAR)
+    return index
 
 
-KIND_INDEX: NDArray[np.int64] = _kind_numbers()
-"""For each read token the index of its kind in `KINDS`, -1 for specials, shape (INPUT_VOCAB_SIZE,).
+KIND_INDEX: NDArray[np.int64] = _kind_index()
+"""Index in `KINDS` of each token's kind, -1 for special tokens, shape (INPUT_VOCAB_SIZE,).
 
-`<unk>` is a time signature (nothing else can be unknown), `<eos>` counts as a bar line.
+`<unk>` is a time signature (only these can be unknown), `<eos>` counts as a bar.
 """
 
 
 def merge_bar_tokens(ids: ArrayLike) -> NDArray[np.int64]:
-    """Return the ids with every `Bar_n` as `BAR`, of the shape of `ids`."""
+    """Replace every `Bar_n` by `BAR`."""
     return np.minimum(np.asarray(ids, dtype=np.int64), BAR)
 
 
 def number_bars(ids: Iterable[int]) -> list[int]:
-    """Return the ids with every `BAR` as `Bar_1`, `Bar_2` and so on: the reverse of `merge_bar_tokens`."""
+    """Replace each `BAR` by `Bar_1`, `Bar_2` and so on: the inverse of `merge_bar_tokens`."""
     bar = 0
     result = []
     for token in ids:
@@ -57,61 +56,62 @@ def number_bars(ids: Iterable[int]) -> list[int]:
 
 
 def split_bars(ids: ArrayLike) -> list[list[int]]:
-    """Cut a description (without `<bos>` and `<eos>`) into its bars, each beginning with `BAR`."""
+    """Split a description without `<bos>` and `<eos>` into bars, each starting with `BAR`."""
     tokens = merge_bar_tokens(ids)
     starts = np.flatnonzero(tokens == BAR)
     return [bar.tolist() for bar in np.split(tokens, starts)[1:]]
 
 
 class OutputVocab:
-    """The tokens that one describer writes.
+    """The tokens that one model generates.
 
     Args:
-        writes: their kinds.
+        kinds: their kinds.
 
     Attributes:
-        outputs: the ids it chooses among, ascending, shape (outputs,).
-        output_of: for each read token its index in `outputs`, -1 where it is none, shape (INPUT_VOCAB_SIZE,).
-        allowed: whether an output may follow a read token, shape (INPUT_VOCAB_SIZE, outputs).
+        has_bars: whether bars are among them; otherwise the model generates one token per bar.
+        token_ids: the ids of the outputs, ascending, shape (outputs,).
+        index: the output of each input token, -1 for none, shape (INPUT_VOCAB_SIZE,).
+        kinds: their kinds.
+        contains: whether an input token is an output, shape (INPUT_VOCAB_SIZE,).
+        kind_index: index in `KINDS` of each output's kind, shape (outputs,).
+        allowed: whether the grammar allows an output after an input token, shape (INPUT_VOCAB_SIZE, outputs).
     """
 
-    def __init__(self, writes: frozenset[DescriptionKind]) -> None:
-        self.writes = writes
-        self.has_bars = DescriptionKind.BAR in writes
-        written = np.isin(KIND_INDEX, [KINDS.index(kind) for kind in writes])
+    def __init__(self, kinds: frozenset[DescriptionKind]) -> None:
+        self.kinds = kinds
+        self.has_bars = DescriptionKind.BAR in kinds
+        self.contains: NDArray[np.bool_] = np.isin(KIND_INDEX, [KINDS.index(kind) for kind in kinds])
         if not self.has_bars:
-            written[EOS] = False
-        self.outputs: NDArray[np.int64] = np.flatnonzero(written)
-        self.output_of: NDArray[np.int64] = np.full(INPUT_VOCAB_SIZE, -1)
-        self.output_of[self.outputs] = np.arange(len(self.outputs))
-        self.output_kinds: NDArray[np.int64] = KIND_INDEX[self.outputs]
-        self.written: NDArray[np.bool_] = written
-        self.allowed: NDArray[np.bool_] = self._followers()
+            self.contains[EOS] = False
+        self.token_ids: NDArray[np.int64] = np.flatnonzero(self.contains)
+        self.index: NDArray[np.int64] = np.full(INPUT_VOCAB_SIZE, -1)
+        self.index[self.token_ids] = np.arange(len(self.token_ids))
+        self.kind_index: NDArray[np.int64] = KIND_INDEX[self.token_ids]
+        self.allowed: NDArray[np.bool_] = self._allowed_next(DescriptionGrammar(kinds).start())
 
-    def _followers(self) -> NDArray[np.bool_]:
-        """Walk through the grammar once, past every token that it knows, and note what may follow."""
-        table = np.zeros((INPUT_VOCAB_SIZE, len(self.outputs)), dtype=np.bool_)
-        state = DescriptionGrammar(self.writes).start()
-        table[PAD] = True  # so that padded steps have finite probabilities; they never count
-        table[BOS] = self._outputs_of(state)
-        frontier = state
-        while not frontier.allowed[EOS]:
-            following = np.flatnonzero(frontier.allowed)
+    def _allowed_next(self, state: DescriptionState) -> NDArray[np.bool_]:
+        """Walk the grammar once through every token, and record what may follow it."""
+        table = np.zeros((INPUT_VOCAB_SIZE, len(self.token_ids)), dtype=np.bool_)
+        table[PAD] = True  # keeps the ignored log-probabilities of padding finite
+        table[BOS] = self._allowed_outputs(state)
+        while not state.allowed[EOS]:
+            following = np.flatnonzero(state.allowed)
             for token in following.tolist():
-                table[min(token, BAR)] = self._outputs_of(frontier.advance(token))
-            frontier = frontier.advance(int(following[-1]))
-        for token in np.flatnonzero(frontier.allowed).tolist():
+                table[min(token, BAR)] = self._allowed_outputs(state.advance(token))
+            state = state.advance(int(following[-1]))
+        for token in np.flatnonzero(state.allowed).tolist():
             if token < BAR and token != EOS:
-                table[token] = self._outputs_of(frontier.advance(token))
+                table[token] = self._allowed_outputs(state.advance(token))
         return table
 
-    def _outputs_of(self, state: DescriptionState) -> NDArray[np.bool_]:
+    def _allowed_outputs(self, state: DescriptionState) -> NDArray[np.bool_]:
         mask = state.allowed[:INPUT_VOCAB_SIZE].copy()
         mask[BAR] = bool(state.allowed[BAR:].any())
-        return mask[self.outputs]
+        return mask[self.token_ids]
 
 
 @cache
-def output_vocab(writes: frozenset[DescriptionKind]) -> OutputVocab:
-    """Return the alphabet of a describer that writes these kinds."""
-    return OutputVocab(writes)
+def output_vocab(kinds: frozenset[DescriptionKind]) -> OutputVocab:
+    """Return the vocabulary of a model that generates these kinds."""
+    return OutputVocab(kinds)

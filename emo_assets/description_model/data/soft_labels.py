@@ -1,13 +1,15 @@
-"""Soft labels: a Gaussian over the values of a class' bins in place of one right bin.
+"""Soft labels: a Gaussian over the values of the bins instead of one right bin (paper section 4.1.3).
 
-Section 4.1.3 of the paper. Its code put 1/4, 1/2, 1/4 on a bin and its neighbours in a list of bins seen;
-here the weights are a Gaussian's density at each bin's real value, renormalised over the class.
+The paper's code gives 1/4, 1/2, 1/4 to a bin and its neighbors. Here the weights are the density of a
+Gaussian at each bin's value, normalized over the bins.
 """
 
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from emo_assets.tokens.quantization import (
     MEAN_DURATION_BINS,
@@ -17,38 +19,27 @@ from emo_assets.tokens.quantization import (
 )
 from emo_assets.tokens.vocabulary import DescriptionKind
 
-
-def bin_values(kind: DescriptionKind) -> NDArray[np.float64]:
-    """Return the value of each bin of an ordered kind, shape (33,).
-
-    Density in notes a position, velocity and pitch in MIDI's units, duration as the binary logarithm of
-    ticks: its bins are spaced evenly on that scale, and so is what one hears.
-    """
-    match kind:
-        case DescriptionKind.NOTE_DENSITY:
-            return np.asarray(NOTE_DENSITY_BINS, dtype=np.float64)
-        case DescriptionKind.MEAN_VELOCITY:
-            return np.asarray(MEAN_VELOCITY_BINS, dtype=np.float64)
-        case DescriptionKind.MEAN_PITCH:
-            return np.asarray(MEAN_PITCH_BINS, dtype=np.float64)
-        case DescriptionKind.MEAN_DURATION:
-            return np.log2(np.asarray(MEAN_DURATION_BINS, dtype=np.float64))
-        case _:
-            raise ValueError(f"{kind} tokens are not ordered")
+BIN_VALUES: dict[DescriptionKind, NDArray[np.float64]] = {
+    DescriptionKind.NOTE_DENSITY: np.asarray(NOTE_DENSITY_BINS, dtype=np.float64),
+    DescriptionKind.MEAN_VELOCITY: np.asarray(MEAN_VELOCITY_BINS, dtype=np.float64),
+    DescriptionKind.MEAN_PITCH: np.asarray(MEAN_PITCH_BINS, dtype=np.float64),
+    DescriptionKind.MEAN_DURATION: np.log2(np.asarray(MEAN_DURATION_BINS, dtype=np.float64)),
+}
+"""Value of each bin, shape (33,): notes per position, MIDI velocity and pitch, log2 of ticks."""
 
 
 def soft_labels(kind: DescriptionKind, sigma: float) -> NDArray[np.float32]:
-    """Return the label of each bin as a distribution over the class.
+    """Return the label of each bin as a distribution over the bins.
 
     Args:
         kind: an ordered kind.
-        sigma: deviation of the Gaussian in mean distances between neighbouring bins; 0 gives hard labels.
+        sigma: standard deviation in mean distances between neighboring bins; 0 for hard labels.
 
     Returns:
-        Shape (33, 33): row i is proportional to exp(-(v_j - v_i)² / 2σ²) over the bins' values v, and sums
+        Shape (33, 33): row i is proportional to exp(-(v_j - v_i)² / 2σ²) over the bins' values v and sums
         to 1.
     """
-    values = bin_values(kind)
+    values = BIN_VALUES[kind]
     if sigma == 0:
         return np.eye(len(values), dtype=np.float32)
     width = (values[-1] - values[0]) / (len(values) - 1)
@@ -56,3 +47,31 @@ def soft_labels(kind: DescriptionKind, sigma: float) -> NDArray[np.float32]:
     weights = np.exp(-0.5 * distance**2)
     labels: NDArray[np.float32] = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
     return labels
+
+
+class SoftLabels:
+    """Losses against soft labels.
+
+    Args:
+        kind: an ordered kind.
+        sigma: as for `soft_labels`.
+    """
+
+    def __init__(self, kind: DescriptionKind, sigma: float) -> None:
+        self.table = torch.from_numpy(soft_labels(kind, sigma))  # (33, 33)
+        self.entropy = -(self.table * self.table.clamp(min=1e-30).log()).sum(dim=-1)  # (33,)
+
+    def cross_entropy(self, predicted: Tensor, targets: Tensor) -> Tensor:
+        """Return the cross-entropy in nats, (tokens,).
+
+        Args:
+            predicted: log-probabilities, (tokens, 33).
+            targets: right bins, (tokens,).
+        """
+        labels = self.table.to(predicted.device)[targets]  # (tokens, 33)
+        # clamped, because 0 · log 0 is 0 where a label has no weight
+        return -(labels * predicted.clamp(min=-100)).sum(dim=-1)
+
+    def divergence(self, predicted: Tensor, targets: Tensor) -> Tensor:
+        """Return KL(label ‖ prediction) in nats, (tokens,). Arguments are those of `cross_entropy`."""
+        return self.cross_entropy(predicted, targets) - self.entropy.to(predicted.device)[targets]

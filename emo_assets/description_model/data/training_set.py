@@ -1,7 +1,4 @@
-"""The table that describers learn from: features beside description segments, split by artist.
-
-Knows tables only. How tokens become tensors and how models use the splits stands in the modules that train.
-"""
+"""The table that models train on: features and description segments, split by artist."""
 
 from __future__ import annotations
 
@@ -29,43 +26,43 @@ COLUMNS: tuple[str, ...] = (
     "bars",
     "tokens",
 )
-"""The columns that `assemble_training_set` returns, in order."""
+"""The columns of the training set, in order."""
 
 
 def split_for_artist(artist_key: str) -> str:
-    """Return the side on which an artist stands: "train" (8 in 10), "validation" or "test" (1 in 10 each).
+    """Return the split of an artist: "train" (80 %), "validation" or "test" (10 % each).
 
-    The side follows from the name alone (SHA-256), so that it does not move when data grow.
+    It depends on the name alone (SHA-256), so that it stays the same when data grow.
 
     Args:
-        artist_key: the artist's normalised name.
+        artist_key: the artist's normalized name.
     """
-    place = int.from_bytes(hashlib.sha256(artist_key.encode()).digest()[:8], "big") / 2**64
-    if place < TRAIN_SHARE:
+    fraction = int.from_bytes(hashlib.sha256(artist_key.encode()).digest()[:8], "big") / 2**64
+    if fraction < TRAIN_SHARE:
         return "train"
-    return "validation" if place < TRAIN_SHARE + VALIDATION_SHARE else "test"
+    return "validation" if fraction < TRAIN_SHARE + VALIDATION_SHARE else "test"
 
 
 def assemble_training_set(matched: pd.DataFrame, descriptions: pd.DataFrame) -> pd.DataFrame:
-    """Put the features of matched tracks beside the description segments of their MIDI files.
+    """Join the features of matched tracks with the description segments of their MIDI files.
 
-    Left out are tracks whose artists fall on different sides, and tracks with a feature that Spotify did not
-    detect (key -1, tempo 0, time signature 0) or that no request can ask for. Each MIDI file stands for one
-    track: the one with the best link, then the most popular, then the first by its ids. So no artist and no
-    file stands on two sides.
+    Tracks whose artists are in different splits are dropped, and tracks with a feature that is outside the
+    range of requests or that Spotify did not detect (key -1, tempo 0, time signature 0). Each MIDI file
+    belongs to one track: the one with the best link, then the most popular one, then the first by id. So
+    every artist and every file is in one split.
 
     Args:
         matched: `track_id`, `msd_track_id`, `md5`, `artist_keys` (lists, the primary artist first),
             `popularity`, the ten features, `link_score`.
-        descriptions: one row a segment: `msd_track_id`, `md5`, `segment` (from 0), `first_bar` (from 1),
+        descriptions: one row per segment: `msd_track_id`, `md5`, `segment` (from 0), `first_bar` (from 1),
             `bars`, `tokens`.
 
     Returns:
-        One row a segment with `COLUMNS`, sorted by track, file and segment.
+        One row per segment with `COLUMNS`, sorted by track, file and segment.
     """
-    usable = matched[_features_detected(matched)]
-    sides = usable["artist_keys"].map(_common_side)
-    usable = usable.assign(split=sides.astype("str"))[sides.notna()]
+    usable = matched[_features_in_range(matched)]
+    splits = usable["artist_keys"].map(_common_split)
+    usable = usable.assign(split=splits.astype("str"))[splits.notna()]
     described = usable.merge(descriptions[["msd_track_id", "md5"]].drop_duplicates())
     chosen = described.sort_values(
         ["link_score", "popularity", "track_id", "msd_track_id"], ascending=[False, False, True, True]
@@ -74,14 +71,14 @@ def assemble_training_set(matched: pd.DataFrame, descriptions: pd.DataFrame) -> 
     return rows.sort_values(["track_id", "md5", "segment"], ignore_index=True)[list(COLUMNS)]
 
 
-def _features_detected(matched: pd.DataFrame) -> pd.Series[bool]:
-    within = pd.Series(data=True, index=matched.index)
+def _features_in_range(matched: pd.DataFrame) -> pd.Series[bool]:
+    in_range = pd.Series(data=True, index=matched.index)
     for name in FEATURE_NAMES:
-        within &= matched[name].between(*feature_range(name))
-    return within
+        in_range &= matched[name].between(*feature_range(name))
+    return in_range
 
 
-def _common_side(artist_keys: Sequence[str]) -> str | None:
-    """Return the side on which all of a track's artists stand, or None when they stand on several."""
-    sides = {split_for_artist(key) for key in artist_keys}
-    return sides.pop() if len(sides) == 1 else None
+def _common_split(artist_keys: Sequence[str]) -> str | None:
+    """Return the split of all artists, or None if they differ."""
+    splits = {split_for_artist(key) for key in artist_keys}
+    return splits.pop() if len(splits) == 1 else None

@@ -1,4 +1,4 @@
-"""Shifting descriptions to other keys: token by token, drums and everything unpitched left as they are."""
+"""Transposition of description tokens."""
 
 from __future__ import annotations
 
@@ -12,40 +12,38 @@ from emo_assets.tokens.quantization import MEAN_PITCH_BINS, nearest_bin
 from emo_assets.tokens.vocabulary import CHORD_QUALITIES, DESCRIPTIONS, DescriptionKind
 
 SHIFTS = tuple(range(-5, 7))
-"""Semitones of the twelve keys: never further than half an octave, so that the register stays."""
+"""Semitones to reach each of the twelve keys by at most half an octave, so that the register stays."""
 
 
 @cache
 def chord_shift(semitones: int) -> NDArray[np.int64]:
-    """Return for each token the token after its chord's root moved, other tokens staying as they are.
+    """Return a lookup table that transposes chord tokens and keeps all others.
 
     Args:
-        semitones: how far up, any whole number.
+        semitones: upwards; any whole number.
 
     Returns:
-        Shape (INPUT_VOCAB_SIZE + 1,): index it with ids; the last entry is -1, so that -1 stays -1.
-        Read-only.
+        The new token for each token, shape (INPUT_VOCAB_SIZE + 1,), read-only. The last entry is -1, so that
+        -1 stays -1.
     """
     table = np.append(np.arange(INPUT_VOCAB_SIZE), -1)
     chords = DESCRIPTIONS.span(DescriptionKind.CHORD)
-    named = np.arange(len(chords) - 1)  # the last one is silence
-    table[chords.start : chords.stop - 1] = chords.start + (named + semitones * len(CHORD_QUALITIES)) % len(
-        named
-    )
+    pitched = np.arange(len(chords) - 1)  # all but the last, which is no chord
+    shifted = (pitched + semitones * len(CHORD_QUALITIES)) % len(pitched)
+    table[chords.start : chords.stop - 1] = chords.start + shifted
     table.flags.writeable = False
     return table
 
 
 @cache
 def key_shift(semitones: int) -> NDArray[np.int64]:
-    """Return for each token the token after the whole bar moved: chord roots and mean pitch.
+    """Return a lookup table that transposes chords and mean pitch.
 
-    The mean pitch becomes its bin's real value plus the shift, rounded once to the nearest bin; the bin of
-    silence stays. Drums count in FIGARO's mean pitch and would not move, but a description does not say how
-    many notes are theirs.
+    The mean pitch is its bin's value plus the shift, rounded to the nearest bin; the bin of silence stays.
+    FIGARO's mean pitch includes drums, which do not move, but a description does not say how many there are.
 
     Args:
-        semitones: how far up, at most an octave either way.
+        semitones: upwards; at most an octave either way.
 
     Returns:
         As `chord_shift`.

@@ -41,7 +41,7 @@ class FlatSteps:
 
     def __init__(self, source: DescriptionDataset, examples: Sequence[Example]) -> None:
         windows = [example.window for example in examples]
-        output_of = np.append(source.alphabet.output_of, -1)
+        output_of = np.append(source.vocab.index, -1)
         self.inputs = np.concatenate([window.inputs for window in windows])
         self.targets: NDArray[np.int64] = output_of[np.concatenate([window.targets for window in windows])]
         self.bars = np.concatenate([window.bars for window in windows])
@@ -63,9 +63,9 @@ class Baselines:
 
     def __init__(self, train: DescriptionDataset) -> None:
         self._source = train
-        self._alphabet = train.alphabet
+        self._alphabet = train.vocab
         self._seen = FlatSteps(train, train.segments())
-        outputs = len(self._alphabet.outputs)
+        outputs = len(self._alphabet.token_ids)
         seen = self._seen
         by_slot = _counts(seen.slots, seen.targets, len(KINDS) + 1, outputs)
         self._by_slot = (by_slot + 0.1) / (by_slot + 0.1).sum(axis=1, keepdims=True)
@@ -101,7 +101,7 @@ class Baselines:
         return _backed_off(counts, np.repeat(prior, WINDOW_BARS, axis=0))
 
     def _output_hints(self, steps: FlatSteps) -> NDArray[np.int64]:
-        hints: NDArray[np.int64] = np.append(self._alphabet.output_of, -1)[steps.hints]
+        hints: NDArray[np.int64] = np.append(self._alphabet.index, -1)[steps.hints]
         return hints
 
     def scores(self, source: DescriptionDataset, examples: Sequence[Example]) -> dict[str, TokenScores]:
@@ -156,7 +156,7 @@ class Baselines:
         truth = allowed[np.arange(len(steps)), steps.targets]
         return TokenScores(
             song=steps.song.astype(np.int64),
-            kind=self._alphabet.output_kinds[steps.targets],
+            kind=self._alphabet.kind_index[steps.targets],
             bits=-np.log(truth) * BITS_PER_NAT,
             right=allowed.argmax(axis=1) == steps.targets,
             kl=np.full(len(steps), np.nan),

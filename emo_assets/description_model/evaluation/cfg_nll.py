@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import torch
 
-from emo_assets.description_model.data.dataset import DescriptionDataset
 from emo_assets.description_model.data.songs import DescribedSong
 from emo_assets.description_model.evaluation.likelihood import BITS_PER_NAT, drop_padding
 from emo_assets.description_model.weights import TrainedModel
@@ -32,14 +31,16 @@ def cfg_nll(trained: TrainedModel, songs: Sequence[DescribedSong], guidance: flo
     Returns:
         Bits a bar of the kinds of tokens that it writes.
     """
-    source = DescriptionDataset(songs, trained.spec, trained.config, trained.encoder, trained.hearing)
+    source = trained.dataset(songs)
     network = trained.network()
     examples = source.segments()
     bits, bars = 0.0, sum(len(example.window.content) for example in examples)
     for start in range(0, len(examples), WINDOWS_AT_ONCE):
         batch = source.collate(examples[start : start + WINDOWS_AT_ONCE])
         untold = replace(
-            batch, features=torch.zeros_like(batch.features), present=torch.zeros_like(batch.present)
+            batch,
+            features=torch.zeros_like(batch.features),
+            feature_mask=torch.zeros_like(batch.feature_mask),
         )
         told, targets = drop_padding(network(batch)[0], batch)
         without, _ = drop_padding(network(untold)[0], untold)

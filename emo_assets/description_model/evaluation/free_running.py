@@ -14,7 +14,7 @@ import numpy as np
 
 from emo_assets.description_model.data.output_vocab import number_bars
 from emo_assets.description_model.data.songs import DescribedSong
-from emo_assets.description_model.generate import Describer
+from emo_assets.description_model.generate import DescriptionGenerator
 from emo_assets.description_model.specs import ORDERED_KINDS, WINDOW_BARS
 from emo_assets.features import FEATURE_NAMES, FeatureVector, feature_range
 from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
@@ -44,7 +44,7 @@ class FreeRunningMetrics:
 
 
 def free_running(
-    describer: Describer, songs: Sequence[DescribedSong], *, samples: int, seed: int
+    describer: DescriptionGenerator, songs: Sequence[DescribedSong], *, samples: int, seed: int
 ) -> FreeRunningMetrics:
     """Sample 12 bars for the features of songs in turn, and compare them with the songs' first bars.
 
@@ -56,7 +56,7 @@ def free_running(
     """
     chosen = [songs[number % len(songs)] for number in range(samples)]
     asked = [clipped_features(song) for song in chosen]
-    written = describer.describe(asked, bars=WINDOW_BARS, seeds=range(seed, seed + samples))
+    written = describer.generate(asked, bars=WINDOW_BARS, seeds=range(seed, seed + samples))
     valid = [is_valid(ids) for ids in written]
     pairs = [
         pair

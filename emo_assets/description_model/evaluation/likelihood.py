@@ -20,10 +20,9 @@ from emo_assets.description_model.data.dataset import (
     Example,
     transpose_window,
 )
-from emo_assets.description_model.data.soft_labels import soft_labels
+from emo_assets.description_model.data.soft_labels import SoftLabels
 from emo_assets.description_model.data.transposition import chord_shift
-from emo_assets.description_model.networks.factory import DescriptionNetwork
-from emo_assets.tokens.vocabulary import DescriptionKind
+from emo_assets.description_model.networks import DescriptionNetwork
 
 MIN_KEY_SHARE = 0.005
 """Share of training songs below which a distance from Spotify's key is not considered."""
@@ -38,7 +37,7 @@ class TokenScores:
 
     Attributes:
         song: number of its song in the split, shape (tokens,).
-        kind: index of its kind in `alphabet.KINDS`, shape (tokens,).
+        kind: index of its kind in `output_vocab.KINDS`, shape (tokens,).
         bits: negative binary logarithm of its probability, shape (tokens,).
         right: whether it was the most likely one, shape (tokens,).
         kl: divergence of the prediction from its soft label in bits, NaN for kinds without, shape (tokens,).
@@ -82,35 +81,6 @@ def concat_scores(parts: Sequence[TokenScores], bars: int) -> TokenScores:
     )
 
 
-class SoftLabels:
-    """Labels of a describer's outputs: soft for the ordered kinds, when a deviation is given.
-
-    Args:
-        outputs: kind of each output as `Alphabet.output_kinds`.
-        kind: the one kind that gets soft labels.
-        sigma: deviation in bins.
-    """
-
-    def __init__(self, kind: DescriptionKind, sigma: float) -> None:
-        self.table = torch.from_numpy(soft_labels(kind, sigma))  # (33, 33)
-        self.entropy = -(self.table * self.table.clamp(min=1e-30).log()).sum(dim=-1)  # (33,)
-
-    def divergence(self, predicted: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Return KL(label ‖ prediction) in nats.
-
-        Args:
-            predicted: log-probabilities over the class, (tokens, 33).
-            targets: right outputs, (tokens,).
-        """
-        return self.cross_entropy(predicted, targets) - self.entropy.to(predicted.device)[targets]
-
-    def cross_entropy(self, predicted: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Return the label's cross entropy with the prediction in nats, (tokens,); arguments as above."""
-        labels = self.table.to(predicted.device)[targets]  # (tokens, 33)
-        # 0 · log 0 is 0 where the label has no weight
-        return -(labels * predicted.clamp(min=-100)).sum(dim=-1)
-
-
 @torch.no_grad()
 def token_scores(
     network: DescriptionNetwork,
@@ -133,12 +103,12 @@ def token_scores(
         size: windows at once.
     """
     device = next(network.parameters()).device
-    kinds = source.alphabet.output_kinds
+    kinds = source.vocab.kind_index
     columns: list[tuple[NDArray[np.generic], ...]] = []
     for start in range(0, len(examples), size):
         part = examples[start : start + size]
         batch = source.collate(part).to(device)
-        if over_keys and source.writes_degrees:
+        if over_keys and source.has_relative_chords:
             logs = marginalize_keys(network, source, part)
         else:
             logs = network(batch)[0]
@@ -198,10 +168,10 @@ def marginalize_keys(
         (batch, time, outputs), chords in the key that is heard.
     """
     device = next(network.parameters()).device
-    shares = np.where(source.hearing.offsets >= MIN_KEY_SHARE, source.hearing.offsets, 0)
+    shares = np.where(source.key_estimator.offsets >= MIN_KEY_SHARE, source.key_estimator.offsets, 0)
     by_key, weights = [], []
     for above in np.flatnonzero(shares).tolist():
-        moves = [chord_shift(example.above - above) for example in examples]
+        moves = [chord_shift(example.key_offset - above) for example in examples]
         moved = [
             replace(example, window=transpose_window(example.window, move))
             for example, move in zip(examples, moves, strict=True)
@@ -211,7 +181,7 @@ def marginalize_keys(
         truth = logs.gather(-1, batch.targets.clamp(min=0)[..., None]).squeeze(-1)  # (batch, time)
         truth = truth.masked_fill(batch.targets == IGNORE_INDEX, 0)
         weights.append(np.log(shares[above] / shares.sum()) + truth.cumsum(dim=1) - truth)
-        outputs = np.stack([source.alphabet.output_of[move[source.alphabet.outputs]] for move in moves])
+        outputs = np.stack([source.vocab.index[move[source.vocab.token_ids]] for move in moves])
         place = torch.from_numpy(outputs).to(device)[:, None, :].expand_as(logs)
         by_key.append(logs.gather(-1, place))
     known = torch.stack(weights).log_softmax(dim=0)  # (keys, batch, time)

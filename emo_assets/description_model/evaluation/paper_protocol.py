@@ -14,11 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from emo_assets.description_model.autoregressive import SequenceGenerator
-from emo_assets.description_model.data.dataset import DescriptionDataset
 from emo_assets.description_model.data.songs import DescribedSong, load_songs
 from emo_assets.description_model.evaluation.free_running import clipped_features
 from emo_assets.description_model.evaluation.likelihood import token_scores
+from emo_assets.description_model.generate import SequenceGenerator
 from emo_assets.description_model.specs import ModelConfig, model_spec
 from emo_assets.description_model.training import train_model
 from emo_assets.description_model.weights import TrainedModel
@@ -69,7 +68,7 @@ def split_rows(table: pd.DataFrame, *, seed: int) -> pd.DataFrame:
 
 def padded_accuracy(trained: TrainedModel, songs: Sequence[DescribedSong]) -> float:
     """Return the teacher-forced accuracy with every segment padded to the longest and padding right."""
-    source = DescriptionDataset(songs, trained.spec, trained.config, trained.encoder, trained.hearing)
+    source = trained.dataset(songs)
     examples = source.segments()
     right = int(token_scores(trained.network(), source, examples).right.sum())
     lengths = np.array([len(example.window.targets) for example in examples])
@@ -88,11 +87,11 @@ def shifted_accuracy(trained: TrainedModel, songs: Sequence[DescribedSong]) -> f
         for stretch in song.bar_runs:
             for start, stop in stretch.segments:
                 bars = stretch.bars[start:stop]
-                others = [[t for t in bar if not stage.alphabet.written[t]] for bar in bars]
+                others = [[t for t in bar if not stage.vocab.contains[t]] for bar in bars]
                 generator = np.random.default_rng(0)
-                [written] = stage.write([clipped_features(song)], [others], [generator], GREEDY)
+                [written] = stage.generate([clipped_features(song)], [others], [generator], GREEDY)
                 predicted = _flat(written)
-                truth = _flat([[t for t in bar if stage.alphabet.written[t]] for bar in bars])
+                truth = _flat([[t for t in bar if stage.vocab.contains[t]] for bar in bars])
                 length = min(len(predicted) - 1, len(truth))
                 right += int((predicted[1 : 1 + length] == truth[:length]).sum())
                 total += length

@@ -44,7 +44,7 @@ MAX_PARALLEL_TRAININGS = 2
 def plain_lstm_spec(name: str) -> ModelSpec:
     """Return the plain LSTM that writes what the describer `name` writes."""
     spec = model_spec(name)
-    return replace(spec, name=f"plain {name}", network="plain", sees=frozenset())
+    return replace(spec, name=f"plain {name}", network="plain", context_kinds=frozenset())
 
 
 @contextmanager

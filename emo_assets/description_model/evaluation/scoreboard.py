@@ -18,12 +18,12 @@ from emo_assets.description_model.data.dataset import DescriptionDataset
 from emo_assets.description_model.data.feature_encoding import FeatureEncoder
 from emo_assets.description_model.data.key_estimation import KeyEstimator
 from emo_assets.description_model.data.output_vocab import KINDS
+from emo_assets.description_model.data.soft_labels import SoftLabels
 from emo_assets.description_model.data.songs import DescribedSong, load_splits
 from emo_assets.description_model.evaluation.baselines import Baselines
 from emo_assets.description_model.evaluation.bootstrap_ci import bootstrap_ratio
 from emo_assets.description_model.evaluation.free_running import FreeRunningMetrics, free_running
 from emo_assets.description_model.evaluation.likelihood import (
-    SoftLabels,
     TokenScores,
     concat_scores,
     token_scores,
@@ -32,9 +32,8 @@ from emo_assets.description_model.evaluation.paper_protocol import paper_protoco
 from emo_assets.description_model.evaluation.paper_results import PAPER_RESULTS
 from emo_assets.description_model.evaluation.permute_features import NUM_PERMUTATIONS, permute_features
 from emo_assets.description_model.evaluation.plain_lstm import plain_lstms_training
-from emo_assets.description_model.generate import Describer, combined_describer, full_describer
+from emo_assets.description_model.generate import DescriptionGenerator
 from emo_assets.description_model.specs import SPECIALIZED_MODELS, config_for, model_spec
-from emo_assets.description_model.training import feature_table
 from emo_assets.description_model.weights import TrainedModel
 from emo_assets.errors import InputError
 from emo_assets.progress import Progress, no_progress
@@ -149,7 +148,7 @@ def score(
 
 def score_songs(trained: TrainedModel, songs: Sequence[DescribedSong]) -> TokenScores:
     """Score one describer, teacher-forced, on all segments of some songs."""
-    source = DescriptionDataset(songs, trained.spec, trained.config, trained.encoder, trained.hearing)
+    source = trained.dataset(songs)
     kind = trained.spec.label_kind
     label = SoftLabels(kind, trained.config.label_sigma) if kind else None
     return token_scores(trained.network(), source, source.segments(), label=label, over_keys=True)
@@ -209,9 +208,10 @@ def _misled_scores(trained: TrainedModel, songs: Sequence[DescribedSong], seed: 
 def _baseline_scores(songs: Mapping[str, list[DescribedSong]]) -> dict[str, TokenScores]:
     linked = [song for song in songs["train"] if song.has_features]
     spec, config = model_spec("lstm_full"), config_for("lstm_full")
-    encoder, hearing = FeatureEncoder.fitted(feature_table(linked)), KeyEstimator.fitted(linked)
+    encoder = FeatureEncoder.fit(np.stack([song.features for song in linked]))
+    estimator = KeyEstimator.fit(linked)
     train, test = (
-        DescriptionDataset(part, spec, config, encoder, hearing) for part in (linked, songs["test"])
+        DescriptionDataset(part, spec, config, encoder, estimator) for part in (linked, songs["test"])
     )
     return Baselines(train).scores(test, test.segments())
 
@@ -277,16 +277,16 @@ def _sampled(
     trained: Sequence[TrainedModel], songs: Sequence[DescribedSong], samples: int, seed: int
 ) -> dict[str, dict[str, float]]:
     """Sample each describer; the specialised ones are sampled together and share what comes of it."""
-    describers: dict[str, Describer] = {
-        one.spec.name: full_describer(one) for one in trained if one.spec.is_full
+    describers: dict[str, DescriptionGenerator] = {
+        one.spec.name: DescriptionGenerator([one]) for one in trained if one.spec.is_full
     }
     specialised = [one for one in trained if not one.spec.is_full]
     if {one.spec.name for one in specialised} == set(SPECIALIZED_MODELS):
-        describers[COMBINED] = combined_describer(specialised)
+        describers[COMBINED] = DescriptionGenerator(specialised)
     columns: dict[str, dict[str, float]] = {}
     for name, describer in describers.items():
         outcome = free_running(describer, songs, samples=samples, seed=seed)
-        own = {one.spec.name: one.spec.writes for one in specialised if name == COMBINED}
+        own = {one.spec.name: one.spec.target_kinds for one in specialised if name == COMBINED}
         for member, kinds in {**own, name: frozenset(DescriptionKind)}.items():
             columns[member] = _free_columns(outcome, kinds)
     return columns

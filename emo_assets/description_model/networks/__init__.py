@@ -1,4 +1,20 @@
-"""The networks: tokens so far, features and earlier bars in, probabilities of the next token out.
+"""The networks: previous tokens, features and earlier bars in, log-probabilities of the next token out."""
 
-Each file can be read in one sitting. Losses, data and sampling live above, in `describing`.
-"""
+from __future__ import annotations
+
+from emo_assets.description_model.networks.lstm import LSTMModel, PlainLSTM
+from emo_assets.description_model.networks.transformer import TransformerModel
+from emo_assets.description_model.specs import ModelConfig, ModelSpec
+
+DescriptionNetwork = LSTMModel | PlainLSTM | TransformerModel
+
+_NETWORKS: dict[str, type[DescriptionNetwork]] = {
+    "transformer": TransformerModel,
+    "lstm": LSTMModel,
+    "plain": PlainLSTM,
+}
+
+
+def build_network(spec: ModelSpec, config: ModelConfig) -> DescriptionNetwork:
+    """Return an untrained network, initialized from torch's global generator."""
+    return _NETWORKS[spec.network](spec, config)

@@ -1,9 +1,9 @@
-"""What every step reads: the last token, where in the window and in the song it stands, and the features."""
+"""Embeddings of what every step reads: the previous token, its bar, and the features."""
 
 from __future__ import annotations
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from emo_assets.description_model.data.dataset import Batch
 from emo_assets.description_model.data.feature_encoding import COLUMN_FEATURE, ENCODED_SIZE
@@ -13,10 +13,10 @@ from emo_assets.features import FEATURE_NAMES
 
 
 class StepEmbedding(nn.Module):
-    """Embeds a step: token read, bar of the window, and how far the song is.
+    """Embeds the previous token, the bar's index in the window and its number in the song.
 
     Args:
-        width: of the embedding.
+        width: size of the embedding.
     """
 
     def __init__(self, width: int) -> None:
@@ -25,19 +25,20 @@ class StepEmbedding(nn.Module):
         self.bar = nn.Embedding(WINDOW_BARS, width)
         self.place = nn.Linear(2, width)
 
-    def forward(self, batch: Batch) -> torch.Tensor:
+    def forward(self, batch: Batch) -> Tensor:
         """Return (batch, time, width)."""
-        places = batch.places.float()
-        far = torch.stack([1 / places, places.log2() / 8], dim=-1)  # (batch, time, 2)
-        read: torch.Tensor = self.token(batch.inputs) + self.bar(batch.bars) + self.place(far)
-        return read
+        numbers = batch.bar_number.float()  # (batch, time)
+        progress = torch.stack([1 / numbers, numbers.log2() / 8], dim=-1)  # (batch, time, 2)
+        token = self.token(batch.inputs)  # (batch, time, width)
+        embedded: Tensor = token + self.bar(batch.bar_index) + self.place(progress)  # (batch, time, width)
+        return embedded
 
 
 class FeatureEmbedding(nn.Module):
-    """The ten features as ten vectors, each telling its value and whether it is told at all.
+    """Embeds each of the ten features as one vector, from its value or as missing.
 
     Args:
-        width: of a vector.
+        width: size of a vector.
     """
 
     def __init__(self, width: int) -> None:
@@ -46,18 +47,18 @@ class FeatureEmbedding(nn.Module):
         self.told = nn.Parameter(torch.randn(len(FEATURE_NAMES), width) * 0.1)
         self.untold = nn.Parameter(torch.randn(len(FEATURE_NAMES), width) * 0.1)
         own = torch.arange(len(FEATURE_NAMES))[:, None] == torch.from_numpy(COLUMN_FEATURE)[None, :]
-        self.register_buffer("own", own.float(), persistent=False)
-        self.own: torch.Tensor
+        self.register_buffer("own", own.float(), persistent=False)  # (10, encoded)
+        self.own: Tensor
 
-    def forward(self, features: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
+    def forward(self, features: Tensor, feature_mask: Tensor) -> Tensor:
         """Return (batch, 10, width).
 
         Args:
-            features: encoded, (batch, ENCODED_SIZE).
-            present: which of the ten are told, (batch, 10).
+            features: encoded features, (batch, encoded).
+            feature_mask: 1 for each feature that is given, (batch, 10).
         """
-        count = len(FEATURE_NAMES)
-        weights = self.value.weight.view(count, -1, ENCODED_SIZE) * self.own[:, None, :]
+        weights = self.value.weight.view(len(FEATURE_NAMES), -1, ENCODED_SIZE)  # (10, width, encoded)
+        weights = weights * self.own[:, None, :]  # (10, width, encoded): a feature reads its own columns
         values = torch.einsum("be,fwe->bfw", features, weights)  # (batch, 10, width)
-        told = present[..., None]
-        return values + told * self.told + (1 - told) * self.untold
+        given = feature_mask[..., None]  # (batch, 10, 1)
+        return values + given * self.told + (1 - given) * self.untold  # (batch, 10, width)

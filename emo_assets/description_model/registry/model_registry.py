@@ -17,7 +17,7 @@ import pandas as pd
 from upath import UPath
 
 from emo_assets.description_model.evaluation.scoreboard import COMBINED, validation_nll
-from emo_assets.description_model.generate import DescriptionGenerator, describer_from
+from emo_assets.description_model.generate import DescriptionGenerator
 from emo_assets.description_model.registry.model_selection import INCUMBENT, ChampionDecision, choose_champion
 from emo_assets.description_model.specs import SPECIALIZED_MODELS
 from emo_assets.description_model.weights import TrainedModel, from_bytes
@@ -97,7 +97,8 @@ def read_champion(store: Store) -> tuple[DescriptionGenerator, str]:
         InputError: there is none yet, or one of its files is missing or damaged.
     """
     record = _serving(store)
-    return describer_from(list(_weights(store, record).values())), record.version
+    models = [from_bytes(content) for content in _weights(store, record).values()]
+    return DescriptionGenerator(models), record.version
 
 
 def load_champion_models(store: Store) -> list[TrainedModel]:

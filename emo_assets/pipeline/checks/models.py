@@ -64,7 +64,7 @@ def serves(store: StoreResource) -> dg.AssetCheckResult:
     asked = FeatureVector()
     try:
         describer, _ = load_champion(store.open())
-        [tokens] = describer.describe([asked], bars=BARS_TRIED, seeds=[0])
+        [tokens] = describer.generate([asked], bars=BARS_TRIED, seeds=[0])
         bars = len(description_rows(tokens))
     except (InputError, ValueError) as error:
         return result("champion", "serves", CheckOutcome((" ".join(str(error).split()),)))

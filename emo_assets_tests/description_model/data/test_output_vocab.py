@@ -25,13 +25,13 @@ from emo_assets.tokens.vocabulary import BOS, DESCRIPTIONS, EOS, UNK
 def test_whatever_the_table_allows_the_grammar_allows_and_no_more(
     spec: ModelSpec, data: st.DataObject
 ) -> None:
-    alphabet = output_vocab(spec.writes)
-    state = DescriptionGrammar(spec.writes).start()
+    vocab = output_vocab(spec.target_kinds)
+    state = DescriptionGrammar(spec.target_kinds).start()
     last = BOS
     for _ in range(data.draw(st.integers(1, 40))):
-        allowed = alphabet.outputs[alphabet.allowed[last]]
+        allowed = vocab.token_ids[vocab.allowed[last]]
         expected = np.flatnonzero(state.allowed)
-        if not alphabet.has_bars:
+        if not vocab.has_bars:
             expected = expected[expected != EOS]
         assert set(allowed.tolist()) == set(merge_bar_tokens(expected).tolist()) | (
             {EOS} & set(expected.tolist())
@@ -52,6 +52,6 @@ def test_bars_are_counted_anew_when_they_are_numbered() -> None:
 
 def test_an_unknown_time_signature_can_be_read_and_scored() -> None:
     spec = next(spec for spec in MODEL_SPECS if spec.name == "lstm_full")
-    alphabet = output_vocab(spec.writes)
+    vocab = output_vocab(spec.target_kinds)
 
-    assert alphabet.allowed[BAR, alphabet.output_of[UNK]]
+    assert vocab.allowed[BAR, vocab.index[UNK]]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
-from emo_assets.description_model.data.soft_labels import bin_values, soft_labels
+from emo_assets.description_model.data.soft_labels import BIN_VALUES, SoftLabels, soft_labels
 from emo_assets.description_model.specs import ORDERED_KINDS
 from emo_assets.tokens.vocabulary import DescriptionKind
 
@@ -22,7 +23,7 @@ def test_every_label_is_a_distribution_with_its_peak_on_the_right_bin(
 
 
 def test_weights_follow_the_gaussian_of_the_bins_values() -> None:
-    values = bin_values(DescriptionKind.MEAN_VELOCITY)  # 4 apart
+    values = BIN_VALUES[DescriptionKind.MEAN_VELOCITY]  # 4 apart
     label = soft_labels(DescriptionKind.MEAN_VELOCITY, 0.5)[10]
 
     expected = np.exp(-0.5 * ((values - values[10]) / 2.0) ** 2)
@@ -33,6 +34,11 @@ def test_no_deviation_gives_hard_labels() -> None:
     np.testing.assert_array_equal(soft_labels(DescriptionKind.NOTE_DENSITY, 0), np.eye(33))
 
 
-def test_kinds_without_an_order_have_no_values() -> None:
-    with pytest.raises(ValueError, match="not ordered"):
-        bin_values(DescriptionKind.CHORD)
+def test_the_divergence_is_0_for_the_label_itself_and_grows_with_the_distance() -> None:
+    labels = SoftLabels(DescriptionKind.MEAN_PITCH, 0.5)
+    targets = torch.tensor([3, 3])
+    predicted = torch.stack([labels.table[3], labels.table[9]]).clamp(min=1e-12).log()
+    divergence = labels.divergence(predicted, targets)
+
+    assert float(divergence[0]) == pytest.approx(0, abs=1e-5)
+    assert float(divergence[1]) > 1

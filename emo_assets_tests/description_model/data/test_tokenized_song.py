@@ -45,12 +45,12 @@ def test_a_window_cut_from_a_song_is_what_a_tracker_sees_while_it_is_written(
 ) -> None:
     start = min(start, len(bars) - 1)
     stop = min(start + length, len(bars))
-    alphabet = output_vocab(spec.writes)
+    vocab = output_vocab(spec.target_kinds)
 
-    window = TokenizedSong(bars, 1, alphabet).window(start, stop)
+    window = TokenizedSong(bars, 1, vocab).window(start, stop)
 
-    tracker = CopyFeatureTracker(alphabet.has_bars)
-    first = 1 if alphabet.has_bars else 0  # the step from BOS to the first bar
+    tracker = CopyFeatureTracker(vocab.has_bars)
+    first = 1 if vocab.has_bars else 0  # the step from BOS to the first bar
     full = stop - start == WINDOW_BARS
     for step in range(first, len(window.targets)):
         assert window.bars[step] == tracker.bar
@@ -58,13 +58,13 @@ def test_a_window_cut_from_a_song_is_what_a_tracker_sees_while_it_is_written(
         np.testing.assert_array_equal(window.hints[step], hints)
         np.testing.assert_array_equal(window.agreement[step], tracker.agreement)
         target = int(window.targets[step])
-        tracker.write(BAR if target == EOS else target)
+        tracker.append(BAR if target == EOS else target)
 
 
 @given(bars=songs())
 @settings(max_examples=25, deadline=None)
 def test_a_full_window_reads_bos_then_the_description_and_writes_it_then_eos(bars: list[list[int]]) -> None:
-    window = TokenizedSong(bars, 1, output_vocab(model_spec("lstm_full").writes)).window(
+    window = TokenizedSong(bars, 1, output_vocab(model_spec("lstm_full").target_kinds)).window(
         0, min(len(bars), 12)
     )
     tokens = [token for bar in bars[:12] for token in bar]
@@ -90,7 +90,7 @@ def test_an_earlier_bar_says_what_it_had_at_the_corresponding_place() -> None:
 
 
 def test_a_window_outside_the_song_is_refused() -> None:
-    steps = TokenizedSong([[BAR]] * 3, 1, output_vocab(model_spec("lstm_full").writes))
+    steps = TokenizedSong([[BAR]] * 3, 1, output_vocab(model_spec("lstm_full").target_kinds))
 
     with pytest.raises(ValueError, match="no window"):
         steps.window(1, 4)

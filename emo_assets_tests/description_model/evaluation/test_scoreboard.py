@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from emo_assets.description_model.data.songs import load_songs
 from emo_assets.description_model.evaluation.baselines import BASELINES, Baselines
 from emo_assets.description_model.evaluation.cfg_nll import cfg_nll
 from emo_assets.description_model.evaluation.free_running import f1
-from emo_assets.description_model.evaluation.likelihood import SoftLabels, token_scores
+from emo_assets.description_model.evaluation.likelihood import token_scores
 from emo_assets.description_model.evaluation.paper_protocol import split_rows
 from emo_assets.description_model.evaluation.permute_features import permute_features
 from emo_assets.description_model.evaluation.plain_lstm import PLAIN_LSTM_CONFIG
@@ -30,7 +31,7 @@ from emo_assets.description_model.evaluation.scoreboard import (
     validation_nll,
 )
 from emo_assets.description_model.specs import MODEL_SPECS, SPECIALIZED_MODELS, ModelConfig, model_spec
-from emo_assets.description_model.training import feature_table, train_model
+from emo_assets.description_model.training import train_model
 from emo_assets.description_model.weights import TrainedModel
 from emo_assets.tokens.vocabulary import DescriptionKind
 from emo_assets_tests.description_model.conftest import training_rows
@@ -109,9 +110,7 @@ def test_scores_do_not_depend_on_how_windows_are_batched(
     trained: Mapping[str, TrainedModel], training_set: pd.DataFrame
 ) -> None:
     one = trained["lstm_full"]
-    source = DescriptionDataset(
-        load_songs(training_set, "test"), one.spec, one.config, one.encoder, one.hearing
-    )
+    source = one.dataset(load_songs(training_set, "test"))
     together = token_scores(one.network(), source, source.segments(), over_keys=True)
     alone = token_scores(one.network(), source, source.segments(), over_keys=True, size=1)
 
@@ -124,9 +123,8 @@ def test_keys_are_averaged_over_as_a_mixture(
     one = trained["lstm_full"]
     offsets = np.full(12, 1e-6)
     offsets[[0, 7]] = 0.9, 0.1
-    hearing = KeyEstimator(one.hearing.profiles, offsets)
-    songs = load_songs(training_set, "test")
-    source = DescriptionDataset(songs, one.spec, one.config, one.encoder, hearing)
+    estimator = KeyEstimator(profiles=one.key_estimator.profiles, offsets=offsets)
+    source = replace(one, key_estimator=estimator).dataset(load_songs(training_set, "test"))
     examples = source.segments()
     heard = token_scores(one.network(), source, examples)
     mixed = token_scores(one.network(), source, examples, over_keys=True)
@@ -139,11 +137,9 @@ def test_keys_are_averaged_over_as_a_mixture(
 def test_baselines_are_distributions_and_copying_copies(training_set: pd.DataFrame) -> None:
     spec, config = model_spec("lstm_full"), ModelConfig()
     songs = {split: load_songs(training_set, split) for split in ("train", "test")}
-    encoder, hearing = (
-        FeatureEncoder.fitted(feature_table(songs["train"])),
-        KeyEstimator.fitted(songs["train"]),
-    )
-    train, test = (DescriptionDataset(songs[split], spec, config, encoder, hearing) for split in songs)
+    encoder = FeatureEncoder.fit(np.stack([song.features for song in songs["train"]]))
+    estimator = KeyEstimator.fit(songs["train"])
+    train, test = (DescriptionDataset(songs[split], spec, config, encoder, estimator) for split in songs)
 
     scores = Baselines(train).scores(test, test.segments())
 
@@ -154,18 +150,6 @@ def test_baselines_are_distributions_and_copying_copies(training_set: pd.DataFra
         assert len(one.bits) == len(scores[BASELINES[0]].bits)
     duration = [KINDS.index(DescriptionKind.MEAN_DURATION)]  # the same in every bar
     assert scores["copy the previous bar"].only(duration).right.mean() > 0.9
-
-
-def test_divergence_is_nought_for_the_label_itself_and_grows_away_from_it() -> None:
-    import torch
-
-    labels = SoftLabels(DescriptionKind.MEAN_PITCH, 0.5)
-    targets = torch.tensor([3, 3])
-    predicted = torch.stack([labels.table[3], labels.table[9]]).clamp(min=1e-12).log()
-    divergence = labels.divergence(predicted, targets)
-
-    assert float(divergence[0]) == pytest.approx(0, abs=1e-5)
-    assert float(divergence[1]) > 1
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_the_first_champion_serves_descriptions(
     assert read_record(store) == record
     describer, version = read_champion(store)
     assert version == record.version
-    [tokens] = describer.describe([FeatureVector()], bars=3, seeds=[1])
+    [tokens] = describer.generate([FeatureVector()], bars=3, seeds=[1])
     assert tokens
 
 
