@@ -37,9 +37,9 @@ _INSTRUMENTS = np.array(DESCRIPTIONS.span(DescriptionKind.INSTRUMENT))
 
 
 class StepInput(NamedTuple):
-    """What the network reads of one song at one step; see `Batch`."""
+    """One step of one song; see `Batch`."""
 
-    token: int
+    inputs: int
     bar_index: int
     bar_number: int
     hints: NDArray[np.int64]

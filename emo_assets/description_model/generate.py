@@ -16,7 +16,7 @@ from emo_assets.description_model.data.dataset import Batch, visible_features
 from emo_assets.description_model.data.feature_encoding import mask_features
 from emo_assets.description_model.data.output_vocab import number_bars, output_vocab
 from emo_assets.description_model.data.transposition import chord_shift
-from emo_assets.description_model.decoding_state import Bars, DecodingState
+from emo_assets.description_model.decoding_state import Bars, DecodingState, StepInput
 from emo_assets.description_model.specs import SPECIALIZED_MODELS, WINDOW_BARS
 from emo_assets.description_model.weights import TrainedModel
 from emo_assets.errors import InputError
@@ -183,11 +183,17 @@ class SequenceGenerator:
         cache = None
         while not all(state.is_finished for state in states):
             steps = [state.next_input() for state in states] * repeats
-            tokens, *others = (
-                torch.from_numpy(np.array(column)[:, None]).to(self._device)  # (repeats · songs, 1, ...)
-                for column in zip(*steps, strict=True)
+            columns = {
+                name: torch.from_numpy(np.array(values)[:, None]).to(self._device)  # (songs, 1, ...)
+                for name, values in zip(StepInput._fields, zip(*steps, strict=True), strict=True)
+            }
+            batch = Batch(
+                **columns,
+                targets=columns["inputs"],
+                content=content,
+                features=features,
+                feature_mask=feature_mask,
             )
-            batch = Batch(tokens, tokens, *others, content, features, feature_mask)
             predicted, cache = self._network(batch, cache)  # (repeats · songs, 1, outputs)
             logits = predicted[:, 0].double().cpu().numpy()  # (repeats · songs, outputs)
             if repeats == 2:
