@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import pickle
+import resource
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,11 +14,11 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from upath import UPath
 
 from emo_assets.errors import InputError
-from emo_assets.figaro import released_checkpoint
 from emo_assets.figaro.network import FigaroNetwork
-from emo_assets.figaro.released_checkpoint import read_checkpoint
+from emo_assets.figaro.released_checkpoint import parameter_names, read_checkpoint
 
 UNUSED = {
     "transformer.encoder.embeddings.position_ids": torch.arange(1024)[None],
@@ -30,7 +32,7 @@ def state_of(network: FigaroNetwork) -> dict[str, Tensor]:
     """The network's weights under the names of the released files."""
     ours = dict(network.named_parameters())
     state = {}
-    for theirs, name in released_checkpoint._names(network.config):
+    for theirs, name in parameter_names(network.config).items():
         weight = ours[name].detach().clone()
         state[theirs] = torch.stack([weight, weight]) if name.endswith("token_type") else weight
     return state | UNUSED
@@ -80,6 +82,10 @@ class Foreign:
         self.size = 3
 
 
+class ForeignDict(dict[str, Any]):
+    """A dictionary class of someone else's, as Lightning keeps hyper_parameters in."""
+
+
 class Dangerous:
     """Runs a command when it is unpickled."""
 
@@ -122,6 +128,20 @@ def test_foreign_classes_are_passed_over_without_being_imported(
     assert read_checkpoint(with_pickle(path, gone)).config == network.config
 
 
+def test_settings_in_a_foreign_dictionary_class_are_read(network: FigaroNetwork, tmp_path: Path) -> None:
+    settings = ForeignDict(lightning(network)["hyper_parameters"])
+    path = saved(lightning(network, hyper_parameters=settings), tmp_path / "figaro.ckpt")
+    assert read_checkpoint(path).config == network.config
+
+
+def test_a_file_in_a_remote_store_is_read(network: FigaroNetwork) -> None:
+    path = UPath("memory://checkpoints/figaro.ckpt")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        torch.save(lightning(network), file)
+    assert read_checkpoint(path).config == network.config
+
+
 def test_weights_in_half_precision_and_shared_storages_are_read(
     network: FigaroNetwork, tmp_path: Path
 ) -> None:
@@ -155,11 +175,58 @@ def test_a_file_that_would_run_a_command_is_refused_and_does_not_run_it(
     assert not trace.exists()
 
 
+def hexadecimal(times: int) -> Any:
+    """A value that doubles `times` times when it is unpickled."""
+    return b"x" if not times else Dangerous(codecs.encode, hexadecimal(times - 1), "hex")
+
+
+BOMBS: dict[str, Callable[[FigaroNetwork], Any]] = {
+    "bytearray": lambda network: lightning(network, callbacks=Dangerous(bytearray, 2**50)),
+    "codecs": lambda network: lightning(network, callbacks=hexadecimal(60)),
+    "an empty tensor": lambda network: lightning(network, callbacks=Dangerous(torch.FloatTensor, 2**40)),
+    "a converted tensor": lambda network: lightning(
+        network,
+        callbacks=Dangerous(
+            torch._utils._rebuild_device_tensor_from_cpu_tensor,
+            *(torch.zeros(1).expand(2**40), torch.float64, "cpu", False),
+        ),
+    ),
+    "an expanded weight": lambda network: lightning(
+        network, state_dict=state_of(network) | {"out_layer.weight": torch.zeros(1).expand(2**20, 2**20)}
+    ),
+    "a large pickle": lambda network: lightning(network, callbacks="x" * 2**24),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_small_file_cannot_ask_for_much_memory(name: str, network: FigaroNetwork, tmp_path: Path) -> None:
+    path = saved(BOMBS[name](network), tmp_path / "bomb.ckpt")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert any(word in refusal(path) for word in ("FIGARO never needs", "more values than", "too large"))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2**18  # KiB
+
+
+def test_a_compressed_file_is_refused_without_being_unpacked(network: FigaroNetwork, tmp_path: Path) -> None:
+    path = saved(lightning(network), tmp_path / "bomb.ckpt")
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb/data/999", bytes(2**20))
+    assert "compressed" in refusal(path)
+
+
+def test_a_flipped_weight_is_noticed(network: FigaroNetwork, tmp_path: Path) -> None:
+    path = saved(lightning(network), tmp_path / "figaro.ckpt")
+    content = path.read_bytes()
+    weight = network.output.weight.detach().numpy().tobytes()
+    place = content.index(weight) + 40
+    path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+    assert "checksum" in refusal(path)
+
+
 def test_values_that_are_no_numbers_are_refused(network: FigaroNetwork, tmp_path: Path) -> None:
     state = state_of(network)
     state["out_layer.weight"][5, 5] = float("nan")
     message = refusal(saved(lightning(network, state_dict=state), tmp_path / "figaro.ckpt"))
-    assert "no numbers" in message
+    assert "not finite" in message
     assert "out_layer.weight" in message
 
 
@@ -204,17 +271,17 @@ OTHER_MODELS: dict[str, Callable[[FigaroNetwork], Any]] = {
 @pytest.mark.parametrize("name", OTHER_MODELS)
 def test_another_model_is_refused(name: str, network: FigaroNetwork, tmp_path: Path) -> None:
     message = refusal(saved(OTHER_MODELS[name](network), tmp_path / "other.ckpt"))
-    assert "is no" in message
+    assert "is not" in message
 
 
 def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "song.ckpt"
     assert "cannot be read" in refusal(path)
     path.write_bytes(pickle.dumps({"state_dict": {}}))
-    assert "no PyTorch checkpoint" in refusal(path)
+    assert "not a PyTorch checkpoint" in refusal(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("readme.txt", "hello")
-    assert "no PyTorch checkpoint" in refusal(path)
+    assert "not a PyTorch checkpoint" in refusal(path)
 
 
 def test_storages_that_lie_about_their_size_are_refused(network: FigaroNetwork, tmp_path: Path) -> None:
@@ -224,9 +291,9 @@ def test_storages_that_lie_about_their_size_are_refused(network: FigaroNetwork, 
     with zipfile.ZipFile(path, "w") as archive:
         for name, part in parts.items():
             archive.writestr(name, part[:8] if "/data/" in name else part)
-    assert "not of the size" in refusal(path)
+    assert "does not match expected size" in refusal(path)
     with zipfile.ZipFile(path, "w") as archive:
         for name, part in parts.items():
             if "/data/" not in name:
                 archive.writestr(name, part)
-    assert "incomplete" in refusal(path)
+    assert "file not found" in refusal(path)
