@@ -9,7 +9,7 @@ import dagster as dg
 from pydantic import Field
 
 from emo_assets.errors import InputError
-from emo_assets.pipeline.assets.models import TRAINING_POOL
+from emo_assets.pipeline.assets.models import TRAINING_POOL, SizeConfig
 from emo_assets.pipeline.metadata import logged_progress, picture, table_metadata
 from emo_assets.pipeline.resources import RawDataSource, StoreResource, downloads_folder
 from emo_assets.pipeline.tables import Table
@@ -26,7 +26,7 @@ HELD_OUT_SHARE = "held_out_share"
 """What the weights trained here say of the share of songs that they were not trained on."""
 
 
-class FigaroModelConfig(dg.Config):
+class FigaroModelConfig(SizeConfig):
     """Where FIGARO's weights come from."""
 
     source: Literal["bundled", "checkpoint", "train"] = "bundled"
@@ -36,10 +36,10 @@ class FigaroModelConfig(dg.Config):
     """`checkpoint`: path or web address (http, https) of the file, such as figaro-expert.ckpt."""
     sha256: str | None = None
     """`checkpoint`: the file's sum in hexadecimal, if it is known; another file is refused."""
-    preset: Literal["tiny", "small", "paper"] = "tiny"
+    size: Literal["tiny", "small", "paper"] = "tiny"
     """`train`: sizes and steps by name: minutes on a core, hours on a core, and the paper's for a GPU."""
     steps: int | None = None
-    """`train`: optimizer steps; the preset's by default."""
+    """`train`: optimizer steps; by default those of the size."""
     lakh_full: int = 0
     """`train`: also on at most so many files of Lakh's full set, which have no Million Song id."""
     seed: int = 0
@@ -155,7 +155,7 @@ def _trained(
     checkpoints.mkdir(parents=True, exist_ok=True)
     trained = train_figaro(
         songs,
-        TRAININGS[config.preset].model_copy(update=changes),
+        TRAININGS[config.size].model_copy(update=changes),
         checkpoint=checkpoints / "figaro_model.safetensors",
         progress=logged_progress(context),
         on_epoch=lambda record: context.log_event(

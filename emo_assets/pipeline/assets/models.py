@@ -1,11 +1,12 @@
-"""Stage 5: the seven describers, one asset each, from one factory."""
+"""The seven description models, one asset each."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from pydantic import Field, model_validator
 
-from emo_assets.description_model.specs import MODEL_SPECS, ModelSpec, config_for
+from emo_assets.description_model.specs import MODEL_SPECS, ModelSize, ModelSpec, config_for
 from emo_assets.pipeline.metadata import logged_progress, picture
 from emo_assets.pipeline.resources import StoreResource
 from emo_assets.pipeline.tables import Table
@@ -15,35 +16,45 @@ if TYPE_CHECKING:
 
 GROUP = "models"
 TRAINING_POOL = "training"
-"""Trainings take one another's cores, so one runs at a time."""
-
+"""Pool of assets that train or score; one runs at a time, because each uses all cores."""
 
 MAX_TRAINING_THREADS = 2
-"""A Transformer's epoch takes 0.7 of the time on two threads, an LSTM's 0.8; more wait for one another."""
+"""Two threads reduce the time of a Transformer's epoch to 0.7, an LSTM's to 0.8; more threads add nothing."""
 
 
 def limit_torch_threads() -> None:
-    """Let torch use no more threads than help these small networks, and no more than it is given."""
+    """Limit torch to the threads that such small networks can use."""
     import torch
 
     torch.set_num_threads(min(MAX_TRAINING_THREADS, torch.get_num_threads()))
 
 
-class DescriberTraining(dg.Config):
-    """How a describer is trained."""
+class SizeConfig(dg.Config):
+    """Reads `preset`, the former name of `size`, from older run configurations."""
 
-    preset: Literal["small", "paper", "best"] = "small"
-    """Sizes and settings by name."""
+    preset: str | None = Field(None, description="The former name of `size`; still accepted.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset_is_size(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return {**values, "size": values["preset"]} if values.get("preset") else values
+
+
+class ModelTraining(SizeConfig):
+    """How a description model is trained."""
+
+    size: ModelSize = "small"
+    """`small`: minutes on a CPU; `paper`: the paper's sizes; `best`: the best ones in experiments."""
     seed: int = 0
-    """Same seed, same weights."""
+    """Equal seeds give equal weights."""
     epochs: int | None = None
-    """Most epochs; the preset's by default."""
+    """Maximum number of epochs; by default that of the size."""
 
 
-def describer_asset(spec: ModelSpec) -> dg.AssetsDefinition:
-    """Make the asset of one describer: its weights, with the learning curve in its metadata.
+def model_asset(spec: ModelSpec) -> dg.AssetsDefinition:
+    """Return the asset of one model: its weights, with the learning curve in the metadata.
 
-    A training that was killed goes on from its last epoch, to the same weights.
+    An interrupted training continues from its last epoch, to the same weights.
     """
 
     @dg.asset(
@@ -55,9 +66,9 @@ def describer_asset(spec: ModelSpec) -> dg.AssetsDefinition:
         pool=TRAINING_POOL,
         description=spec.meaning,
     )
-    def describer(
+    def model(
         context: dg.AssetExecutionContext,
-        config: DescriberTraining,
+        config: ModelTraining,
         store: StoreResource,
         training_set: Table,
     ) -> dg.Output[bytes]:
@@ -68,7 +79,7 @@ def describer_asset(spec: ModelSpec) -> dg.AssetsDefinition:
         from emo_assets.reports.learning_curves import learning_curve_png
 
         limit_torch_threads()
-        settings = config_for(spec.name, config.preset, seed=config.seed)
+        settings = config_for(spec.name, config.size, seed=config.seed)
         if config.epochs is not None:
             settings = settings.model_copy(update={"epochs": config.epochs})
         trained = train_model(
@@ -93,11 +104,11 @@ def describer_asset(spec: ModelSpec) -> dg.AssetsDefinition:
             },
         )
 
-    return describer
+    return model
 
 
 def _epoch_metadata(record: "EpochRecord") -> dict[str, Any]:
     return {name: value for name, value in asdict(record).items() if value is not None}
 
 
-describers = [describer_asset(spec) for spec in MODEL_SPECS]
+models = [model_asset(spec) for spec in MODEL_SPECS]
