@@ -120,9 +120,9 @@ def read_corpus(corpus: Path, *, progress: Progress = no_progress) -> list[tuple
     items = list(zip(sorted(files), contents, strict=True))
     read = extract_contents(items, events=True, progress=progress)
     return [
-        (content, song_of(described.reading))
-        for content, described in zip(contents, read, strict=True)
-        if described.reading is not None
+        (content, song_of(extracted.tokens))
+        for content, extracted in zip(contents, read, strict=True)
+        if extracted.tokens is not None
     ]
 
 

@@ -206,7 +206,7 @@ def description_rows(tokens: Sequence[int]) -> list[dict[str, Any]]:
 
     return [
         {
-            "bar": bar.number,
+            "bar": number,
             "notes a beat": round(
                 float(quantization.NOTE_DENSITY_BINS[bar.note_density]) * quantization.POSITIONS_PER_QUARTER,
                 1,
@@ -216,7 +216,7 @@ def description_rows(tokens: Sequence[int]) -> list[dict[str, Any]]:
             "chords": " ".join(CHORDS[chord] for chord in bar.chords),
             "instruments": ", ".join(INSTRUMENT_NAMES[instrument] for instrument in bar.instruments),
         }
-        for bar in DescriptionGrammar().parse(tokens)
+        for number, bar in enumerate(DescriptionGrammar().parse(tokens), 1)
     ]
 
 

@@ -175,15 +175,14 @@ def _in_key(
     from emo_assets.metrics.song_metrics import measure_midi
     from emo_assets.tokens.detokenize import detokenize
     from emo_assets.tokens.transpose import transpose_events
-    from emo_assets.tokens.vocabulary import EVENTS
 
     asked = request.features
-    midi = detokenize(EVENTS.decode(events), tempo=asked.tempo)
+    midi = detokenize(events, tempo=asked.tempo)
     heard = measure_midi(midi)
     if heard.key is not None and heard.key != asked.key and heard.mode == asked.mode:
         # -5 to 6 semitones: never further than half an octave
         shift = (asked.key - heard.key + 5) % 12 - 5
-        midi = detokenize(EVENTS.decode(transpose_events(events, shift)), tempo=asked.tempo)
+        midi = detokenize(transpose_events(events, shift), tempo=asked.tempo)
         heard = measure_midi(midi)
     return midi, calibration.distance(asked, heard)
 

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from emo_assets.audio.loudness import fade_out, normalize_loudness, normalize_peak, peak
 from emo_assets.audio.synthesizer import default_sound_font, play
 from emo_assets.errors import InputError
-from emo_assets.midi.parser import read_messages
-from emo_assets.midi.score import read_score
+from emo_assets.midi.score import read_midi
 from emo_assets.progress import Progress, no_progress
 
 SAMPLE_RATE = 44_100
@@ -113,7 +112,7 @@ def _last_tick(midi: bytes) -> int:
     Raises:
         InputError: the file cannot be read, has no notes or is too long.
     """
-    score = read_score(read_messages(midi))
+    score = read_midi(midi)
     if not len(score.notes.end):
         raise InputError("the MIDI file has no notes: there is nothing to render")
     last_tick = int(score.notes.end.max())

@@ -21,7 +21,7 @@ from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 from emo_assets.tokens.grammar.events import EventGrammar
 from emo_assets.tokens.segments import split_segments
 from emo_assets.tokens.tokenize import tokenize_midi
-from emo_assets.tokens.vocabulary import DESCRIPTIONS, EVENTS, EventKind
+from emo_assets.tokens.vocabulary import EVENTS, EventKind
 
 _BARS = EVENTS.span(EventKind.BAR)
 
@@ -106,18 +106,18 @@ def _is_unheard(content: bytes, held_out_share: float) -> bool:
 def _start_of(content: bytes, bars: int) -> tuple[list[int], list[int]] | None:
     """Read a file and return description and events of its first bars, as ids; None if it is unreadable."""
     try:
-        reading = tokenize_midi(content)
+        tokens = tokenize_midi(content)
     except MidiError:
         return None
-    description = split_segments(DESCRIPTIONS.encode(reading.description), bars)[0].tokens
-    events = EVENTS.encode(reading.events)
+    description = split_segments(tokens.description, bars)[0].tokens
+    events = tokens.events
     starts = [place for place, token in enumerate(events) if token in _BARS]
     return description, events[: starts[bars]] if bars < len(starts) else events
 
 
 def _read_again(events: Sequence[int]) -> list[int]:
     """Write events as a MIDI file and return the events that are read from it."""
-    return EVENTS.encode(tokenize_midi(detokenize(EVENTS.decode(events))).events)
+    return tokenize_midi(detokenize(events)).events
 
 
 def measures(

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from emo_assets.metrics.fidelity import agreement
 from emo_assets.midi.errors import MidiError
 from emo_assets.tokens.detokenize import detokenize
-from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
+from emo_assets.tokens.grammar.descriptions import DescribedBar
 from emo_assets.tokens.tokenize import tokenize_midi
-from emo_assets.tokens.vocabulary import DESCRIPTIONS, EVENTS
 
 
 def nearest_song(asked: Sequence[DescribedBar], songs: Sequence[list[int]]) -> list[int]:
@@ -25,7 +24,6 @@ def nearest_song(asked: Sequence[DescribedBar], songs: Sequence[list[int]]) -> l
 def described(events: Sequence[int]) -> list[DescribedBar]:
     """Write events as a MIDI file and describe what is read from it; a song without notes has no bars."""
     try:
-        reading = tokenize_midi(detokenize(EVENTS.decode(events)), events=False)
+        return tokenize_midi(detokenize(events), events=False).description
     except MidiError:
         return []
-    return DescriptionGrammar().parse(DESCRIPTIONS.encode(reading.description))

@@ -30,8 +30,9 @@ from emo_assets.figaro.training_batches import Batch, held_out_batches, random_b
 from emo_assets.progress import Progress, no_progress
 from emo_assets.store import atomic_write
 from emo_assets.tokens.batch import extract_contents
-from emo_assets.tokens.tokenize import Reading
-from emo_assets.tokens.vocabulary import DESCRIPTIONS, EVENTS, PAD
+from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
+from emo_assets.tokens.tokenize import MidiTokens
+from emo_assets.tokens.vocabulary import PAD
 
 ADAM_BETAS = (0.9, 0.98)
 _MOMENTS = ("exp_avg", "exp_avg_sq")
@@ -88,12 +89,12 @@ def read_songs(midi: Iterable[bytes], *, progress: Progress = no_progress) -> li
     """
     items = ((str(number), content) for number, content in enumerate(midi))
     read = extract_contents(items, events=True, progress=progress)
-    return [song_of(described.reading) for described in read if described.reading is not None]
+    return [song_of(extracted.tokens) for extracted in read if extracted.tokens is not None]
 
 
-def song_of(reading: Reading) -> TrainingSong:
+def song_of(tokens: MidiTokens) -> TrainingSong:
     """Return what was read from a MIDI file, events and description, as a song to learn from."""
-    return TrainingSong.of(EVENTS.encode(reading.events), DESCRIPTIONS.encode(reading.description))
+    return TrainingSong.of(tokens.events, DescriptionGrammar().format(tokens.description))
 
 
 def is_held_out(song: TrainingSong, share: float) -> bool:

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.midi.general_midi import DRUMS
-from emo_assets.midi.parser import read_messages
-from emo_assets.midi.score import Score, read_score
+from emo_assets.midi.score import Score, read_midi
 
 MIN_BAR_QUARTERS = 0.25
 """Quarter notes. A meter with shorter bars than 1/16 is a fault of the file and read as 4/4."""
@@ -101,7 +100,7 @@ def parse_song(midi: bytes) -> ParsedSong:
     Raises:
         InputError: it cannot be read.
     """
-    score = read_score(read_messages(midi))
+    score = read_midi(midi)
     notes = _notes(score)
     quarters = [signature.tick / score.resolution for signature in score.time_signatures]
     meters = [
@@ -122,10 +121,10 @@ def parse_song(midi: bytes) -> ParsedSong:
 
 def _notes(score: Score) -> NoteArrays:
     """Take over the notes of a score, ordered by start, then part, then pitch."""
-    instruments = np.array([part.instrument for part in score.parts], dtype=np.int64)
-    order = np.lexsort((score.notes.pitch, score.notes.part, score.notes.start))
+    instruments = np.array([instrument.program for instrument in score.instruments], dtype=np.int64)
+    order = np.lexsort((score.notes.pitch, score.notes.instrument, score.notes.start))
     start, end = score.notes.start[order], score.notes.end[order]
-    part = score.notes.part[order].astype(np.int64)
+    part = score.notes.instrument[order].astype(np.int64)
     program = instruments[part]
     return NoteArrays(
         start=score.tempo_map.seconds(start),

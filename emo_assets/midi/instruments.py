@@ -49,15 +49,15 @@ class Controls:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Instrument:
     """One program on one channel of one track.
 
     Attributes:
-        instrument: General MIDI program, 128 for drums.
-        controls: what reaches it; parts of one channel may share it.
+        program: General MIDI program, 128 for drums.
+        controls: what reaches it; instruments of one channel may share it.
     """
 
-    instrument: int
+    program: int
     controls: Controls
 
 
@@ -78,7 +78,7 @@ class _Cells:
 
 def find_instruments(
     messages: Messages, channels: NDArray[np.int64], ended: NDArray[np.int64]
-) -> tuple[tuple[Part, ...], NDArray[np.int64]]:
+) -> tuple[tuple[Instrument, ...], NDArray[np.int64]]:
     """Find out who plays.
 
     Args:
@@ -111,7 +111,7 @@ def find_instruments(
     part_of_cell = np.zeros(len(created), dtype=np.int64)
     part_of_cell[cells.used] = np.arange(len(used))
     parts = tuple(
-        Part(DRUMS if rows[cell >> 7] & 0xF == DRUM_CHANNEL else cell & 0x7F, controls)
+        Instrument(DRUMS if rows[cell >> 7] & 0xF == DRUM_CHANNEL else cell & 0x7F, controls)
         for cell, controls in zip(
             cells.used.tolist(), _controls(messages, channels, programs, cells), strict=True
         )

@@ -1,7 +1,6 @@
-"""Messages to a score: notes, who plays them, pedals and bends, tempos and time signatures.
+"""A MIDI file as a score: notes, instruments, pedals and bends, tempos and time signatures.
 
-Follows pretty_midi: tempo, meter and key are read from the first track only, and what counts as the end of a
-piece. Seconds, beats and bars are `timing`'s and `bars`' business.
+Follows pretty_midi: tempo, time and key signatures are those of the first track.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.midi.errors import MidiError
-from emo_assets.midi.instruments import Part, find_instruments
+from emo_assets.midi.instruments import Instrument, find_instruments
 from emo_assets.midi.messages import KEY_SIGNATURE, LYRICS, SET_TEMPO, TEXT, TIME_SIGNATURE
 from emo_assets.midi.note_pairing import pair_notes
-from emo_assets.midi.parser import Messages
+from emo_assets.midi.parser import Messages, read_messages
 from emo_assets.midi.tempo_map import TempoMap, TimeSignature
 
 
@@ -28,63 +27,66 @@ class Notes:
         end: ticks, later than `start`.
         pitch: MIDI pitch.
         velocity: 1..127.
-        part: index into `Score.parts`.
-        ended: index of the message that ended it; notes of one part are told apart by it where start and
-            pitch are equal.
+        instrument: index into `Score.instruments`.
+        ended: index of the message that ended it; it orders notes of one instrument, start and pitch.
     """
 
     start: NDArray[np.int64]
     end: NDArray[np.int64]
     pitch: NDArray[np.int64]
     velocity: NDArray[np.int64]
-    part: NDArray[np.int64]
+    instrument: NDArray[np.int64]
     ended: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A piece.
+    """What a MIDI file plays.
 
     Attributes:
         resolution: ticks a quarter note.
         tempo_map: its tempos.
         time_signatures: its time signatures in the order of ticks; may be empty.
-        parts: who plays, in the order in which their first notes end.
-        notes: what they play.
-        end: tick of the last thing that counts as music.
+        instruments: in the order in which their first notes end.
+        notes: the notes.
+        end: the tick at which pretty_midi's `get_end_time` lies.
     """
 
     resolution: int
     tempo_map: TempoMap
     time_signatures: tuple[TimeSignature, ...]
-    parts: tuple[Part, ...]
+    instruments: tuple[Instrument, ...]
     notes: Notes
     end: int
 
 
-def read_score(messages: Messages) -> Score:
-    """Make a score of a file's messages.
+def read_midi(content: bytes) -> Score:
+    """Read a MIDI file.
+
+    Args:
+        content: the file's bytes.
 
     Raises:
-        MidiError: pretty_midi would refuse them, or they have absurdly many channels.
+        MidiError: the file is damaged, too large, or one that pretty_midi refuses.
     """
+    messages = read_messages(content)
     tempos, time_signatures, last_tick = _score_metas(messages)
     tempo_map = TempoMap(messages.resolution, tempos)
     channels = (messages.track << 4) + (messages.status & 0x0F)
     started, ended = pair_notes(messages, channels)
-    parts, part = find_instruments(messages, channels, ended)
+    instruments, instrument = find_instruments(messages, channels, ended)
     notes = Notes(
         start=messages.tick[started],
         end=messages.tick[ended],
         pitch=messages.first[started].astype(np.int64),
         velocity=messages.second[started].astype(np.int64),
-        part=part,
+        instrument=instrument,
         ended=ended,
     )
-    ends = [last_tick, int(tempo_map.ticks[-1]), *(part.controls.last_tick for part in parts)]
+    ends = [last_tick, int(tempo_map.ticks[-1]), *(each.controls.last_tick for each in instruments)]
     if len(ended):
         ends.append(int(notes.end.max()))
-    return Score(messages.resolution, tempo_map, tuple(time_signatures), parts, notes, max(ends))
+    return Score(messages.resolution, tempo_map, tuple(time_signatures), instruments, notes, max(ends))
 
 
 def _score_metas(messages: Messages) -> tuple[list[tuple[int, int]], list[TimeSignature], int]:

@@ -118,7 +118,7 @@ def _on_grid(score: Score) -> QuantizedNotes:
     grid += (grid + 1) * step <= notes.start
     grid -= grid * step > notes.start
     starts = np.rint(grid * step).astype(np.int64)
-    instrument = np.array([part.instrument for part in score.parts])[notes.part]
+    instrument = np.array([each.program for each in score.instruments])[notes.instrument]
     order = _event_order(notes, starts, instrument)
     return QuantizedNotes(
         starts[order],
@@ -138,7 +138,7 @@ def _event_order(notes: Notes, starts: NDArray[np.int64], instrument: NDArray[np
     equal = keys[1:] == keys[:-1]
     tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
     tie = order[tied]
-    order[tied] = tie[np.lexsort((notes.ended[tie], notes.part[tie], notes.start[tie], keys[tied]))]
+    order[tied] = tie[np.lexsort((notes.ended[tie], notes.instrument[tie], notes.start[tie], keys[tied]))]
     return order
 
 
@@ -146,11 +146,11 @@ def _held_ends(score: Score) -> NDArray[np.int64]:
     """Return where notes end when the sustain pedal holds them: with the last span that they touch."""
     notes = score.notes
     ends = notes.end.copy()
-    for number, part in enumerate(score.parts):
-        downs, ups = part.controls.pedal_downs, part.controls.pedal_ups
+    for number, each in enumerate(score.instruments):
+        downs, ups = each.controls.pedal_downs, each.controls.pedal_ups
         if not len(ups):
             continue
-        own = np.flatnonzero(notes.part == number)
+        own = np.flatnonzero(notes.instrument == number)
         first = np.searchsorted(ups, notes.start[own], side="right")
         last = np.searchsorted(downs, notes.end[own], side="right") - 1
         held = own[first <= last]

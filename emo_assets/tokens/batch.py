@@ -16,7 +16,7 @@ from typing import Any
 from emo_assets.errors import InputError
 from emo_assets.progress import Progress, no_progress
 from emo_assets.tokens.batch_worker import Answer, Task
-from emo_assets.tokens.tokenize import Reading
+from emo_assets.tokens.tokenize import MidiTokens
 from emo_assets.tokens.worker_pool import Outcome, run_tasks
 
 MIDI_ENDINGS = (".mid", ".midi")
@@ -33,25 +33,25 @@ class ExtractionResult:
 
     Attributes:
         name: which file it is.
-        reading: what it says; None when it was refused.
+        tokens: its description and events; None when it was refused.
         stage: the stage at which it was refused (see `MidiError.stage`), None when it was not.
         reason: why it was refused, in one line; None when it was not.
         seconds: CPU time that it took.
     """
 
     name: str
-    reading: Reading | None
+    tokens: MidiTokens | None
     stage: str | None
     reason: str | None
     seconds: float
 
     def as_document(self) -> dict[str, Any]:
         """Return it as a JSON object: `file`, and `description` and `events`, or `stage` and `error`."""
-        if self.reading is None:
+        if self.tokens is None:
             return {"file": self.name, "stage": self.stage, "error": self.reason}
-        document: dict[str, Any] = {"file": self.name, "description": self.reading.description}
-        if self.reading.events:
-            document["events"] = self.reading.events
+        document: dict[str, Any] = {"file": self.name, "description": self.tokens.description_text()}
+        if self.tokens.events:
+            document["events"] = self.tokens.events_text()
         return document
 
 

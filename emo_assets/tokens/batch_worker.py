@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from emo_assets.midi.errors import MidiError
 from emo_assets.midi.parser import MAX_FILE_BYTES
-from emo_assets.tokens.tokenize import Reading, tokenize_midi
+from emo_assets.tokens.tokenize import MidiTokens, tokenize_midi
 from emo_assets.tokens.worker_pool import serve
 
 MEMORY = 1536 * 1024 * 1024
@@ -28,7 +28,7 @@ class Task(NamedTuple):
 class Answer(NamedTuple):
     """What came of it: a reading, or a stage and a reason why there is none; and the CPU seconds it took."""
 
-    reading: Reading | None
+    tokens: MidiTokens | None
     stage: str | None
     reason: str | None
     seconds: float
@@ -37,15 +37,15 @@ class Answer(NamedTuple):
 def answer(task: Task) -> Answer:
     """Read one file."""
     started = process_time()
-    reading, stage, reason = None, None, None
+    tokens, stage, reason = None, None, None
     try:
         content = task.source if isinstance(task.source, bytes) else file_content(task.source)
-        reading = tokenize_midi(content, strict=task.strict, events=task.events)
+        tokens = tokenize_midi(content, strict=task.strict, events=task.events)
     except MidiError as error:
         stage, reason = error.stage, str(error)
     except Exception as error:  # one file must not end the reading of all others
         stage, reason = "unexpected", f"{type(error).__name__}: {error}"
-    return Answer(reading, stage, reason, process_time() - started)
+    return Answer(tokens, stage, reason, process_time() - started)
 
 
 def file_content(path: Path) -> bytes:

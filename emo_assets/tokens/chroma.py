@@ -42,7 +42,7 @@ def beat_chroma(score: Score, beats: NDArray[np.float64]) -> NDArray[np.float64]
         MidiError: the piece holds absurdly many notes, pedals and bends at a time.
     """
     part, pieces, lengths = _sounding(score, float(beats[-1]))
-    used = np.zeros(len(score.parts) << 7, dtype=np.bool_)
+    used = np.zeros(len(score.instruments) << 7, dtype=np.bool_)
     used[(part << 7) + pieces.pitch] = True
     rows = np.flatnonzero(used)  # part * 128 + pitch
     row_of_cell = np.cumsum(used) - 1
@@ -57,7 +57,7 @@ def beat_chroma(score: Score, beats: NDArray[np.float64]) -> NDArray[np.float64]
         starts, stops = edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
         means = _means(pieces, row, lengths[rows >> 7], starts, stops)
         roll = np.zeros((128, len(starts)))
-        bounds = np.searchsorted(rows, np.arange(len(score.parts) + 1) << 7).tolist()
+        bounds = np.searchsorted(rows, np.arange(len(score.instruments) + 1) << 7).tolist()
         for low, high in pairwise(bounds):
             roll[rows[low:high] & 0x7F] += means[low:high]
         for pitch_class in range(12):
@@ -71,9 +71,9 @@ def _sounding(score: Score, last_beat: float) -> tuple[NDArray[np.int64], Soundi
     Returns:
         The part of each piece, the pieces, and how many frames the roll of each part has.
     """
-    notes, tempo_map, parts = score.notes, score.tempo_map, score.parts
-    last_tick = np.array([part.controls.last_tick for part in parts])
-    np.maximum.at(last_tick, notes.part, notes.end)
+    notes, tempo_map, instruments = score.notes, score.tempo_map, score.instruments
+    last_tick = np.array([instrument.controls.last_tick for instrument in instruments])
+    np.maximum.at(last_tick, notes.instrument, notes.end)
     lengths = frames(np.maximum(tempo_map.seconds(last_tick), last_beat))
     all_notes = SoundingSpans(
         notes.pitch,
@@ -81,14 +81,14 @@ def _sounding(score: Score, last_beat: float) -> tuple[NDArray[np.int64], Soundi
         frames(tempo_map.seconds(notes.end)),
         notes.velocity.astype(np.float64),
     )
-    is_plain = np.array([part.instrument != DRUMS for part in parts])
+    is_plain = np.array([instrument.program != DRUMS for instrument in instruments])
     pieces = []
-    for number, part in enumerate(parts):
-        controls = part.controls
+    for number, instrument in enumerate(instruments):
+        controls = instrument.controls
         if not is_plain[number] or not (len(controls.pedal_ups) or len(controls.bend_ticks)):
             continue
         is_plain[number] = False
-        changed = all_notes.select(notes.part == number)
+        changed = all_notes.select(notes.instrument == number)
         if len(controls.pedal_ups):
             downs, ups = tempo_map.seconds(controls.pedal_downs), tempo_map.seconds(controls.pedal_ups)
             changed = apply_sustain(changed, frames(downs), frames(ups))
@@ -96,8 +96,8 @@ def _sounding(score: Score, last_beat: float) -> tuple[NDArray[np.int64], Soundi
             bent_from = frames(tempo_map.seconds(controls.bend_ticks))
             changed = apply_pitch_bends(changed, bent_from, controls.bend_amounts, int(lengths[number]))
         pieces.append((np.full(len(changed.pitch), number), changed))
-    plain = is_plain[notes.part]
-    pieces.append((notes.part[plain], all_notes.select(plain)))
+    plain = is_plain[notes.instrument]
+    pieces.append((notes.instrument[plain], all_notes.select(plain)))
     return (
         np.concatenate([part for part, _ in pieces]),
         SoundingSpans.joined([changed for _, changed in pieces]),

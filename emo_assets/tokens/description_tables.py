@@ -15,7 +15,6 @@ import pandas as pd
 from emo_assets.progress import Progress, no_progress
 from emo_assets.tokens.batch import extract_contents
 from emo_assets.tokens.segments import split_segments
-from emo_assets.tokens.vocabulary import DESCRIPTIONS
 
 SEGMENT_COLUMNS = ("msd_track_id", "md5", "segment", "first_bar", "bars", "tokens")
 REJECT_COLUMNS = ("msd_track_id", "md5", "path", "stage", "reason")
@@ -63,12 +62,12 @@ def extract_table(
     for result in sorted(results, key=lambda result: int(result.name)):
         source = files.iloc[int(result.name)]
         origin = {"msd_track_id": source["msd_track_id"], "md5": source["md5"]}
-        if result.reading is None:
+        if result.tokens is None:
             reject = {"path": source["path"], "stage": result.stage, "reason": result.reason}
             rejects.append(origin | reject)
             continue
         described += 1
-        for number, segment in enumerate(split_segments(DESCRIPTIONS.encode(result.reading.description))):
+        for number, segment in enumerate(split_segments(result.tokens.description)):
             row = {"segment": number, "first_bar": segment.first_bar, "bars": segment.bars}
             segments.append(origin | row | {"tokens": np.array(segment.tokens, dtype=np.int16)})
     return ExtractedTable(

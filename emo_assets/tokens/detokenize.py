@@ -17,8 +17,19 @@ from collections.abc import Sequence
 
 from emo_assets.midi.general_midi import DRUMS
 from emo_assets.midi.writer import MAX_MICROSECONDS, Note, Part, encode_midi
+from emo_assets.tokens.grammar.event_tokens import (
+    BARS,
+    DRUM_PITCHES,
+    DURATIONS,
+    INSTRUMENTS,
+    METERS,
+    PITCHES,
+    POSITIONS,
+    TEMPOS,
+    VELOCITIES,
+)
 from emo_assets.tokens.quantization import DURATION_BINS, POSITIONS_PER_QUARTER, TEMPO_BINS, VELOCITY_BINS
-from emo_assets.tokens.vocabulary import EVENTS, EventKind
+from emo_assets.tokens.vocabulary import EOS, MAX_BARS, TIME_SIGNATURES, UNK
 
 RESOLUTION = 480
 """Ticks a quarter note, as in most of FIGARO's training data."""
@@ -32,20 +43,14 @@ DEFAULT_TEMPO = 120.0
 MIN_TEMPO = 60e6 / MAX_MICROSECONDS
 """Quarter notes a minute; a MIDI file cannot say anything slower."""
 
-_TICKS_A_POSITION = RESOLUTION // POSITIONS_PER_QUARTER
-_DENOMINATORS = (1, 2, 4, 8, 16, 32)
-
-_VALUES = {
-    EVENTS.tokens[token]: (kind, index) for kind in EventKind for index, token in enumerate(EVENTS.span(kind))
-}
-"""The kind of each token and its index within the kind."""
+_TICKS_PER_POSITION = RESOLUTION // POSITIONS_PER_QUARTER
 
 
-def detokenize(events: Sequence[str], *, tempo: float | None = None) -> bytes:
+def detokenize(events: Sequence[int], *, tempo: float | None = None) -> bytes:
     """Write events as a MIDI file, in 480 ticks a quarter note.
 
     Args:
-        events: event tokens; what breaks the grammar is passed over.
+        events: ids of event tokens; what breaks the grammar is passed over.
         tempo: quarter notes a minute, to be written exactly in place of what the Tempo tokens say.
 
     Returns:
@@ -53,11 +58,13 @@ def detokenize(events: Sequence[str], *, tempo: float | None = None) -> bytes:
     """
     score = _Score()
     for index, token in enumerate(events):
-        kind, _, value = token.rpartition("_")
-        if kind == EventKind.BAR:
-            score.start_bar(events[index + 1] if index + 1 < len(events) else "")
-        elif kind == EventKind.POSITION and score.bar:
-            score.add(_number(value), events[index + 1 : index + 5])
+        following = events[index + 1] if index + 1 < len(events) else EOS
+        if token in BARS or (
+            token == UNK and score.bar >= MAX_BARS - 1 and (following == UNK or following in METERS)
+        ):
+            score.start_bar(following)
+        elif token in POSITIONS and score.bar:
+            score.add(token - POSITIONS.start, events[index + 1 : index + 5])
     tempos = score.tempos if tempo is None else [(0, tempo)]
     return encode_midi(
         score.parts(),
@@ -68,11 +75,6 @@ def detokenize(events: Sequence[str], *, tempo: float | None = None) -> bytes:
             change for change in score.time_signatures if not change[0] or change[0] < score.end
         ],
     )
-
-
-def _number(text: str) -> int | None:
-    """Return a number of at most five digits, None for anything else."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 5 else None
 
 
 class _Score:
@@ -94,45 +96,48 @@ class _Score:
         self._notes: dict[int, list[Note]] = {}
         self._at_once: Counter[tuple[int, int]] = Counter()
 
-    def start_bar(self, following: str) -> None:
+    def start_bar(self, following: int) -> None:
         """Start a bar; the token that follows its Bar token may be its time signature."""
         self.bar += 1
         self._start = self._next_start
-        kind, _, meter = following.rpartition("_")
-        if kind == EventKind.TIME_SIGNATURE:
-            numerator, denominator = map(_number, meter.partition("/")[::2])
-            if numerator and numerator < 256 and denominator in _DENOMINATORS:
-                self._set_meter(numerator, denominator)
+        if following in METERS:
+            self._set_time_signature(*TIME_SIGNATURES[following - METERS.start])
         _, numerator, denominator = self.time_signatures[-1]
         self._next_start = self._start + 4 * RESOLUTION * numerator // denominator
 
-    def _set_meter(self, numerator: int, denominator: int) -> None:
+    def _set_time_signature(self, numerator: int, denominator: int) -> None:
         if self.time_signatures[-1] == (0, 4, 4) and not self._start:
             self.time_signatures = [(0, numerator, denominator)]
         elif self.time_signatures[-1][1:] != (numerator, denominator):
             self.time_signatures.append((self._start, numerator, denominator))
 
-    def add(self, position: int | None, words: Sequence[str]) -> None:
+    def add(self, position: int, tokens: Sequence[int]) -> None:
         """Add what follows a position: a tempo or a note, if it is one."""
-        if position is None:
+        tick = self._start + position * _TICKS_PER_POSITION
+        if tokens and tokens[0] in TEMPOS:
+            tempo = TEMPO_BINS[tokens[0] - TEMPOS.start]
+            if not self.tempos or self.tempos[-1][1] != tempo:
+                self.tempos.append((tick if self.tempos else 0, float(tempo)))
+        elif (
+            len(tokens) == 4
+            and tokens[0] in INSTRUMENTS
+            and tokens[2] in VELOCITIES
+            and tokens[3] in DURATIONS
+        ):
+            instrument = tokens[0] - INSTRUMENTS.start
+            pitches = DRUM_PITCHES if instrument == DRUMS else PITCHES
+            if tokens[1] in pitches:
+                self._add_note(tick, instrument, tokens[1] - pitches.start, tokens[2], tokens[3])
+
+    def _add_note(self, tick: int, instrument: int, pitch: int, velocity: int, duration: int) -> None:
+        """Add a note, its velocity and duration given as tokens, unless there are too many at its tick."""
+        self._at_once[tick, instrument] += 1
+        if self._at_once[tick, instrument] > MAX_NOTES_AT_ONCE:
             return
-        tick = self._start + position * _TICKS_A_POSITION
-        match [_VALUES.get(word) for word in words]:
-            case [(EventKind.TEMPO, tempo), *_]:
-                if not self.tempos or self.tempos[-1][1] != TEMPO_BINS[tempo]:
-                    self.tempos.append((tick if self.tempos else 0, float(TEMPO_BINS[tempo])))
-            case [
-                (EventKind.INSTRUMENT, instrument),
-                (EventKind.PITCH | EventKind.PITCH_DRUM as kind, pitch),
-                (EventKind.VELOCITY, velocity),
-                (EventKind.DURATION, duration),
-            ] if (kind == EventKind.PITCH_DRUM) == (instrument == DRUMS):
-                self._at_once[tick, instrument] += 1
-                if self._at_once[tick, instrument] <= MAX_NOTES_AT_ONCE:
-                    end = tick + int(DURATION_BINS[duration]) * _TICKS_A_POSITION
-                    self.end = max(self.end, end)
-                    loudness = min(max(int(VELOCITY_BINS[velocity]), 1), 127)
-                    self._notes.setdefault(instrument, []).append(Note(tick, end, pitch, loudness))
+        end = tick + int(DURATION_BINS[duration - DURATIONS.start]) * _TICKS_PER_POSITION
+        self.end = max(self.end, end)
+        loudness = min(max(int(VELOCITY_BINS[velocity - VELOCITIES.start]), 1), 127)
+        self._notes.setdefault(instrument, []).append(Note(tick, end, pitch, loudness))
 
     def parts(self) -> list[Part]:
         """Return the parts, one an instrument; more where notes of one pitch overlap.

@@ -1,24 +1,37 @@
-"""MIDI bytes to FIGARO's events and description.
+"""MIDI bytes to FIGARO's description and events.
 
-Says a piece in tokens. How bytes become a piece is the business of the modules below: `messages`, `score`,
-`timing` and `bars`.
+Follows FIGARO's public code to the token. A file is read as a score (`midi.score`), quantized and cut into
+bars (`bars`), and then encoded.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.midi.errors import MidiError
-from emo_assets.midi.general_midi import DRUMS, INSTRUMENT_NAMES
-from emo_assets.midi.parser import read_messages
-from emo_assets.midi.score import Score, read_score
+from emo_assets.midi.general_midi import DRUMS
+from emo_assets.midi.score import Score, read_midi
 from emo_assets.midi.tempo_map import TimeSignature
 from emo_assets.tokens.bars import Bar, QuantizedScore, quantize
+from emo_assets.tokens.grammar.descriptions import DescribedBar, tokens_of_bar
+from emo_assets.tokens.grammar.event_tokens import (
+    BARS,
+    CHORDS,
+    DRUM_PITCHES,
+    DURATIONS,
+    INSTRUMENTS,
+    METERS,
+    PITCHES,
+    POSITIONS,
+    TEMPOS,
+    VELOCITIES,
+    bar_token,
+)
 from emo_assets.tokens.quantization import (
     DURATION_BINS,
     MEAN_DURATION_BINS,
@@ -30,40 +43,64 @@ from emo_assets.tokens.quantization import (
     VELOCITY_BINS,
     nearest_bin,
 )
-from emo_assets.tokens.vocabulary import CHORDS, EVENTS, MAX_POSITIONS, EventKind
+from emo_assets.tokens.vocabulary import DESCRIPTIONS, EVENTS, MAX_POSITIONS, TIME_SIGNATURES, UNK
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a file says.
-
-    Tokens that FIGARO's vocabularies lack (bars past 511, time signatures and positions out of range) stand
-    here as they are; encoding makes them `<unk>`.
+class MidiTokens:
+    """The description and the events of a MIDI file.
 
     Attributes:
-        description: its description, instruments of a bar in the order of their ids.
-        events: its events; empty when they were not asked for.
+        description: what each bar is like.
+        events: ids of event tokens, without `<bos>` and `<eos>`; empty when they were not asked for. Bars
+            past 511 and time signatures and positions outside the vocabulary are `<unk>`.
+        unknown_events: the text of each `<unk>` by its index in `events`.
+        unknown_time_signatures: the time signature of each bar whose `time_signature` is None, by its index.
     """
 
-    description: list[str]
-    events: list[str]
+    description: list[DescribedBar]
+    events: list[int]
+    unknown_events: dict[int, str] = field(default_factory=dict)
+    unknown_time_signatures: dict[int, str] = field(default_factory=dict)
+
+    def description_text(self) -> list[str]:
+        """Return the description as FIGARO writes it, with the true text of what its vocabulary lacks."""
+        text: list[str] = []
+        for index, bar in enumerate(self.description):
+            _, time_signature, *others = DESCRIPTIONS.decode(tokens_of_bar(bar, index + 1))
+            text += (f"Bar_{index + 1}", self.unknown_time_signatures.get(index, time_signature), *others)
+        return text
+
+    def events_text(self) -> list[str]:
+        """Return the events as FIGARO writes them, with the true text of what its vocabulary lacks."""
+        text = EVENTS.decode(self.events)
+        for index, token in self.unknown_events.items():
+            text[index] = token
+        return text
 
 
-def tokenize_midi(content: bytes, *, strict: bool = False, events: bool = True) -> Reading:
-    """Read a MIDI file.
+def tokenize_midi(content: bytes, *, strict: bool = False, events: bool = True) -> MidiTokens:
+    """Extract the description and the events of a MIDI file.
 
     Args:
         content: the file's bytes.
         strict: refuse a file without any time signature, as the reference does, instead of reading it in 4/4,
             as the MIDI standard says.
-        events: whether to read the events too, not only the description.
+        events: whether to extract the events too.
 
     Raises:
-        MidiError: the file cannot be read; it says at which stage and why. Nothing else is ever raised.
+        MidiError: the file cannot be read; it says at which stage and why. No other error is raised.
     """
     try:
-        piece = quantize(_with_time_signature(read_score(read_messages(content)), strict))
-        return Reading(_description(piece), _events(piece) if events else [])
+        score = quantize(_with_time_signature(read_midi(content), strict))
+        unknown_time_signatures = {
+            index: _time_signature_text(bar)
+            for index, bar in enumerate(score.bars)
+            if _time_signature(bar) is None
+        }
+        return MidiTokens(
+            _describe(score), *(_events(score) if events else ([], {})), unknown_time_signatures
+        )
     except MemoryError as error:
         raise MidiError("limits", "reading the file takes more memory than there is") from error
 
@@ -78,54 +115,53 @@ def _with_time_signature(score: Score, strict: bool) -> Score:
         if strict:
             raise MidiError("time signature", "the file has no time signature on its first track")
         score = replace(score, time_signatures=(TimeSignature(0, 4, 4),))
-    if not score.parts:
+    if not score.instruments:
         raise MidiError("notes", "the file has no notes")
     return score
 
 
-_CHORDS = [f"Chord_{chord}" for chord in CHORDS]
-_INSTRUMENTS = [f"Instrument_{name}" for name in INSTRUMENT_NAMES]
+_TIME_SIGNATURE_INDEX = {signature: index for index, signature in enumerate(TIME_SIGNATURES)}
 
 
-def _description(piece: QuantizedScore) -> list[str]:
-    """Say in one description what each bar is like."""
-    instruments = piece.notes.instrument.tolist()
-    means = zip(*(column.tolist() for column in _bar_means(piece)), strict=True)
-    tokens: list[str] = []
+def _time_signature(bar: Bar) -> int | None:
+    """Return the index of a bar's time signature into `TIME_SIGNATURES`, None when it has none."""
+    return _TIME_SIGNATURE_INDEX.get((bar.time_signature.numerator, bar.time_signature.denominator))
+
+
+def _time_signature_text(bar: Bar) -> str:
+    return f"Time Signature_{bar.time_signature.numerator}/{bar.time_signature.denominator}"
+
+
+def _describe(score: QuantizedScore) -> list[DescribedBar]:
+    """Describe each bar."""
+    instruments = score.notes.instrument.tolist()
+    means = zip(*(column.tolist() for column in _bar_means(score)), strict=True)
+    description = []
     current: int | None = None
-    ticks = [tick for tick, _ in piece.chords]
-    for number, (bar, (density, velocity, pitch, duration)) in enumerate(
-        zip(piece.bars, means, strict=True), 1
-    ):
-        tokens += (
-            f"Bar_{number}",
-            _time_signature_token(bar),
-            f"Note Density_{density}",
-            f"Mean Velocity_{velocity}",
-            f"Mean Pitch_{pitch}",
-            f"Mean Duration_{duration}",
-        )
-        playing = sorted(set(instruments[bar.first : bar.last]))
-        tokens += [_INSTRUMENTS[instrument] for instrument in playing]
-        here = slice(bisect_left(ticks, bar.start), bisect_left(ticks, bar.end))
-        chords = [chord for _, chord in piece.chords[here]]
-        if current is not None and (not chords or ticks[here][0] > bar.start):
+    ticks = [tick for tick, _ in score.chords]
+    for bar, (density, velocity, pitch, duration) in zip(score.bars, means, strict=True):
+        in_bar = slice(bisect_left(ticks, bar.start), bisect_left(ticks, bar.end))
+        chords = [chord for _, chord in score.chords[in_bar]]
+        if current is not None and (not chords or ticks[in_bar][0] > bar.start):
             chords.insert(0, current)
-        tokens += [_CHORDS[chord] for chord in chords]
         current = chords[-1] if chords else None
-    return tokens
+        playing = tuple(sorted(set(instruments[bar.first : bar.last])))
+        description.append(
+            DescribedBar(_time_signature(bar), density, velocity, pitch, duration, playing, tuple(chords))
+        )
+    return description
 
 
-def _bar_means(piece: QuantizedScore) -> list[NDArray[np.int64]]:
+def _bar_means(score: QuantizedScore) -> list[NDArray[np.int64]]:
     """Return the bins of note density, mean velocity, mean pitch and mean duration, each of shape (bars,).
 
     Durations are taken in ticks: so the reference does.
     """
-    notes = piece.notes
-    firsts = np.array([bar.first for bar in piece.bars])
-    lasts = np.array([bar.last for bar in piece.bars])
+    notes = score.notes
+    firsts = np.array([bar.first for bar in score.bars])
+    lasts = np.array([bar.last for bar in score.bars])
     counts = lasts - firsts
-    density = counts / np.array([bar.positions for bar in piece.bars])
+    density = counts / np.array([bar.positions for bar in score.bars])
     bins = [nearest_bin(density, NOTE_DENSITY_BINS)]
     for values, of_values in (
         (notes.velocity, MEAN_VELOCITY_BINS),
@@ -138,55 +174,68 @@ def _bar_means(piece: QuantizedScore) -> list[NDArray[np.int64]]:
     return bins
 
 
-def _time_signature_token(bar: Bar) -> str:
-    return f"Time Signature_{bar.time_signature.numerator}/{bar.time_signature.denominator}"
-
-
-def _events(piece: QuantizedScore) -> list[str]:
-    """Say the piece in events."""
-    grid = _Grid(piece)
-    notes = _note_tokens(piece, grid)
-    starts = piece.notes.start.tolist()
+def _events(score: QuantizedScore) -> tuple[list[int], dict[int, str]]:
+    """Return the ids of the events, and the text of those that the vocabulary lacks by their index."""
+    grid = _Grid(score)
+    notes = _note_tokens(score, grid)
+    starts = score.notes.start.tolist()
     current: list[_Change | None] = [None, None]  # chord and tempo
-    tokens: list[str] = []
+    tokens: list[int] = []
+    unknown: dict[int, str] = {}
     passed = 0
-    for number, (bar, changes) in enumerate(zip(piece.bars, _changes_by_bar(piece, grid), strict=True), 1):
-        tokens += (f"Bar_{number}", _time_signature_token(bar))
+    for number, (bar, changes) in enumerate(zip(score.bars, _changes_by_bar(score, grid), strict=True), 1):
+        time_signature = _time_signature(bar)
+        if number >= len(BARS):
+            unknown[len(tokens)] = f"Bar_{number}"
+        if time_signature is None:
+            unknown[len(tokens) + 1] = _time_signature_text(bar)
+        tokens += (bar_token(number), UNK if time_signature is None else METERS[time_signature])
         for known in current:
             if known:
-                tokens += ("Position_0", known.token)
+                tokens += (POSITIONS[0], known.token)
         written, shift = bar.first, passed - bar.first
         for position, change in changes:
-            known = current[change.rank]
+            known = current[change.order]
             if known and known.value == change.value:
                 continue
             before = bisect_left(starts, change.tick, written, bar.last)
             tokens += notes[5 * (written + shift) : 5 * (before + shift)]
-            tokens += (f"Position_{position}", change.token)
+            tokens += (
+                POSITIONS.start + position if position < MAX_POSITIONS else _LATE + position,
+                change.token,
+            )
             written = before
-            current[change.rank] = change
+            current[change.order] = change
         tokens += notes[5 * (written + shift) : 5 * (bar.last + shift)]
         passed += bar.last - bar.first
-    return tokens
+    for index, token in enumerate(tokens if unknown else ()):
+        if token >= _LATE:  # only in bars of an unknown time signature
+            unknown[index] = f"Position_{token - _LATE}"
+            tokens[index] = UNK
+    return tokens, unknown
+
+
+_LATE = 1 << 20
+"""Added to a position past the vocabulary, in place of an id."""
 
 
 class _Change(NamedTuple):
-    """A change of the chord (rank 0) or the tempo (rank 1)."""
+    """A change of the chord (order 0) or the tempo (order 1)."""
 
     tick: int
-    rank: int
+    order: int
     value: int
-    token: str
+    token: int
 
 
 class _Grid:
     """The positions of each bar: where they start and how far apart they are, in ticks."""
 
-    def __init__(self, piece: QuantizedScore) -> None:
-        meters = [bar.time_signature for bar in piece.bars]
-        lengths = np.array([piece.resolution * (4 * meter.numerator / meter.denominator) for meter in meters])
-        counts = np.array([bar.positions for bar in piece.bars])
-        self._starts = np.array([bar.start for bar in piece.bars])
+    def __init__(self, score: QuantizedScore) -> None:
+        meters = [bar.time_signature for bar in score.bars]
+        lengths = np.array([score.resolution * (4 * meter.numerator / meter.denominator) for meter in meters])
+        counts = np.array([bar.positions for bar in score.bars])
+        self._starts = np.array([bar.start for bar in score.bars])
         self._steps = ((self._starts + lengths) - self._starts) / counts
         self._lasts = counts - 1
 
@@ -206,15 +255,15 @@ class _Grid:
         return lower
 
 
-def _changes_by_bar(piece: QuantizedScore, grid: _Grid) -> list[list[tuple[int, _Change]]]:
+def _changes_by_bar(score: QuantizedScore, grid: _Grid) -> list[list[tuple[int, _Change]]]:
     """Return each bar's changes of chord and tempo with their positions."""
-    changes = [_Change(tick, 0, chord, _CHORDS[chord]) for tick, chord in piece.chords]
+    changes = [_Change(tick, 0, chord, CHORDS[chord]) for tick, chord in score.chords]
     changes += [
-        _Change(tick, 1, tempo, f"Tempo_{nearest_bin(tempo, TEMPO_BINS)}") for tick, tempo in piece.tempos
+        _Change(tick, 1, tempo, TEMPOS[int(nearest_bin(tempo, TEMPO_BINS))]) for tick, tempo in score.tempos
     ]
     changes.sort(key=lambda change: change[:2])
     ticks = [change.tick for change in changes]
-    spans = [(bisect_left(ticks, bar.start), bisect_left(ticks, bar.end)) for bar in piece.bars]
+    spans = [(bisect_left(ticks, bar.start), bisect_left(ticks, bar.end)) for bar in score.bars]
     indices = np.array([index for first, last in spans for index in range(first, last)], dtype=np.int64)
     bars = np.repeat(np.arange(len(spans)), [max(last - first, 0) for first, last in spans])
     positions = iter(grid.positions(np.array(ticks, dtype=np.int64)[indices], bars).tolist())
@@ -227,34 +276,23 @@ def _changes_by_bar(piece: QuantizedScore, grid: _Grid) -> list[list[tuple[int, 
 
 _BIN_OF_VELOCITY = nearest_bin(np.arange(128), VELOCITY_BINS)
 _BIN_OF_DURATION = nearest_bin(np.arange(DURATION_BINS[-1] + 1), DURATION_BINS)
-_TOKENS = np.array(EVENTS.tokens, dtype=object)
 
 
-def _note_tokens(piece: QuantizedScore, grid: _Grid) -> list[str]:
-    """Return the five tokens of each note, bar after bar."""
-    counts = np.array([bar.last - bar.first for bar in piece.bars])
+def _note_tokens(score: QuantizedScore, grid: _Grid) -> list[int]:
+    """Return the five ids of each note, bar after bar; positions past the vocabulary as `_LATE` says."""
+    counts = np.array([bar.last - bar.first for bar in score.bars])
     bar = np.repeat(np.arange(len(counts)), counts)
-    shifts = np.array([bar.first for bar in piece.bars]) - np.cumsum(counts) + counts
+    shifts = np.array([bar.first for bar in score.bars]) - np.cumsum(counts) + counts
     index = np.arange(len(bar)) + shifts[bar]
-    start, end = piece.notes.start[index], piece.notes.end[index]
-    instrument, pitch = piece.notes.instrument[index], piece.notes.pitch[index]
-    durations = np.rint((end - start) / piece.resolution * POSITIONS_PER_QUARTER).astype(np.int64)
+    start, end = score.notes.start[index], score.notes.end[index]
+    instrument, pitch = score.notes.instrument[index], score.notes.pitch[index]
+    durations = np.rint((end - start) / score.resolution * POSITIONS_PER_QUARTER).astype(np.int64)
     positions = grid.positions(start, bar)
-    tokens = _TOKENS
-    place = _first(EventKind.POSITION) + positions
-    if (highest := positions.max()) >= MAX_POSITIONS:
-        beyond = [f"Position_{position}" for position in range(MAX_POSITIONS, highest + 1)]
-        tokens = np.append(tokens, np.array(beyond, dtype=object))
-        place = np.where(positions < MAX_POSITIONS, place, len(EVENTS) - MAX_POSITIONS + positions)
     ids = np.empty((len(bar), 5), dtype=np.int64)
-    ids[:, 0] = place
-    ids[:, 1] = _first(EventKind.INSTRUMENT) + instrument
-    ids[:, 2] = np.where(instrument == DRUMS, _first(EventKind.PITCH_DRUM), _first(EventKind.PITCH)) + pitch
-    ids[:, 3] = _first(EventKind.VELOCITY) + _BIN_OF_VELOCITY[piece.notes.velocity[index]]
-    ids[:, 4] = _first(EventKind.DURATION) + _BIN_OF_DURATION[np.minimum(durations, DURATION_BINS[-1])]
-    words: list[str] = tokens[ids.ravel()].tolist()
-    return words
-
-
-def _first(kind: EventKind) -> int:
-    return EVENTS.span(kind).start
+    ids[:, 0] = np.where(positions < MAX_POSITIONS, POSITIONS.start, _LATE) + positions
+    ids[:, 1] = INSTRUMENTS.start + instrument
+    ids[:, 2] = np.where(instrument == DRUMS, DRUM_PITCHES.start, PITCHES.start) + pitch
+    ids[:, 3] = VELOCITIES.start + _BIN_OF_VELOCITY[score.notes.velocity[index]]
+    ids[:, 4] = DURATIONS.start + _BIN_OF_DURATION[np.minimum(durations, DURATION_BINS[-1])]
+    tokens: list[int] = ids.ravel().tolist()
+    return tokens

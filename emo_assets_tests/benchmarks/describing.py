@@ -64,7 +64,6 @@ def segments(count: int, *, longest: bool, seed: int = 0) -> pd.DataFrame:
         crowded = longest and number == 0
         bars = [
             DescribedBar(
-                number=bar + 1,
                 time_signature=5,
                 note_density=int(rng.integers(2, 12)),
                 mean_velocity=int(rng.integers(15, 28)),

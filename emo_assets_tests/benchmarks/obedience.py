@@ -26,7 +26,6 @@ from emo_assets.tokens.detokenize import detokenize
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 from emo_assets.tokens.grammar.events import EventGrammar
 from emo_assets.tokens.tokenize import tokenize_midi
-from emo_assets.tokens.vocabulary import EVENTS
 from emo_assets_tests.benchmarks.figure import Figure
 
 SONGS, BARS, SEED = 200, 8, 95
@@ -52,7 +51,7 @@ def figures() -> Iterator[Figure]:
     yield from fidelity(
         asked,
         "ceiling",
-        [EVENTS.encode(tokenize_midi(detokenize(EVENTS.decode(one))).events) for one in truths],
+        [tokenize_midi(detokenize(one)).events for one in truths],
     )
     yield from fidelity(asked, "floor", [*truths[1:], truths[0]])
     for candidates in CANDIDATES:
@@ -99,7 +98,7 @@ def obeyed(asked: Sequence[Asked], written: Sequence[Sequence[int]]) -> dict[str
 
 
 def _obeyed(asked: Asked, events: Sequence[int]) -> dict[str, bool]:
-    midi = detokenize(EVENTS.decode(events), tempo=asked.features.tempo)
+    midi = detokenize(events, tempo=asked.features.tempo)
     heard, bars = measure_midi(midi), EventGrammar().parse(events)
     wanted = DescriptionGrammar().parse(asked.description)
     return {

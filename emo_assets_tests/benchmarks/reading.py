@@ -120,7 +120,7 @@ def _song(bars: int) -> bytes:
 def _bulk(files: Mapping[str, Path]) -> Iterator[Figure]:
     """Measure all cores together, processes' start included."""
     started = perf_counter()
-    described = sum(item.reading is not None for item in extract_paths(files.values()))
+    described = sum(item.tokens is not None for item in extract_paths(files.values()))
     seconds = perf_counter() - started
     yield Figure(
         "files a second, all cores, descriptions", len(files) / seconds, "files/s", f"{described} described"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,7 +22,6 @@ def song_bars(features: FeatureVector, rng: np.random.Generator, bars: int) -> l
     roots = [(features.key + step) % 12 for step in (0, 5, 7, 0)]
     return [
         DescribedBar(
-            number=number + 1,
             time_signature=FOUR_FOUR,
             note_density=int(2 + 8 * features.energy + rng.integers(2)),
             mean_velocity=int(14 + 10 * features.energy),
@@ -53,7 +50,6 @@ def training_rows(songs: int, *, seed: int = 0, artists: int | None = None) -> p
         values = dict(zip(FEATURE_NAMES, features.as_array().tolist(), strict=True))
         for segment, first in enumerate(range(0, len(bars), 12)):
             part = bars[first : first + 12]
-            renumbered = [replace(bar, number=number) for number, bar in enumerate(part, 1)]
             rows.append(
                 {
                     "track_id": f"track{song:03}",
@@ -65,7 +61,7 @@ def training_rows(songs: int, *, seed: int = 0, artists: int | None = None) -> p
                     "segment": segment,
                     "first_bar": first + 1,
                     "bars": len(part),
-                    "tokens": np.array(DescriptionGrammar().format(renumbered), dtype=np.int16),
+                    "tokens": np.array(DescriptionGrammar().format(part), dtype=np.int16),
                 }
             )
     return pd.DataFrame(rows)

@@ -61,14 +61,14 @@ def test_even_random_weights_obey_the_description(figaro: Figaro, descriptions: 
 
 
 HARD_BARS = {
-    "silence": DescribedBar(1, TIME_SIGNATURES.index((4, 4)), 0, 0, 0, 0, (), (CHORDS.index("N:N"),)),
-    "no chord": DescribedBar(1, TIME_SIGNATURES.index((3, 4)), 1, 20, 15, 20, (0, DRUMS), ()),
-    "one position": DescribedBar(1, TIME_SIGNATURES.index((1, 16)), 4, 20, 15, 20, (DRUMS,), (1,)),
-    "dense": DescribedBar(1, TIME_SIGNATURES.index((12, 4)), 3, 20, 15, 20, (3, 40, DRUMS), (1, 2, 1)),
+    "silence": DescribedBar(TIME_SIGNATURES.index((4, 4)), 0, 0, 0, 0, (), (CHORDS.index("N:N"),)),
+    "no chord": DescribedBar(TIME_SIGNATURES.index((3, 4)), 1, 20, 15, 20, (0, DRUMS), ()),
+    "one position": DescribedBar(TIME_SIGNATURES.index((1, 16)), 4, 20, 15, 20, (DRUMS,), (1,)),
+    "dense": DescribedBar(TIME_SIGNATURES.index((12, 4)), 3, 20, 15, 20, (3, 40, DRUMS), (1, 2, 1)),
     "more chords than positions": DescribedBar(
-        1, TIME_SIGNATURES.index((1, 16)), 4, 20, 15, 20, (7, DRUMS), (1, 2, 3, 4, 5)
+        TIME_SIGNATURES.index((1, 16)), 4, 20, 15, 20, (7, DRUMS), (1, 2, 3, 4, 5)
     ),
-    "unknown meter": DescribedBar(1, None, 0, 20, 15, 20, (5,), (1,)),
+    "unknown meter": DescribedBar(None, 0, 20, 15, 20, (5,), (1,)),
 }
 
 

@@ -34,7 +34,6 @@ FLUTE, BASS, PIANO = (
 def bars(count: int, instruments: Sequence[int] = (PIANO, BASS, FLUTE, DRUMS)) -> list[DescribedBar]:
     return [
         DescribedBar(
-            number=number + 1,
             time_signature=9,
             note_density=10,
             mean_velocity=20,
@@ -55,7 +54,7 @@ def figaro() -> Figaro:
 def songs(figaro: Figaro, wish: StyleTargets) -> list[ParsedSong]:
     description = DescriptionGrammar().format(bars(4))
     events = figaro.compose([description] * 4, tempos=[120] * 4, seeds=range(4), style_targets=[wish] * 4)
-    return [parse_song(detokenize(EVENTS.decode(each))) for each in events]
+    return [parse_song(detokenize(each)) for each in events]
 
 
 @pytest.mark.slow
@@ -119,7 +118,7 @@ def test_melody_instruments_lead_rather_than_others_and_drums_never() -> None:
 
 def _begun_together(events: Sequence[int]) -> dict[tuple[float, int], list[int]]:
     """Return the pitches that each instrument begins at each onset of a song."""
-    notes = parse_song(detokenize(EVENTS.decode(events))).notes
+    notes = parse_song(detokenize(events)).notes
     begun: dict[tuple[float, int], list[int]] = {}
     for onset, program, pitch, is_drum in zip(
         notes.onset.tolist(),

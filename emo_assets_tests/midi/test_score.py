@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emo_assets.midi.general_midi import DRUMS
-from emo_assets.midi.parser import read_messages
-from emo_assets.midi.score import Score, read_score
+from emo_assets.midi.score import read_midi
 from emo_assets.midi.tempo_map import TimeSignature, beat_times, downbeat_times
 from emo_assets.tokens.chroma import beat_chroma
 from emo_assets_tests.midi.test_parser import file_of
@@ -59,19 +58,15 @@ def reference(content: bytes) -> pretty_midi.PrettyMIDI:
         return pretty_midi.PrettyMIDI(BytesIO(content))
 
 
-def score_of(content: bytes) -> Score:
-    return read_score(read_messages(content))
-
-
 @pytest.mark.parametrize("content", CASES)
 def test_parts_and_notes_are_those_of_pretty_midi(content: bytes) -> None:
-    midi, score = reference(content), score_of(content)
+    midi, score = reference(content), read_midi(content)
     seconds = score.tempo_map.seconds
     assert [DRUMS if part.is_drum else part.program for part in midi.instruments] == [
-        part.instrument for part in score.parts
+        instrument.program for instrument in score.instruments
     ]
     for number, theirs in enumerate(midi.instruments):
-        own = np.flatnonzero(score.notes.part == number)
+        own = np.flatnonzero(score.notes.instrument == number)
         own = own[np.argsort(score.notes.ended[own], kind="stable")]
         ours = zip(
             seconds(score.notes.start[own]),
@@ -86,7 +81,7 @@ def test_parts_and_notes_are_those_of_pretty_midi(content: bytes) -> None:
 
 @pytest.mark.parametrize("content", CASES)
 def test_beats_and_downbeats_are_those_of_pretty_midi(content: bytes) -> None:
-    midi, score = reference(content), score_of(content)
+    midi, score = reference(content), read_midi(content)
     beats = beat_times(score.tempo_map, score.time_signatures, score.tempo_map.second(score.end))
     assert beats.tolist() == midi.get_beats().tolist()
     downbeats = downbeat_times(beats, score.tempo_map, score.time_signatures)
@@ -97,7 +92,7 @@ def test_beats_and_downbeats_are_those_of_pretty_midi(content: bytes) -> None:
 
 @pytest.mark.parametrize("content", CASES)
 def test_chroma_is_that_of_pretty_midi(content: bytes) -> None:
-    midi, score = reference(content), score_of(content)
+    midi, score = reference(content), read_midi(content)
     beats = midi.get_beats()
     ours, theirs = beat_chroma(score, beats), midi.get_chroma(times=beats)
     np.testing.assert_allclose(ours, theirs, atol=1e-9)
@@ -107,15 +102,15 @@ def test_chroma_is_that_of_pretty_midi(content: bytes) -> None:
 @given(st.integers(0, 2**32))
 def test_random_files_are_read_as_pretty_midi_reads_them(seed: int) -> None:
     content = random_file(seed)
-    score = score_of(content)
-    if score.time_signatures and score.parts:
+    score = read_midi(content)
+    if score.time_signatures and score.instruments:
         test_parts_and_notes_are_those_of_pretty_midi(content)
         test_beats_and_downbeats_are_those_of_pretty_midi(content)
         test_chroma_is_that_of_pretty_midi(content)
 
 
 def test_chroma_does_not_depend_on_how_it_is_divided(monkeypatch: pytest.MonkeyPatch) -> None:
-    score = score_of((FIXTURES / "sustain_pedal.mid").read_bytes())
+    score = read_midi((FIXTURES / "sustain_pedal.mid").read_bytes())
     beats = beat_times(score.tempo_map, score.time_signatures, score.tempo_map.second(score.end))
     whole = beat_chroma(score, beats)
     monkeypatch.setattr("emo_assets.tokens.chroma.MAX_CELLS_AT_ONCE", 40)
@@ -123,7 +118,7 @@ def test_chroma_does_not_depend_on_how_it_is_divided(monkeypatch: pytest.MonkeyP
 
 
 def test_a_file_may_have_no_time_signature() -> None:
-    score = score_of((FIXTURES / "no_time_signature.mid").read_bytes())
+    score = read_midi((FIXTURES / "no_time_signature.mid").read_bytes())
     assert score.time_signatures == ()
     beats = beat_times(score.tempo_map, (TimeSignature(0, 4, 4),), score.tempo_map.second(score.end))
     assert beats.tolist() == reference((FIXTURES / "no_time_signature.mid").read_bytes()).get_beats().tolist()

@@ -172,7 +172,6 @@ def description_of(request: TrackRequest) -> list[int]:
     meter = TIME_SIGNATURES.index((request.features.time_signature, 4))
     bars = [
         DescribedBar(
-            number=bar + 1,
             time_signature=meter,
             note_density=8,
             mean_velocity=20,

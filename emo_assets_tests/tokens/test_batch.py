@@ -79,14 +79,12 @@ def test_a_folder_of_broken_files_is_described_to_the_end(tmp_path: Path) -> Non
     assert set(expected) - set(names) == {"name \udcff.mid"}
     by_name = dict(zip(names, found, strict=True))
     for described in found:
-        assert (described.reading is None) == (described.stage is not None) == bool(described.reason)
+        assert (described.tokens is None) == (described.stage is not None) == bool(described.reason)
         assert "\n" not in (described.reason or "")
         json.dumps(described.as_document(), ensure_ascii=False).encode()
-    assert (
-        by_name["good.mid"].reading == by_name["name \\xff.mid"].reading == tokenize_midi(GOOD, events=False)
-    )
-    assert by_name["inside.midi"].reading is not None
-    refused = {name: described.stage for name, described in by_name.items() if described.reading is None}
+    assert by_name["good.mid"].tokens == by_name["name \\xff.mid"].tokens == tokenize_midi(GOOD, events=False)
+    assert by_name["inside.midi"].tokens is not None
+    refused = {name: described.stage for name, described in by_name.items() if described.tokens is None}
     assert refused["folder.mid"] == refused["pipe.mid"] == refused["link to nothing.mid"] == "file"
     assert refused["gigabyte of zeros.mid"] == refused["late tick.mid"] == refused["bends.mid"] == "limits"
     assert refused["meter without positions.mid"] == "time signature"
@@ -109,9 +107,9 @@ def test_contents_give_what_reading_gives_in_their_order() -> None:
     )
     assert [described.name for described in found] == [name for name, _ in items]
     for described, (_, content) in zip(found, items, strict=True):
-        if described.reading is not None:
-            assert described.reading == tokenize_midi(content, strict=True)
-    assert [described.name for described in found if described.reading is None] == [
+        if described.tokens is not None:
+            assert described.tokens == tokenize_midi(content, strict=True)
+    assert [described.name for described in found if described.tokens is None] == [
         expected.file for expected in fixtures() if expected.error is not None
     ]
     assert told == [(number, len(items)) for number in range(1, len(items) + 1)]
@@ -128,8 +126,8 @@ def test_single_files_are_described_whatever_they_are_called(tmp_path: Path) -> 
     (described,) = extract_paths([path], workers=1, events=True)
     assert described.as_document() == {
         "file": str(path),
-        "description": tokenize_midi(GOOD).description,
-        "events": tokenize_midi(GOOD).events,
+        "description": tokenize_midi(GOOD).description_text(),
+        "events": tokenize_midi(GOOD).events_text(),
     }
 
 

@@ -11,7 +11,7 @@ from emo_assets.midi.errors import MidiError
 from emo_assets.midi.writer import Note, Part, encode_midi
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 from emo_assets.tokens.grammar.events import EventGrammar
-from emo_assets.tokens.tokenize import Reading, tokenize_midi
+from emo_assets.tokens.tokenize import MidiTokens, tokenize_midi
 from emo_assets.tokens.vocabulary import DESCRIPTIONS, EVENTS
 from emo_assets_tests.tokens.expected import (
     FIXTURES,
@@ -43,9 +43,10 @@ def test_strict_reading_agrees_with_the_reference(expected: Expected) -> None:
         with pytest.raises(MidiError):
             tokenize_midi(content, strict=True)
         return
-    reading = tokenize_midi(content, strict=True)
-    assert bars(reading.description) == bars(expected.description)
-    assert reading.events == expected.events
+    tokens = tokenize_midi(content, strict=True)
+    assert bars(tokens.description_text()) == bars(expected.description)
+    assert tokens.events_text() == expected.events
+    assert tokens.events == EVENTS.encode(expected.events)
 
 
 @pytest.mark.realdata
@@ -56,12 +57,13 @@ def test_strict_reading_of_real_files_agrees_with_the_reference(golden: Path, re
     for expected in read_expected(golden / "lakh.jsonl.gz"):
         compared += 1
         try:
-            reading = tokenize_midi(files[expected.file].read_bytes(), strict=True)
+            tokens = tokenize_midi(files[expected.file].read_bytes(), strict=True)
         except MidiError:
             if expected.error is None:
                 differing.append(expected.file)
             continue
-        same = bars(reading.description) == bars(expected.description) and reading.events == expected.events
+        same = bars(tokens.description_text()) == bars(expected.description)
+        same = same and tokens.events_text() == expected.events
         if expected.error is not None or not same:
             differing.append(expected.file)
     assert compared == 664
@@ -69,22 +71,21 @@ def test_strict_reading_of_real_files_agrees_with_the_reference(golden: Path, re
 
 
 def test_instruments_of_a_bar_are_in_the_order_of_their_ids() -> None:
-    description = tokenize_midi((FIXTURES / "many_instruments.mid").read_bytes()).description
-    ids = DESCRIPTIONS.encode(description)
-    DescriptionGrammar().check(ids)
+    text = tokenize_midi((FIXTURES / "many_instruments.mid").read_bytes()).description_text()
+    DescriptionGrammar().check(DESCRIPTIONS.encode(text))
 
 
 @pytest.mark.parametrize("expected", readable_fixtures(), ids=lambda expected: expected.file)
 def test_readings_are_sentences_of_the_grammars(expected: Expected) -> None:
-    reading = tokenize_midi((FIXTURES / expected.file).read_bytes())
-    DescriptionGrammar().check(DESCRIPTIONS.encode(reading.description))
-    EventGrammar().parse(EVENTS.encode(reading.events))
+    tokens = tokenize_midi((FIXTURES / expected.file).read_bytes())
+    assert DescriptionGrammar().parse(DESCRIPTIONS.encode(tokens.description_text())) == tokens.description
+    EventGrammar().parse(tokens.events)
 
 
 def test_events_are_read_only_when_they_are_asked_for() -> None:
-    reading = tokenize_midi(scale(), events=False)
-    assert reading.events == []
-    assert reading.description == tokenize_midi(scale()).description
+    tokens = tokenize_midi(scale(), events=False)
+    assert tokens.events == []
+    assert tokens.description == tokenize_midi(scale()).description
 
 
 def test_a_missing_time_signature_reads_as_four_four_unless_strict() -> None:
@@ -124,8 +125,10 @@ def test_a_tempo_change_at_480_seconds_is_found() -> None:
     notes = [Note(480 * beat, 480 * beat + 240, 60, 90) for beat in range(970)]
     content = encode_midi([Part(0, False, notes)], tempos=[(0, 120.0), (960 * 480, 122.0)])
     events = tokenize_midi(content).events
-    assert [token for token in events if token.startswith("Tempo_")].count("Tempo_16") == 243 + 1
-    EventGrammar().parse(EVENTS.encode(events))
+    assert [token for token in EVENTS.decode(events) if token.startswith("Tempo_")].count(
+        "Tempo_16"
+    ) == 243 + 1
+    EventGrammar().parse(events)
 
 
 @pytest.mark.parametrize("resolution", [24, 96, 192, 960])
@@ -171,11 +174,14 @@ def _read_or_refuse(content: bytes) -> None:
         assert outcome.stage in {"parse", "limits", "time signature", "notes"}
         assert "\n" not in str(outcome)
     else:
-        EventGrammar().parse(EVENTS.encode(outcome.events))
-        DescriptionGrammar().check(DESCRIPTIONS.encode(outcome.description))
+        EventGrammar().parse(outcome.events)
+        assert EVENTS.encode(outcome.events_text()) == outcome.events
+        ids = DescriptionGrammar().format(outcome.description)
+        assert DescriptionGrammar().parse(ids) == outcome.description
+        assert DESCRIPTIONS.encode(outcome.description_text()) == ids
 
 
-def _outcome(content: bytes) -> Reading | MidiError:
+def _outcome(content: bytes) -> MidiTokens | MidiError:
     try:
         return tokenize_midi(content)
     except MidiError as refusal:

@@ -13,7 +13,7 @@ A model that writes only some of these kinds has the same grammar with the other
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,11 +42,10 @@ Mask = NDArray[np.bool_]
 class DescribedBar:
     """What a description says of one bar.
 
-    Every number but the bar's counts within its kind: `i` stands for the token `DESCRIPTIONS.span(kind)[i]`,
-    and where events have the kind too, for `EVENTS.span(kind)[i]`.
+    Numbers count within their kind: `i` stands for the token `DESCRIPTIONS.span(kind)[i]`, and where events
+    have the kind too, for `EVENTS.span(kind)[i]`.
 
     Attributes:
-        number: the bar's number, from 1.
         time_signature: index into `vocabulary.TIME_SIGNATURES`; None when it is outside the vocabulary.
         note_density: index into `bins.NOTE_DENSITY_BINS`.
         mean_velocity: index into `bins.MEAN_VELOCITY_BINS`.
@@ -56,7 +55,6 @@ class DescribedBar:
         chords: indices into `vocabulary.CHORDS`, in the order in which they sound.
     """
 
-    number: int
     time_signature: int | None
     note_density: int
     mean_velocity: int
@@ -101,24 +99,9 @@ class DescriptionGrammar:
             tails.append(tail)
         return tails
 
-    def start(self, *, bars: int | None = None, time_signature: int | None = None) -> DescriptionState:
-        """Return the state before the first token (after `<bos>`).
-
-        Args:
-            bars: the exact number of bars that is wanted, 1..511; None for any.
-            time_signature: the time signature that every bar shall have, as an index into
-                `vocabulary.TIME_SIGNATURES`; None for any.
-
-        Raises:
-            ValueError: `bars` or `time_signature` is out of range.
-        """
-        if bars is not None and not 1 <= bars < MAX_BARS:
-            raise ValueError(f"a description can be asked for 1 to {MAX_BARS - 1} bars, got {bars}")
-        span = DESCRIPTIONS.span(DescriptionKind.TIME_SIGNATURE)
-        if time_signature is not None and not 0 <= time_signature < len(span):
-            raise ValueError(f"time signatures are numbered 0 to {len(span) - 1}, got {time_signature}")
-        forced = None if time_signature is None else span[time_signature]
-        return DescriptionState(self, bars, forced, position=0, bar=0, due=0, tail=0)
+    def start(self) -> DescriptionState:
+        """Return the state before the first token (after `<bos>`)."""
+        return DescriptionState(self, index=0, bar=0, expected=0, tail=0)
 
     def check(self, ids: Iterable[int]) -> None:
         """Raise unless `ids` (without `<bos>` and `<eos>`) are a sequence of this grammar.
@@ -142,72 +125,12 @@ class DescriptionGrammar:
             ValueError: this is the grammar of sub-sequences, which do not say enough of a bar.
         """
         if (*self.one_per_bar, *self.many_per_bar) != (*ONE_PER_BAR, *MANY_PER_BAR):
-            raise ValueError("only the grammar of all kinds can read bars; use split for sub-sequences")
-        return [_described_bar(number, tokens) for number, tokens in enumerate(self._tokens_by_bar(ids), 1)]
+            raise ValueError("only the grammar of all kinds can read bars")
+        return [_described_bar(tokens) for tokens in self._tokens_by_bar(ids)]
 
     def format(self, bars: Iterable[DescribedBar]) -> list[int]:
-        """Write bars as a whole description, the reverse of `parse`.
-
-        Raises:
-            GrammarError: the bars are not numbered from 1, or instruments are not ascending.
-        """
-        ids = [token for bar in bars for token in _tokens_of_bar(bar)]
-        self.check(ids)
-        return ids
-
-    def split(self, ids: Iterable[int]) -> dict[DescriptionKind, list[int]]:
-        """Take a sequence apart into one sub-sequence a kind.
-
-        Args:
-            ids: token ids without `<bos>` and `<eos>`.
-
-        Returns:
-            For a kind of `ONE_PER_BAR` its token of each bar. For the others the tokens of each bar after a
-            `Bar` token, so that `combine` knows which bar they belong to.
-
-        Raises:
-            GrammarError: `ids` are not a sequence of this grammar.
-        """
-        by_bar = self._tokens_by_bar(ids)
-        parts = {kind: [tokens[place] for tokens in by_bar] for place, kind in enumerate(self.one_per_bar)}
-        for kind in self.many_per_bar:
-            span = DESCRIPTIONS.span(kind)
-            parts[kind] = [
-                token
-                for number, tokens in enumerate(by_bar, 1)
-                for token in (bar_token(number), *(token for token in tokens if token in span))
-            ]
-        return parts
-
-    def combine(self, parts: Mapping[DescriptionKind, Sequence[int]]) -> list[int]:
-        """Put sub-sequences of the kinds back together, the reverse of `split`.
-
-        Args:
-            parts: a sub-sequence for each kind of this grammar, as `split` returns them; others are left out.
-
-        Returns:
-            The ids of the sequence, without `<bos>` and `<eos>`.
-
-        Raises:
-            GrammarError: a sub-sequence is wrong in itself.
-            ValueError: a kind is missing, or the sub-sequences differ in their number of bars.
-        """
-        missing = [kind for kind in (*self.one_per_bar, *self.many_per_bar) if kind not in parts]
-        if missing:
-            raise ValueError(f"no sub-sequence of {', '.join(missing)}")
-        columns: dict[DescriptionKind, list[list[int]]] = {
-            kind: [[token] for token in parts[kind]] for kind in self.one_per_bar
-        }
-        for kind in self.many_per_bar:
-            numbered = DescriptionGrammar((DescriptionKind.BAR, kind))
-            columns[kind] = [tokens[1:] for tokens in numbered._tokens_by_bar(parts[kind])]
-        lengths = {kind: len(column) for kind, column in columns.items()}
-        if len(set(lengths.values())) > 1:
-            counts = ", ".join(f"{kind} {length}" for kind, length in lengths.items())
-            raise ValueError(f"sub-sequences differ in their number of bars: {counts}")
-        ids = [token for bar in zip(*columns.values(), strict=True) for tokens in bar for token in tokens]
-        self.check(ids)
-        return ids
+        """Return the ids of a whole description, the reverse of `parse`."""
+        return [token for number, bar in enumerate(bars, 1) for token in tokens_of_bar(bar, number)]
 
     def _tokens_by_bar(self, ids: Iterable[int]) -> list[list[int]]:
         """Validate a sequence and return the tokens of each bar."""
@@ -227,34 +150,24 @@ class DescriptionGrammar:
 
 
 class DescriptionState:
-    """Where in a description one is: what may come next, and what comes after that.
+    """A point in a description: which tokens may come next, and which state follows each.
 
     States never change; `advance` returns another one. `DescriptionGrammar.start` makes the first.
 
     Attributes:
-        position: how many tokens have been read.
-        bar: the number of the bar one is in, 0 before the first.
+        index: how many tokens have been read.
+        bar: the number of the current bar, 0 before the first.
     """
 
-    __slots__ = ("_allowed", "_bars", "_due", "_grammar", "_tail", "_time_signature", "bar", "index")
+    __slots__ = ("_allowed", "_expected", "_grammar", "_tail", "bar", "index")
 
     def __init__(
-        self,
-        grammar: DescriptionGrammar,
-        bars: int | None,
-        time_signature: int | None,
-        *,
-        position: int,
-        bar: int,
-        due: int,
-        tail: int,
+        self, grammar: DescriptionGrammar, *, index: int, bar: int, expected: int, tail: int
     ) -> None:
         self._grammar = grammar
-        self._bars = bars
-        self._time_signature = time_signature
-        self.index = position
+        self.index = index
         self.bar = bar
-        self._due = due  # index into grammar.one_per_bar of the next token that must come; -1 after `<eos>`
+        self._expected = expected  # index into grammar.one_per_bar of the next such token; -1 after `<eos>`
         self._tail = tail  # index into the grammar's tails
         self._allowed: Mask | None = None
 
@@ -268,27 +181,18 @@ class DescriptionState:
 
     def _mask(self) -> Mask:
         grammar = self._grammar
-        if self._due < 0:
-            return np.zeros(len(DESCRIPTIONS), dtype=np.bool_)
-        if 0 < self._due < len(grammar.one_per_bar):
-            return self._of_next_kind()
         mask = np.zeros(len(DESCRIPTIONS), dtype=np.bool_)
-        if self._bars is None or self.bar < self._bars:
-            mask |= self._of_next_kind()
-        if self.bar:
-            mask |= grammar._after_instrument[self._tail]
-            mask[EOS] = self._bars is None or self.bar == self._bars
-        return mask
-
-    def _of_next_kind(self) -> Mask:
-        """Return the tokens of the next kind of which a bar has one."""
-        one_per_bar = self._grammar.one_per_bar
-        kind = one_per_bar[self._due % len(one_per_bar)]
+        if self._expected < 0:
+            return mask
+        kind = grammar.one_per_bar[self._expected % len(grammar.one_per_bar)]
         if kind is DescriptionKind.BAR:
-            return _mask_of_token(bar_token(self.bar + 1))
-        if kind is DescriptionKind.TIME_SIGNATURE and self._time_signature is not None:
-            return _mask_of_token(self._time_signature)
-        return self._grammar._kind_masks[kind]
+            mask[bar_token(self.bar + 1)] = True
+        else:
+            mask |= grammar._kind_masks[kind]
+        if self.bar and self._expected in (0, len(grammar.one_per_bar)):
+            mask |= grammar._after_instrument[self._tail]
+            mask[EOS] = True
+        return mask
 
     def advance(self, token_id: int) -> DescriptionState:
         """Return the state after one more token.
@@ -300,27 +204,18 @@ class DescriptionState:
         if not (0 <= token_id < len(allowed) and allowed[token_id]):
             found = token_name(DESCRIPTIONS, token_id)
             raise GrammarError(self.index, found, expectation(DESCRIPTIONS, allowed))
-        one_per_bar = self._grammar.one_per_bar
-        bar, due, tail = self.bar, self._due, self._tail
+        bar, expected, tail = self.bar, self._expected, self._tail
         if token_id == EOS:
-            due = -1
-        elif 0 < due < len(one_per_bar):
-            due += 1
+            expected = -1
+        elif 0 < expected < len(self._grammar.one_per_bar):
+            expected += 1
         elif bar and token_id in INSTRUMENT_SPAN:
             tail = token_id - INSTRUMENT_SPAN.start + 1
         elif bar and token_id in CHORD_SPAN:
             tail = len(INSTRUMENT_SPAN)
         else:
-            bar, due, tail = bar + 1, 1, 0
-        return DescriptionState(
-            self._grammar,
-            self._bars,
-            self._time_signature,
-            position=self.index + 1,
-            bar=bar,
-            due=due,
-            tail=tail,
-        )
+            bar, expected, tail = bar + 1, 1, 0
+        return DescriptionState(self._grammar, index=self.index + 1, bar=bar, expected=expected, tail=tail)
 
 
 INSTRUMENT_SPAN = DESCRIPTIONS.span(DescriptionKind.INSTRUMENT)
@@ -330,12 +225,6 @@ CHORD_SPAN = DESCRIPTIONS.span(DescriptionKind.CHORD)
 def bar_token(number: int) -> int:
     """Return the id of `Bar_<number>`, `UNK` past the vocabulary's last bar."""
     return DESCRIPTIONS.span(DescriptionKind.BAR)[number] if number < MAX_BARS else UNK
-
-
-def _mask_of_token(token_id: int) -> Mask:
-    mask = np.zeros(len(DESCRIPTIONS), dtype=np.bool_)
-    mask[token_id] = True
-    return mask
 
 
 def _mask_of_kind(kind: DescriptionKind) -> Mask:
@@ -348,11 +237,10 @@ def _mask_of_kind(kind: DescriptionKind) -> Mask:
     return mask
 
 
-def _described_bar(number: int, tokens: Sequence[int]) -> DescribedBar:
+def _described_bar(tokens: Sequence[int]) -> DescribedBar:
     """Read the tokens of one valid bar."""
     _, time_signature, density, velocity, pitch, duration, *others = tokens
     return DescribedBar(
-        number=number,
         time_signature=None
         if time_signature == UNK
         else _index(DescriptionKind.TIME_SIGNATURE, time_signature),
@@ -365,10 +253,11 @@ def _described_bar(number: int, tokens: Sequence[int]) -> DescribedBar:
     )
 
 
-def _tokens_of_bar(bar: DescribedBar) -> list[int]:
+def tokens_of_bar(bar: DescribedBar, number: int) -> list[int]:
+    """Return the ids of a bar, the `number`-th of its description (from 1)."""
     time_signatures = DESCRIPTIONS.span(DescriptionKind.TIME_SIGNATURE)
     return [
-        bar_token(bar.number),
+        bar_token(number),
         UNK if bar.time_signature is None else time_signatures[bar.time_signature],
         DESCRIPTIONS.span(DescriptionKind.NOTE_DENSITY)[bar.note_density],
         DESCRIPTIONS.span(DescriptionKind.MEAN_VELOCITY)[bar.mean_velocity],

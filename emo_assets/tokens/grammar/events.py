@@ -51,10 +51,9 @@ class NoteEvent(NamedTuple):
 class EventBar:
     """What the events of one bar say.
 
-    Every number but the bar's counts within its kind: `i` stands for the token `EVENTS.span(kind)[i]`.
+    Numbers count within their kind: `i` stands for the token `EVENTS.span(kind)[i]`.
 
     Attributes:
-        number: the bar's number, from 1.
         time_signature: index into `vocabulary.TIME_SIGNATURES`; None when it is outside the vocabulary.
         chord: the chord that is current at the bar line, None before the first.
         tempo: index into `bins.TEMPO_BINS` of the tempo at the bar line, None before the first.
@@ -63,7 +62,6 @@ class EventBar:
         notes: the notes in their order.
     """
 
-    number: int
     time_signature: int | None
     chord: int | None
     tempo: int | None
@@ -136,7 +134,6 @@ def _take_change(bars: list[EventBar], state: EventState, token: int) -> None:
         bars[-1].tempos.append((state.position, token - TEMPOS.start))
     elif token == UNK or token in METERS:
         bar = EventBar(
-            number=len(bars) + 1,
             time_signature=None if token == UNK else token - METERS.start,
             chord=state.chord - CHORDS.start if state.chord else None,
             tempo=state.tempo - TEMPOS.start if state.tempo else None,
