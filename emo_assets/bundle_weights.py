@@ -18,7 +18,7 @@ from emo_assets.evaluation.fidelity import fidelity_report
 from emo_assets.figaro.config import TRAININGS
 from emo_assets.figaro.generate import Figaro
 from emo_assets.figaro.inputs import TrainingSong
-from emo_assets.figaro.training import EpochRecord, TrainedFigaro, is_held_out, song_of, train_on_songs
+from emo_assets.figaro.training import TrainedFigaro, TrainingRecord, is_held_out, song_of, train_on_songs
 from emo_assets.figaro.weights import BUNDLED, to_bytes
 from emo_assets.progress import Progress, no_progress, terminal_progress
 from emo_assets.store import atomic_write
@@ -92,12 +92,12 @@ def _make(corpus: Path, songs: int, seed: int, state: Path | None, progress: Pro
     trained = train_on_songs([song for _, song in read], config, checkpoint=state, progress=progress)
     held_out = [content for content, song in read if is_held_out(song, config.held_out_share)]
     report = fidelity_report(Figaro(trained.network), held_out[:MEASURED_SONGS], progress=progress)
-    about = {
+    provenance = {
         "data": f"emo compose --songs {songs} --seed {seed}",
         "steps": str(trained.best.step),
         "held_out_perplexity": f"{trained.best.perplexity:.3f}",
     }
-    weights = to_bytes(trained.network, about=about, half=True)
+    weights = to_bytes(trained.network, provenance=provenance, half=True)
     card = model_card(trained, report, (songs, seed), (len(read), len(held_out)), len(weights))
     for name, content in ((BUNDLED, weights), ("MODEL_CARD.md", card.encode())):
         with atomic_write(FOLDER / name) as file:
@@ -161,10 +161,10 @@ def model_card(
     )
 
 
-def _curve(history: Sequence[EpochRecord]) -> str:
+def _curve(history: Sequence[TrainingRecord]) -> str:
     lines = ["| step | training loss | held-out loss | perplexity |", "|---:|---:|---:|---:|"]
     lines += [
-        f"| {record.step} | {record.training_loss:.3f} | {record.held_out_loss:.3f} "
+        f"| {record.step} | {record.train_loss:.3f} | {record.validation_loss:.3f} "
         f"| {record.perplexity:.2f} |"
         for record in history
     ]

@@ -13,7 +13,7 @@ from emo_assets.figaro.config import TRAININGS, TrainingConfig
 from emo_assets.figaro.generate import Figaro
 from emo_assets.figaro.inputs import TrainingSong
 from emo_assets.figaro.training_batches import held_out_batches
-from emo_assets.figaro.weights import BUNDLED, about, bundled_bytes, from_bytes, load_bundled
+from emo_assets.figaro.weights import BUNDLED, bundled_bytes, from_bytes, read_provenance
 from emo_assets.tokens.grammar.events import EventGrammar
 from emo_assets.tokens.vocabulary import PAD
 from emo_assets_tests.figaro.conftest import LITTLE
@@ -42,7 +42,7 @@ def test_a_corpus_becomes_weights_and_a_card(
     assert "| groove | " in card
     content = (tmp_path / "bundled" / BUNDLED).read_bytes()
     assert from_bytes(content).config == LITTLE
-    assert about(content)["data"] == "emo compose --songs 8 --seed 4"
+    assert read_provenance(content)["data"] == "emo compose --songs 8 --seed 4"
 
 
 def test_an_empty_corpus_is_one_line_and_exit_code_2(
@@ -55,13 +55,13 @@ def test_an_empty_corpus_is_one_line_and_exit_code_2(
 def test_the_bundled_weights_are_small_and_say_where_they_came_from() -> None:
     content = bundled_bytes()
     assert len(content) <= LARGEST
-    assert set(about(content)) == {"data", "steps", "held_out_perplexity"}
+    assert set(read_provenance(content)) == {"data", "steps", "held_out_perplexity"}
     card = (Path(str(resources.files("emo_assets.figaro"))) / "bundled" / "MODEL_CARD.md").read_text()
-    assert about(content)["held_out_perplexity"] in card
+    assert read_provenance(content)["held_out_perplexity"] in card
 
 
 def test_the_bundled_weights_know_composed_music(songs: list[TrainingSong]) -> None:
-    network = load_bundled()
+    network = from_bytes(bundled_bytes())
     context = network.config.context
     losses = []
     for batch in held_out_batches(songs, limit=4, windows=4, context=context):
@@ -76,7 +76,7 @@ def test_the_bundled_weights_know_composed_music(songs: list[TrainingSong]) -> N
 def test_the_bundled_weights_write_a_song_with_the_band_that_was_asked_for(
     descriptions: list[list[int]], songs: list[TrainingSong]
 ) -> None:
-    [events] = Figaro(load_bundled()).compose(descriptions[:1], tempos=[120], seeds=[1])
+    [events] = Figaro(from_bytes(bundled_bytes())).compose(descriptions[:1], tempos=[120], seeds=[1])
     written = EventGrammar().parse(events)
     truth = EventGrammar().parse(songs[0].events[1:-1].tolist())
     assert len(written) == len(truth)

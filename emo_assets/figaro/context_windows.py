@@ -147,7 +147,7 @@ class BatchedContext:
         stream = self.streams[lane]
         seen = slice(stream.start, None)
         window = np.array([stream.events[seen], stream.bars[seen], stream.positions[seen]])
-        ids, bars = stream.description.seen_from(stream.bars[stream.start], self.context)
+        ids, bars = stream.description.from_bar(stream.bars[stream.start], self.context)
         memory = self.decoder.encode(_padded(ids, self.context), _padded(bars, self.context))
         tokens = TokenIds(*torch.from_numpy(window)[:, None])
         return self.decoder.fill(self._cache, lane, tokens, memory)[-1]

@@ -175,7 +175,7 @@ class Figaro:
         songs = [
             _Song(
                 len(parsed) * candidate + number,
-                DescriptionInput.of(description),
+                DescriptionInput.from_ids(description),
                 DescriptionConstraint(bars, tempo),
                 StyleBias(bars, wish),
                 np.random.default_rng([seed, candidate] if candidate else seed),
@@ -214,7 +214,7 @@ class Figaro:
             Ids of events without `<bos>`: the start and what follows, up to the first `<eos>`.
         """
         streams = BatchedContext(self._decoder, exact=self._exact)
-        logits = streams.begin([DescriptionInput.of(description)])  # (1, events)
+        logits = streams.begin([DescriptionInput.from_ids(description)])  # (1, events)
         for event in start:
             logits = streams.push([event])
         events = list(start)

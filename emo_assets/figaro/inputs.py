@@ -83,13 +83,13 @@ class DescriptionInput:
     starts: Ids
 
     @classmethod
-    def of(cls, description: Sequence[int] | Ids) -> DescriptionInput:
+    def from_ids(cls, description: Sequence[int] | Ids) -> DescriptionInput:
         """Prepare a description given as ids without `<bos>` and `<eos>`."""
         ids = np.array([BOS, *description, EOS], np.int64)
         starts = np.concatenate([[0], np.flatnonzero(among(ids, _DESCRIPTION_BARS))])
         return cls(ids, description_bars(ids), starts)
 
-    def seen_from(self, bar: int, limit: int) -> tuple[Ids, Ids]:
+    def from_bar(self, bar: int, limit: int) -> tuple[Ids, Ids]:
         """Return ids and bar ids of what a context sees whose first token lies in `bar`.
 
         Args:
@@ -117,10 +117,10 @@ class TrainingSong:
     description: DescriptionInput
 
     @classmethod
-    def of(cls, events: Sequence[int] | Ids, description: Sequence[int] | Ids) -> TrainingSong:
+    def from_ids(cls, events: Sequence[int] | Ids, description: Sequence[int] | Ids) -> TrainingSong:
         """Prepare a song given as event ids and description ids, both without `<bos>` and `<eos>`."""
         ids = np.array([BOS, *events, EOS], np.int64)
-        return cls(ids, event_bars(ids), event_positions(ids), DescriptionInput.of(description))
+        return cls(ids, event_bars(ids), event_positions(ids), DescriptionInput.from_ids(description))
 
     def __len__(self) -> int:
         return len(self.events)

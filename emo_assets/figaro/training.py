@@ -1,23 +1,18 @@
-"""Training a FIGARO on songs: the loop, its measurements, and how it goes on after being killed.
-
-What a window is belongs to `batches`, what a file of weights is to `weights`.
-"""
+"""Training of FIGARO on songs, resumable to the same weights."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from pydantic import ValidationError
 from torch import Tensor
 from torch.nn import functional as F
 from upath import UPath
@@ -27,42 +22,41 @@ from emo_assets.figaro.config import TrainingConfig
 from emo_assets.figaro.inputs import TrainingSong
 from emo_assets.figaro.network import FigaroNetwork
 from emo_assets.figaro.training_batches import Batch, held_out_batches, random_batch
+from emo_assets.nn.training_loop import Checkpoint, NonFiniteLossError, TrainingLoop
 from emo_assets.progress import Progress, no_progress
-from emo_assets.store import atomic_write
 from emo_assets.tokens.batch import extract_contents
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 from emo_assets.tokens.tokenize import MidiTokens
 from emo_assets.tokens.vocabulary import PAD
 
 ADAM_BETAS = (0.9, 0.98)
-_MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 @dataclass(frozen=True)
-class EpochRecord:
-    """What one measurement found.
+class TrainingRecord:
+    """One measurement on the held-out windows.
 
     Attributes:
-        step: steps done.
-        training_loss: nats a token over the steps since the last record.
-        held_out_loss: nats a token on the held-out windows.
-        seconds: of training since the last record, the measurement left out.
+        step: steps so far.
+        train_loss: nats per token over the steps since the last record.
+        validation_loss: nats per token on the held-out windows.
+        seconds: training time since the last record, without the measurement.
     """
 
     step: int
-    training_loss: float
-    held_out_loss: float
+    train_loss: float
+    validation_loss: float
     seconds: float
 
     @property
     def perplexity(self) -> float:
-        """Perplexity on the held-out windows: exp(held-out loss)."""
-        return math.exp(self.held_out_loss)
+        """Perplexity on the held-out windows: exp(validation loss)."""
+        return math.exp(self.validation_loss)
 
 
 @dataclass(frozen=True)
 class TrainedFigaro:
-    """A trained network with how it came about.
+    """A trained network and its history.
 
     Attributes:
         network: with the weights of the best record.
@@ -72,20 +66,20 @@ class TrainedFigaro:
 
     network: FigaroNetwork
     config: TrainingConfig
-    history: tuple[EpochRecord, ...]
+    history: tuple[TrainingRecord, ...]
 
     @property
-    def best(self) -> EpochRecord:
+    def best(self) -> TrainingRecord:
         """The record whose weights were kept."""
-        return min(self.history, key=lambda record: record.held_out_loss)
+        return min(self.history, key=lambda record: record.validation_loss)
 
 
 def read_songs(midi: Iterable[bytes], *, progress: Progress = no_progress) -> list[TrainingSong]:
-    """Read MIDI files into songs; files that cannot be read are left out.
+    """Read MIDI files into songs; files that cannot be read are skipped.
 
     Args:
         midi: contents of MIDI files.
-        progress: told how many files are read.
+        progress: called with the number of files.
     """
     items = ((str(number), content) for number, content in enumerate(midi))
     read = extract_contents(items, events=True, progress=progress)
@@ -93,14 +87,12 @@ def read_songs(midi: Iterable[bytes], *, progress: Progress = no_progress) -> li
 
 
 def song_of(tokens: MidiTokens) -> TrainingSong:
-    """Return what was read from a MIDI file, events and description, as a song to learn from."""
-    return TrainingSong.of(tokens.events, DescriptionGrammar().format(tokens.description))
+    """Return what was read from a MIDI file, events and description, as a song to train on."""
+    return TrainingSong.from_ids(tokens.events, DescriptionGrammar().format(tokens.description))
 
 
 def is_held_out(song: TrainingSong, share: float) -> bool:
-    """Say whether a song is measured on instead of learned from, by a hash of its events.
-
-    A song's side depends on itself alone, so that it does not move when the data grow.
+    """Return whether a song is held out, by a hash of its events; it does not depend on other songs.
 
     Args:
         song: the song.
@@ -110,7 +102,7 @@ def is_held_out(song: TrainingSong, share: float) -> bool:
 
 
 def split_songs(songs: Sequence[TrainingSong], share: float) -> tuple[list[TrainingSong], list[TrainingSong]]:
-    """Part songs into those to learn from and those held out, of which there is one at least.
+    """Split songs into training songs and held-out songs, at least one of them.
 
     Args:
         songs: at least two.
@@ -141,26 +133,26 @@ def train_figaro(
     *,
     checkpoint: Path | UPath | None = None,
     progress: Progress = no_progress,
-    on_epoch: Callable[[EpochRecord], None] = lambda record: None,
+    on_record: Callable[[TrainingRecord], None] = lambda record: None,
 ) -> TrainedFigaro:
     """Train a FIGARO on MIDI files.
 
     Args:
-        midi: contents of MIDI files; those that cannot be read are left out.
+        midi: contents of MIDI files; those that cannot be read are skipped.
         config: sizes, steps, seed.
-        checkpoint: where the state is kept at every measurement. When a state of the same training on the
-            same songs lies there, training goes on from it, to the same weights as without the stop.
-        progress: told the steps done.
-        on_epoch: told each measurement.
+        checkpoint: keeps the state after each measurement. An interrupted training on the same songs
+            continues from it, to the same weights.
+        progress: called with the number of steps.
+        on_record: called with each new record.
 
     Returns:
-        The network with the weights that did best on the held-out songs, and the learning curve.
+        The network with the weights that did best on the held-out songs, and its history.
 
     Raises:
-        InputError: too few songs, or the loss became NaN (what to change is said).
+        InputError: there are too few songs, the checkpoint is damaged, or the loss became NaN or infinite.
     """
     songs = read_songs(midi, progress=progress)
-    return train_on_songs(songs, config, checkpoint=checkpoint, progress=progress, on_epoch=on_epoch)
+    return train_on_songs(songs, config, checkpoint=checkpoint, progress=progress, on_record=on_record)
 
 
 def train_on_songs(
@@ -169,165 +161,117 @@ def train_on_songs(
     *,
     checkpoint: Path | UPath | None = None,
     progress: Progress = no_progress,
-    on_epoch: Callable[[EpochRecord], None] = lambda record: None,
+    on_record: Callable[[TrainingRecord], None] = lambda record: None,
 ) -> TrainedFigaro:
     """Train on songs that are read already; otherwise as `train_figaro`."""
-    learned, held_out = split_songs(songs, config.held_out_share)
-    training = _Training(config, learned, held_out)
-    if checkpoint is not None and checkpoint.exists():
-        training.resume(checkpoint)
-    while training.step < config.steps:
-        training.advance()
-        progress("training FIGARO", training.step, config.steps)
-        if training.step % config.evaluate_every == 0 or training.step == config.steps:
-            on_epoch(training.measure())
-            if checkpoint is not None:
-                training.save(checkpoint)
-    return training.result()
+    training = _Training(config, songs, checkpoint, progress)
+    loop = training.loop
+    try:
+        loop.run(training.epoch, is_finished=lambda: training.step >= config.steps, on_epoch=on_record)
+    except NonFiniteLossError as error:
+        raise InputError(
+            f"training FIGARO: the loss is not a number at step {training.step}; "
+            f"lower the learning rate ({config.learning_rate:g}) or lengthen the warmup ({config.warmup})"
+        ) from error
+    training.network.load_state_dict(loop.best_weights)
+    return TrainedFigaro(training.network.cpu().eval(), config, tuple(loop.history))
 
 
 class _Training:
-    """The state of one training: weights, moments, best weights and learning curve."""
+    """The data and the loop of one training; an epoch ends with a measurement."""
 
     def __init__(
-        self, config: TrainingConfig, learned: Sequence[TrainingSong], held_out: Sequence[TrainingSong]
+        self,
+        config: TrainingConfig,
+        songs: Sequence[TrainingSong],
+        checkpoint: Path | UPath | None,
+        progress: Progress,
     ) -> None:
         self.config = config
-        self.songs = learned
+        self.progress = progress
+        self.songs, held_out = split_songs(songs, config.held_out_share)
+        self.held_out = held_out_batches(
+            held_out, config.held_out_windows, config.batch, config.network.context
+        )
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        context = config.network.context
-        self.held_out = held_out_batches(held_out, config.held_out_windows, config.batch, context)
-        self.corpus = _fingerprint(learned)
         with torch.random.fork_rng():
             torch.manual_seed(config.seed)
             self.network = FigaroNetwork(config.network).to(self.device)
-        weights = list(self.network.parameters())
-        matrices = [weight for weight in weights if weight.dim() > 1]
-        vectors = [weight for weight in weights if weight.dim() <= 1]
-        groups: list[dict[str, Any]] = [
-            {"params": matrices, "weight_decay": config.weight_decay},
-            {"params": vectors},
-        ]
-        self.optimizer = torch.optim.AdamW(
-            groups,
-            betas=ADAM_BETAS,
-            weight_decay=0.0,
-            fused=True,
-        )
-        self.step = 0
-        self.history: list[EpochRecord] = []
-        self.best = self._weights()
-        self._losses: list[float] = []
-        self._started = time.perf_counter()
+        identity = {"config": config.model_dump(), "songs": _fingerprint(self.songs)}
+        state = Checkpoint(checkpoint, identity, self._can_continue) if checkpoint is not None else None
+        self.loop = TrainingLoop(self.network, self._optimizer(), TrainingRecord, state)
+        self.step = self.loop.history[-1].step if self.loop.history else 0
 
-    def advance(self) -> None:
-        """Do one step."""
+    def epoch(self) -> TrainingRecord:
+        """Train until the next measurement, and measure."""
         config = self.config
-        batch = random_batch(self.songs, config.seed, self.step, config.batch, config.network.context)
-        for group in self.optimizer.param_groups:
-            group["lr"] = config.learning_rate_at(self.step)
-        loss = self._loss(batch)
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), config.clip)
-        if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
-            raise InputError(
-                f"training FIGARO broke down at step {self.step}: the loss is no number; "
-                f"lower the learning rate ({config.learning_rate:g}) or lengthen the warmup ({config.warmup})"
+        losses: list[float] = []
+        started = time.perf_counter()
+        while not losses or (self.step % config.evaluate_every and self.step < config.steps):
+            batch = random_batch(self.songs, config.seed, self.step, config.batch, config.network.context)
+            rate = config.learning_rate_at(self.step)
+            losses.append(
+                self.loop.step(self._loss(batch), learning_rate=rate, max_gradient_norm=config.clip)
             )
-        self.optimizer.step()
-        self._losses.append(loss.item())
-        self.step += 1
+            self.step += 1
+            self.progress("training FIGARO", self.step, config.steps)
+        seconds = time.perf_counter() - started
+        return TrainingRecord(self.step, sum(losses) / len(losses), self._validation_loss(), seconds)
 
-    def measure(self) -> EpochRecord:
-        """Measure on the held-out windows, keep the weights when they are the best so far."""
-        seconds = time.perf_counter() - self._started
+    def _validation_loss(self) -> float:
+        """Return the nats per token on the held-out windows."""
         total, tokens = 0.0, 0
         with torch.no_grad():
             for batch in self.held_out:
                 count = int((batch.targets != PAD).sum())
                 total += self._loss(batch).item() * count
                 tokens += count
-        average = sum(self._losses) / max(1, len(self._losses))
-        record = EpochRecord(self.step, average, total / tokens, seconds)
-        self.history.append(record)
-        if record.held_out_loss <= min(past.held_out_loss for past in self.history):
-            self.best = self._weights()
-        self._losses.clear()
-        self._started = time.perf_counter()
-        return record
-
-    def result(self) -> TrainedFigaro:
-        """Return the network with the best weights."""
-        self.network.load_state_dict(self.best)
-        return TrainedFigaro(self.network.cpu().eval(), self.config, tuple(self.history))
-
-    def save(self, path: Path | UPath) -> None:
-        """Write everything that `resume` needs."""
-        tensors = {f"weights.{name}": weight for name, weight in self._weights().items()}
-        tensors |= {f"best.{name}": weight for name, weight in self.best.items()}
-        for name, weight in self.network.named_parameters():
-            for moment in _MOMENTS:
-                tensors[f"{moment}.{name}"] = self.optimizer.state[weight][moment].contiguous()
-        about = {
-            "config": self.config.model_dump_json(),
-            "corpus": self.corpus,
-            "history": json.dumps([asdict(record) for record in self.history]),
-        }
-        with atomic_write(path) as file:
-            file.write(save(tensors, about))
-
-    def resume(self, path: Path | UPath) -> None:
-        """Take up the state in `path` if it belongs to this training on these songs; else start anew.
-
-        A state from before the learning rate began to fall also serves a training of other length.
-        """
-        try:
-            with safe_open(path, "pt") as file:
-                about = file.metadata()
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            kept = TrainingConfig.model_validate_json(about["config"])
-            history = [EpochRecord(**record) for record in json.loads(about["history"])]
-        except (SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{path}: is not a state of training; remove it to start anew") from error
-        same_so_far = kept.model_copy(update={"steps": self.config.steps}) == self.config and all(
-            kept.learning_rate_at(step) == self.config.learning_rate_at(step)
-            for step in range(history[-1].step)
-        )
-        if about["corpus"] != self.corpus or not same_so_far:
-            return
-        self.history = history
-        self.step = history[-1].step
-        for name, weight in self.network.named_parameters():
-            weight.data.copy_(tensors[f"weights.{name}"])
-            self.best[name] = tensors[f"best.{name}"]
-            state = {moment: tensors[f"{moment}.{name}"].to(self.device) for moment in _MOMENTS}
-            self.optimizer.state[weight] = {"step": torch.tensor(float(self.step)), **state}
+        return total / tokens
 
     def _loss(self, batch: Batch) -> Tensor:
-        """Nats a token of the next events, padding left out."""
+        """Return the nats per token of the next events, without padding."""
         events, bars, positions, targets, description, description_bars = (
             torch.from_numpy(ids).to(self.device)  # (windows, context)
-            for ids in (
-                batch.events,
-                batch.bars,
-                batch.positions,
-                batch.targets,
-                batch.description,
-                batch.description_bars,
-            )
+            for ids in vars(batch).values()
         )
         with _reduced_precision(self.device):
             memory = self.network.encode(description, description_bars)  # (windows, context, d_model)
             logits = self.network(events, bars, positions, memory)  # (windows, context, events)
         return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), ignore_index=PAD)
 
-    def _weights(self) -> dict[str, Tensor]:
-        return {name: weight.detach().cpu().clone() for name, weight in self.network.named_parameters()}
+    def _optimizer(self) -> torch.optim.AdamW:
+        """Return AdamW with weight decay for the matrices alone."""
+        weights = list(self.network.parameters())
+        groups: list[dict[str, Any]] = [
+            {
+                "params": [weight for weight in weights if weight.dim() > 1],
+                "weight_decay": self.config.weight_decay,
+            },
+            {"params": [weight for weight in weights if weight.dim() <= 1]},
+        ]
+        return torch.optim.AdamW(groups, betas=ADAM_BETAS, weight_decay=0.0, fused=True)
+
+    def _can_continue(self, identity: Mapping[str, Any], history: list[dict[str, Any]]) -> bool:
+        """Return whether a stored training was the same so far.
+
+        Until the learning rate begins to fall, it also serves a training of another number of steps.
+        """
+        try:
+            stored = TrainingConfig.model_validate(identity["config"])
+        except ValidationError:
+            return False
+        return (
+            identity["songs"] == _fingerprint(self.songs)
+            and stored.model_copy(update={"steps": self.config.steps}) == self.config
+            and all(
+                stored.learning_rate_at(step) == self.config.learning_rate_at(step)
+                for step in range(history[-1]["step"])
+            )
+        )
 
 
 def _reduced_precision(device: torch.device) -> AbstractContextManager[object]:
-    """Multiply in bfloat16 where the machine does so natively: three times as fast as float32 then."""
+    """Multiply in bfloat16 where the machine does so natively: three times as fast as float32 there."""
     native = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
     return torch.autocast(device.type, torch.bfloat16, enabled=native)
 

@@ -115,7 +115,7 @@ def _random_window(song: TrainingSong, generator: np.random.Generator, context: 
 def _window(song: TrainingSong, start: int, context: int) -> _Window:
     stop = start + context + 1
     description: DescriptionInput = song.description
-    ids, bars = description.seen_from(int(song.bars[start]), context)
+    ids, bars = description.from_bar(int(song.bars[start]), context)
     return _Window(song.events[start:stop], song.bars[start:stop], song.positions[start:stop], ids, bars)
 
 

@@ -22,7 +22,7 @@ from emo_assets.figaro.inputs import TrainingSong
 from emo_assets.figaro.linear import Precision
 from emo_assets.figaro.network import FigaroNetwork
 from emo_assets.figaro.training import read_songs
-from emo_assets.figaro.weights import load_bundled
+from emo_assets.figaro.weights import bundled_bytes, from_bytes
 from emo_assets.synthetic_corpus.composition import compose_song
 from emo_assets.synthetic_corpus.sampling import sample_songs
 from emo_assets_tests.benchmarks.figure import Figure
@@ -123,7 +123,7 @@ def _stepped(
 
 
 def _costs(songs: list[TrainingSong]) -> Iterator[Figure]:
-    network = load_bundled()
+    network = from_bytes(bundled_bytes())
     exact = _loss(network, songs[:4], Precision.FLOAT32, exact=True)
     yield Figure("bundled: exact", exact, "nats/token", f"{LIKELIHOOD_EVENTS} events of 4 songs")
     for precision in Precision:

@@ -18,7 +18,7 @@ from emo_assets.features import FeatureVector
 from emo_assets.figaro.generate import Figaro
 from emo_assets.figaro.inputs import TrainingSong
 from emo_assets.figaro.training import read_songs
-from emo_assets.figaro.weights import load_bundled
+from emo_assets.figaro.weights import bundled_bytes, from_bytes
 from emo_assets.metrics.song_metrics import measure_midi
 from emo_assets.synthetic_corpus.composition import compose_song
 from emo_assets.synthetic_corpus.sampling import sample_songs
@@ -83,7 +83,7 @@ def requests(first: int = 0, count: int = SONGS) -> list[Asked]:
 
 def songs(asked: Sequence[Asked], candidates: int) -> list[list[int]]:
     """Let the bundled FIGARO write a song for each request: ids of events."""
-    return Figaro(load_bundled()).compose(
+    return Figaro(from_bytes(bundled_bytes())).compose(
         [each.description for each in asked],
         tempos=[each.features.tempo for each in asked],
         seeds=range(len(asked)),

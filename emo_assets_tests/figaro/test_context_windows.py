@@ -29,7 +29,7 @@ def test_steps_equal_the_whole_network_until_the_window_is_full(
     song, context = songs[0], network.config.context
     logits = forced(BatchedContext(IncrementalDecoder(network, Precision.FLOAT32)), [song], context)[:, 0]
     description = np.zeros((2, context), np.int64)
-    ids, bars = song.description.seen_from(0, context)
+    ids, bars = song.description.from_bar(0, context)
     description[0, : len(ids)], description[1, : len(ids)] = ids, bars
     with torch.inference_mode():
         memory = network.encode(*torch.from_numpy(description)[:, None])

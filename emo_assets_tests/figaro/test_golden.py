@@ -36,7 +36,7 @@ class Reference:
     def __init__(self, golden: Path, layout: str) -> None:
         self.network = read_checkpoint(golden / "figaro" / f"tiny-{layout}.ckpt")
         self.arrays: dict[str, NDArray[Any]] = dict(np.load(golden / "figaro" / f"tiny-{layout}.npz"))
-        self.description = DescriptionInput.of(self.arrays["description"][1:-1])
+        self.description = DescriptionInput.from_ids(self.arrays["description"][1:-1])
 
     def ids(self, name: str) -> Tensor:
         return torch.from_numpy(self.arrays[name].astype(np.int64))[None]

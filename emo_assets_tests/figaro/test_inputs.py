@@ -26,7 +26,7 @@ DESCRIPTION_TOKENS = [
     *("Bar_2", "Time Signature_4/4", "Note Density_0", "Mean Velocity_20", "Mean Pitch_16"),
     *("Mean Duration_32", "Instrument_Violin", "Chord_C:maj", "Chord_N:N"),
 ]
-SONG = TrainingSong.of(EVENTS.encode(EVENT_TOKENS), DESCRIPTIONS.encode(DESCRIPTION_TOKENS))
+SONG = TrainingSong.from_ids(EVENTS.encode(EVENT_TOKENS), DESCRIPTIONS.encode(DESCRIPTION_TOKENS))
 
 
 def test_bar_ids_count_bars_and_are_zero_for_the_specials() -> None:
@@ -45,13 +45,13 @@ def test_position_ids_hold_the_last_position_until_the_next_bar() -> None:
 
 def test_a_description_is_seen_from_the_bar_of_the_first_token() -> None:
     description = SONG.description
-    ids, bars = description.seen_from(0, 256)
+    ids, bars = description.from_bar(0, 256)
     assert (ids[0], ids[-1], bars[0], bars[-1]) == (BOS, EOS, 0, 0)
-    ids, bars = description.seen_from(2, 256)
+    ids, bars = description.from_bar(2, 256)
     assert DESCRIPTIONS.decode(ids)[:2] == ["Bar_2", "Time Signature_4/4"]
     assert bars.tolist() == [2] * 9 + [0]
-    assert description.seen_from(2, 4)[0].tolist() == ids[:4].tolist()
-    assert description.seen_from(9, 256)[0].tolist() == [EOS]
+    assert description.from_bar(2, 4)[0].tolist() == ids[:4].tolist()
+    assert description.from_bar(9, 256)[0].tolist() == [EOS]
 
 
 def changed(vocabulary: Any, before: Ids, after: Ids) -> list[str]:
@@ -104,9 +104,11 @@ def test_notes_may_not_leave_the_pitches(songs: list[TrainingSong]) -> None:
 
 
 def test_a_song_of_drums_alone_has_nothing_to_transpose() -> None:
-    drums = TrainingSong.of(EVENTS.encode(EVENT_TOKENS[:11]), DESCRIPTIONS.encode(DESCRIPTION_TOKENS[:6]))
+    drums = TrainingSong.from_ids(
+        EVENTS.encode(EVENT_TOKENS[:11]), DESCRIPTIONS.encode(DESCRIPTION_TOKENS[:6])
+    )
     assert list(drums.transpositions(5, 6)) == [0]
 
 
 def test_a_description_of_known_ids_is_framed() -> None:
-    assert DescriptionInput.of([]).ids.tolist() == [BOS, EOS]
+    assert DescriptionInput.from_ids([]).ids.tolist() == [BOS, EOS]

@@ -9,7 +9,7 @@ from emo_assets.errors import InputError
 from emo_assets.figaro.config import TRAININGS, TrainingConfig
 from emo_assets.figaro.inputs import TrainingSong
 from emo_assets.figaro.training import (
-    EpochRecord,
+    TrainingRecord,
     is_held_out,
     split_songs,
     train_figaro,
@@ -35,13 +35,13 @@ def changed(**values: object) -> TrainingConfig:
 
 
 def test_a_little_network_learns_from_midi_files(midi: list[bytes]) -> None:
-    told: list[EpochRecord] = []
-    trained = train_figaro([*midi, b"no MIDI"], changed(steps=60, evaluate_every=20), on_epoch=told.append)
+    told: list[TrainingRecord] = []
+    trained = train_figaro([*midi, b"no MIDI"], changed(steps=60, evaluate_every=20), on_record=told.append)
     assert [record.step for record in told] == [20, 40, 60]
     assert trained.history == tuple(told)
     # Chance is a loss of 7.2.
-    assert told[0].held_out_loss > told[-1].held_out_loss
-    assert told[-1].held_out_loss < 5
+    assert told[0].validation_loss > told[-1].validation_loss
+    assert told[-1].validation_loss < 5
     assert trained.best.perplexity == min(record.perplexity for record in told)
     assert trained.network.config == LITTLE
 
@@ -74,8 +74,8 @@ def test_a_killed_training_goes_on_to_the_same_weights(
     assert steps[0] == killed_at + 1
     whole = train_on_songs(songs, SHORT)
     assert to_bytes(resumed.network) == to_bytes(whole.network)
-    assert [record.held_out_loss for record in resumed.history] == [
-        record.held_out_loss for record in whole.history
+    assert [record.validation_loss for record in resumed.history] == [
+        record.validation_loss for record in whole.history
     ]
 
 

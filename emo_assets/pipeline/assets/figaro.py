@@ -17,7 +17,7 @@ from emo_assets.progress import Progress
 from emo_assets.store import atomic_write
 
 if TYPE_CHECKING:
-    from emo_assets.figaro.training import EpochRecord
+    from emo_assets.figaro.training import TrainingRecord
 
 
 GROUP = "figaro"
@@ -61,7 +61,7 @@ def figaro_model(
     lakh_midi: Table,
 ) -> dg.Output[bytes]:
     """FIGARO: description in, events out. By default the small one that ships with the package."""
-    from emo_assets.figaro.weights import about, bundled_bytes, from_bytes
+    from emo_assets.figaro.weights import bundled_bytes, from_bytes, read_provenance
 
     _check(config)
     learned: dict[str, Any] = {}
@@ -81,7 +81,7 @@ def figaro_model(
             **learned,
             "parameters": sum(weight.numel() for weight in network.parameters()),
             "sizes": dg.MetadataValue.json(network.config.model_dump()),
-            "about": dg.MetadataValue.json(about(weights)),
+            "about": dg.MetadataValue.json(read_provenance(weights)),
         },
     )
 
@@ -111,14 +111,14 @@ def _converted(config: FigaroModelConfig, store: StoreResource, progress: Progre
     place, sha256 = str(config.checkpoint), config.sha256 and config.sha256.lower()
     if not is_url(place):
         path = UPath(place).expanduser()
-        return to_bytes(read_checkpoint(path, sha256=sha256), about={"checkpoint": path.name})
+        return to_bytes(read_checkpoint(path, sha256=sha256), provenance={"checkpoint": path.name})
     file = checkpoint_file(place, downloads_folder(store.open()), sha256=sha256, progress=progress)
     try:
         network = read_checkpoint(file)
     except InputError as error:
         file.unlink()
         raise InputError(f"{place}: the file from there was refused and removed. {error}") from error
-    return to_bytes(network, about={"checkpoint": redact_url(place)})
+    return to_bytes(network, provenance={"checkpoint": redact_url(place)})
 
 
 def _songs(
@@ -158,23 +158,22 @@ def _trained(
         TRAININGS[config.size].model_copy(update=changes),
         checkpoint=checkpoints / "figaro_model.safetensors",
         progress=logged_progress(context),
-        on_epoch=lambda record: context.log_event(
-            dg.AssetObservation("figaro_model", metadata=_epoch_metadata(record))
+        on_record=lambda record: context.log_event(
+            dg.AssetObservation("figaro_model", metadata=_record_metadata(record))
         ),
     )
     best, curve = trained.best, pd.DataFrame([asdict(record) for record in trained.history])
-    curve = curve.rename(columns={"training_loss": "train_loss", "held_out_loss": "validation_loss"})
     drawn = learning_curve_png(curve, "figaro_model", clock="step", unit="nats a token")
-    about = {
+    provenance = {
         "steps": str(best.step),
         "held_out_perplexity": f"{best.perplexity:.3f}",
         HELD_OUT_SHARE: str(trained.config.held_out_share),
     }
-    metadata = {**_epoch_metadata(best), "learning_curve": picture(drawn, "learning curve of figaro_model")}
-    return to_bytes(trained.network, about=about), metadata
+    metadata = {**_record_metadata(best), "learning_curve": picture(drawn, "learning curve of figaro_model")}
+    return to_bytes(trained.network, provenance=provenance), metadata
 
 
-def _epoch_metadata(record: "EpochRecord") -> dict[str, Any]:
+def _record_metadata(record: "TrainingRecord") -> dict[str, Any]:
     return {**asdict(record), "perplexity": record.perplexity}
 
 
@@ -207,13 +206,13 @@ def fidelity_report(
     """Does FIGARO do what descriptions say: songs written anew from them, beside a ceiling and a floor."""
     from emo_assets.evaluation.fidelity import fidelity_report, unseen_songs
     from emo_assets.figaro.generate import Figaro
-    from emo_assets.figaro.weights import about, from_bytes
+    from emo_assets.figaro.weights import from_bytes, read_provenance
     from emo_assets.reports.fidelity import fidelity_markdown, fidelity_png
 
     songs = unseen_songs(
         lakh_midi.drop_duplicates("md5").sort_values("md5")["content"],
         config.songs,
-        held_out_share=float(about(figaro_model).get(HELD_OUT_SHARE, 1)),
+        held_out_share=float(read_provenance(figaro_model).get(HELD_OUT_SHARE, 1)),
     )
     table = fidelity_report(
         Figaro(from_bytes(figaro_model)),

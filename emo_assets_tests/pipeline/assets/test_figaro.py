@@ -90,7 +90,7 @@ def test_a_checkpoint_is_converted_with_its_sizes(store: Store, checkpoint: Path
     )
     content = (store.assets / "figaro_model.safetensors").read_bytes()
     assert weights.from_bytes(content).config == LITTLE
-    assert weights.about(content) == {"checkpoint": "figaro-expert.ckpt"}
+    assert weights.read_provenance(content) == {"checkpoint": "figaro-expert.ckpt"}
     assert metadata["sizes"].value == LITTLE.model_dump()
 
 
@@ -105,7 +105,7 @@ def test_a_checkpoint_from_the_web_goes_on_where_it_stopped_and_is_fetched_once(
     assert served.asked == ["", "bytes=50000-"]
     content = (store.assets / "figaro_model.safetensors").read_bytes()
     assert weights.from_bytes(content).config == LITTLE
-    assert weights.about(content) == {"checkpoint": served.url}
+    assert weights.read_provenance(content) == {"checkpoint": served.url}
 
 
 def test_another_file_than_the_sum_says_is_refused(store: Store, served: Served, checkpoint: Path) -> None:
