@@ -1,18 +1,18 @@
-"""Who plays when, how busily, and on which instrument.
+"""Which instruments play, on which programs, and how busily in each section.
 
-The number of notes that the features ask for is divided among the layers of the style: the busier the music,
-the more layers join in and the more strokes of their rhythms are played.
+The wanted number of notes is divided among the layers of the style: the higher the level, the more layers
+play, and the more strokes of their rhythms.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from emo_assets.synthetic_corpus.form import Section, SectionKind, fullness_of
-from emo_assets.synthetic_corpus.meter import Meter, lowest_rank, onsets
-from emo_assets.synthetic_corpus.musical_params import MusicalParams
+from emo_assets.synthetic_corpus.form import SectionKind, relative_density
+from emo_assets.synthetic_corpus.lead_sheet import LeadSheet
+from emo_assets.synthetic_corpus.meter import lowest_rank, onsets
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
-from emo_assets.synthetic_corpus.style import Groove, Layer, PlayingPattern, Role, Style
+from emo_assets.synthetic_corpus.styles import Groove, Layer, PlayingPattern, Role
 
 SECTIONS_WITHOUT_MELODY = frozenset({SectionKind.INTRO, SectionKind.ENDING})
 
@@ -21,45 +21,45 @@ _SEARCH_STEPS = 8
 
 @dataclass(frozen=True)
 class Voice:
-    """A layer of this song with the instrument chosen for it.
+    """A layer of the style with the instrument chosen for this song.
 
     Attributes:
-        layer: its place in the style.
+        layer: the layer.
         program: its General MIDI program, 0 to 127.
-        eagerness: how much busier (or, below 0, lazier) it is than the others in this song.
+        activity: how much busier (below 0: less busy) it is than the band.
     """
 
     layer: Layer
     program: int
-    eagerness: float
+    activity: float
 
 
 @dataclass(frozen=True)
 class Arrangement:
-    """What the band plays.
+    """The band and how busy it is.
 
     Attributes:
-        voices: the instruments that take part, in the style's order; drums are not among them.
-        levels: how busy each kind of section is, 0 to 1.
+        voices: the instruments except the drums, in the style's order.
+        levels: level of activity in each kind of section, 0 to 1.
     """
 
     voices: tuple[Voice, ...]
     levels: dict[SectionKind, float]
 
 
-def level_of(voice: Voice, level: float) -> float:
-    """Return how busy `voice` is where the band is as busy as `level`; below its entry it is silent."""
-    return -1.0 if level < voice.layer.entry else min(1.0, max(0.0, level + voice.eagerness))
+def voice_level(voice: Voice, level: float) -> float:
+    """Return the level of `voice` where the band's level is `level`; negative if it is silent."""
+    return -1.0 if level < voice.layer.entry else min(1.0, max(0.0, level + voice.activity))
 
 
 def plays_at_all(voice: Voice, levels: dict[SectionKind, float]) -> bool:
-    """Tell whether `voice` is asked to play anywhere in the song."""
-    return any(level_of(voice, level) >= 0 for level in levels.values())
+    """Return whether `voice` plays in any section."""
+    return any(voice_level(voice, level) >= 0 for level in levels.values())
 
 
-def notes_at_once(layer: Layer, level: float) -> int:
-    """Return how many notes each stroke of `layer` has where it is as busy as `level`."""
-    match layer.manner:
+def chord_size(layer: Layer, level: float) -> int:
+    """Return how many notes each stroke of `layer` has at its level."""
+    match layer.playing:
         case PlayingPattern.BLOCK | PlayingPattern.STRUM | PlayingPattern.SUSTAINED:
             return layer.voices if level >= 0.3 else max(2, layer.voices - 1)
         case PlayingPattern.POWER:
@@ -71,89 +71,74 @@ def notes_at_once(layer: Layer, level: float) -> int:
 
 
 def drum_level(groove: Groove | None, level: float) -> float:
-    """Return how busy the drums are where the band is as busy as `level`; below 0 they are silent."""
+    """Return the level of the drums where the band's level is `level`; negative if they are silent."""
     return -1.0 if groove is None or level < groove.entry else level
 
 
-def arrange(
-    style: Style,
-    feel: MusicalParams,
-    sections: tuple[Section, ...],
-    meter: Meter,
-    melody_bars: dict[Role, int],
-    rng: SeededRandom,
-) -> Arrangement:
-    """Choose levels and instruments such that density and share of natural instruments are as asked for.
+def arrange(sheet: LeadSheet, melody_bars: dict[Role, int], rng: SeededRandom) -> Arrangement:
+    """Choose levels and instruments so that density and share of acoustic instruments are as planned.
 
     Args:
-        style: gives the layers.
-        feel: gives density and the share of natural instruments.
-        sections: the form.
-        meter: the meter.
-        melody_bars: in how many bars each melodic role has `feel.melody_rate` notes a beat; those with none
-            do not take part.
-        rng: decides the instruments and who is eager.
+        sheet: the song's plan.
+        melody_bars: number of bars in which each melodic role has `params.melody_rate` notes per beat; roles
+            without any do not take part.
+        rng: chooses programs and activities.
     """
-    draft = [Voice(layer, 0, rng.spread(0.06)) for layer in style.layers]
-    melody = sum(
-        melody_bars[voice.layer.role] * voice.layer.voices
-        for voice in draft
-        if voice.layer.manner is PlayingPattern.MELODY
-    )
-    melody_share = melody / sum(section.bars for section in sections)
+    draft = [Voice(layer, 0, rng.spread(0.06)) for layer in sheet.style.layers]
+    melodies = [layer for layer in sheet.style.layers if layer.playing is PlayingPattern.MELODY]
+    melody_share = sum(melody_bars[layer.role] * layer.voices for layer in melodies) / sheet.bars
     levels: dict[SectionKind, float] = {}
-    for kind, fullness in fullness_of(sections).items():
-        sung = 0.0 if kind in SECTIONS_WITHOUT_MELODY else feel.melody_rate * melody_share
-        wanted = (feel.notes_a_beat * fullness - sung) * meter.beats
-        levels[kind] = _level_for(wanted, draft, style, meter)
+    for kind, density in relative_density(sheet.sections).items():
+        melody = 0.0 if kind in SECTIONS_WITHOUT_MELODY else sheet.params.melody_rate * melody_share
+        wanted = (sheet.params.notes_per_beat * density - melody) * sheet.meter.beats
+        levels[kind] = _find_level(wanted, draft, sheet)
     busiest = max(levels.values())
     playing = [voice for voice in draft if _takes_part(voice, busiest, melody_bars)]
-    return Arrangement(_cast(playing, feel.acoustic_share, rng), levels)
+    return Arrangement(_choose_programs(playing, sheet.params.acoustic_share, rng), levels)
 
 
 def _takes_part(voice: Voice, busiest: float, melody_bars: dict[Role, int]) -> bool:
-    if voice.layer.manner is PlayingPattern.MELODY:
+    if voice.layer.playing is PlayingPattern.MELODY:
         return melody_bars[voice.layer.role] > 0
-    return level_of(voice, busiest) >= 0
+    return voice_level(voice, busiest) >= 0
 
 
-def _level_for(wanted: float, voices: list[Voice], style: Style, meter: Meter) -> float:
-    """Find by halving the level at which the accompaniment has `wanted` notes a bar."""
+def _find_level(wanted: float, voices: list[Voice], sheet: LeadSheet) -> float:
+    """Find by bisection the level at which the accompaniment has `wanted` notes per bar."""
     low, high = 0.0, 1.0
     for _ in range(_SEARCH_STEPS):
         middle = (low + high) / 2
-        if _notes_a_bar(voices, style, meter, middle) < wanted:
+        if _notes_per_bar(voices, sheet, middle) < wanted:
             low = middle
         else:
             high = middle
     return (low + high) / 2
 
 
-def _notes_a_bar(voices: list[Voice], style: Style, meter: Meter, level: float) -> float:
+def _notes_per_bar(voices: list[Voice], sheet: LeadSheet, level: float) -> float:
     notes = 0.0
-    drums = drum_level(style.groove, level)
-    if style.groove is not None and drums >= 0:
-        rank = lowest_rank(drums)
-        notes += sum(len(onsets(line.pattern, meter, rank)) for line in style.groove.lines)
+    groove = sheet.style.groove
+    if groove is not None and drum_level(groove, level) >= 0:
+        notes += sum(len(onsets(line.rhythm, sheet.meter, lowest_rank(level))) for line in groove.lines)
     for voice in voices:
-        busy = level_of(voice, level)
-        if busy < 0 or voice.layer.manner is PlayingPattern.MELODY:
+        own_level = voice_level(voice, level)
+        if own_level < 0 or voice.layer.playing is PlayingPattern.MELODY:
             continue
-        if voice.layer.manner is PlayingPattern.SUSTAINED:
-            notes += notes_at_once(voice.layer, busy) / style.bars_a_chord
+        if voice.layer.playing is PlayingPattern.SUSTAINED:
+            notes += chord_size(voice.layer, own_level) / sheet.style.bars_per_chord
         else:
-            strokes = len(onsets(voice.layer.pattern, meter, lowest_rank(busy)))
-            notes += strokes * notes_at_once(voice.layer, busy)
+            strokes = len(onsets(voice.layer.rhythm, sheet.meter, lowest_rank(own_level)))
+            notes += strokes * chord_size(voice.layer, own_level)
     return notes
 
 
-def _cast(voices: list[Voice], acoustic_share: float, rng: SeededRandom) -> tuple[Voice, ...]:
-    """Give each voice an instrument, as many of them natural ones as `acoustic_share` says."""
-    naturals = int(acoustic_share * len(voices) + rng.uniform())
-    natural_places = set(rng.shuffled(range(len(voices)))[:naturals])
-    cast = []
-    for place, voice in enumerate(voices):
-        layer = voice.layer
-        program = rng.pick(layer.acoustic if place in natural_places else layer.electronic)
-        cast.append(Voice(layer, program, voice.eagerness))
-    return tuple(cast)
+def _choose_programs(voices: list[Voice], acoustic_share: float, rng: SeededRandom) -> tuple[Voice, ...]:
+    """Choose each voice's program; `acoustic_share` of them are acoustic instruments."""
+    count = int(acoustic_share * len(voices) + rng.uniform())
+    acoustic = set(rng.shuffled(range(len(voices)))[:count])
+    return tuple(
+        replace(
+            voice, program=rng.pick(voice.layer.acoustic if index in acoustic else voice.layer.electronic)
+        )
+        for index, voice in enumerate(voices)
+    )

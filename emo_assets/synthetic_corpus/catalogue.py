@@ -1,8 +1,4 @@
-"""Who wrote which song: invented artists, each true to a style, with several songs each.
-
-How the songs are listed in Spotify and MSD, and what goes wrong there, is the business of `spotify_listing`
-and `msd_listing`.
-"""
+"""Invented artists and titles for the songs of a corpus."""
 
 from __future__ import annotations
 
@@ -13,21 +9,21 @@ from emo_assets.synthetic_corpus.invented_names import album_name, artist_name, 
 from emo_assets.synthetic_corpus.sampling import SongPlan
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 
-_LARGEST_REPERTOIRE = 5
+_MAX_SONGS_PER_ARTIST = 5
 _SHARE_WITH_GUEST = 0.10
 
 
 @dataclass(frozen=True)
 class Work:
-    """A song as the world knows it.
+    """A song with its names.
 
     Attributes:
-        number: its place in the corpus, from 0.
-        artist: who recorded it.
-        guest: who is featured on it; empty when nobody is.
-        title: its title as on the record.
-        album: a record that it is on.
-        plan: what it sounds like.
+        number: its index in the corpus.
+        artist: its main artist.
+        guest: the featured artist, or "".
+        title: its title.
+        album: an album that contains it.
+        plan: the arguments that it is composed from.
     """
 
     number: int
@@ -38,13 +34,8 @@ class Work:
     plan: SongPlan
 
 
-def catalogue_of(plans: list[SongPlan], seed: int) -> list[Work]:
-    """Give every song an artist and a title; songs of one artist are of one style and differ in their titles.
-
-    Args:
-        plans: the songs.
-        seed: equal seeds give equal names.
-    """
+def make_catalogue(plans: list[SongPlan], seed: int) -> list[Work]:
+    """Give every song an artist and a title. Songs of one artist have one style and different titles."""
     rng = SeededRandom(seed, "catalogue")
     taken: set[str] = set()
     by_style: dict[str, list[int]] = {}
@@ -53,11 +44,10 @@ def catalogue_of(plans: list[SongPlan], seed: int) -> list[Work]:
     artists: dict[int, str] = {}
     for numbers in by_style.values():
         while numbers:
-            repertoire = 1 + rng.below(_LARGEST_REPERTOIRE)
-            name = new_artist(taken, rng)
-            artists |= dict.fromkeys(numbers[:repertoire], name)
-            numbers[:repertoire] = []
-    everybody = sorted(set(artists.values()))
+            count = 1 + rng.below(_MAX_SONGS_PER_ARTIST)
+            artists |= dict.fromkeys(numbers[:count], new_artist(taken, rng))
+            numbers[:count] = []
+    all_artists = sorted(set(artists.values()))
     works = []
     titles: set[tuple[str, str]] = set()
     for number, plan in enumerate(plans):
@@ -66,14 +56,19 @@ def catalogue_of(plans: list[SongPlan], seed: int) -> list[Work]:
         while (artist, title.casefold()) in titles:
             title = song_title(rng)
         titles.add((artist, title.casefold()))
-        guest = rng.pick(everybody) if rng.bernoulli(_SHARE_WITH_GUEST) else ""
+        guest = rng.pick(all_artists) if rng.bernoulli(_SHARE_WITH_GUEST) else ""
         guest = "" if guest == artist else guest
         works.append(Work(number, artist, guest, title, album_name(artist, title, rng), plan))
     return works
 
 
+def artist_names(works: list[Work]) -> set[str]:
+    """Return the works' artists in lower case and without "the", as `new_artist` expects them."""
+    return {work.artist.casefold().removeprefix("the ") for work in works}
+
+
 def new_artist(taken: set[str], rng: SeededRandom) -> str:
-    """Return an artist who is not in `taken` (names in lower case, without "the"), and note it there."""
+    """Return an artist who is not in `taken` (names in lower case, without "the"), and add it there."""
     while True:
         name = artist_name(rng)
         plain = name.casefold().removeprefix("the ")
@@ -82,9 +77,9 @@ def new_artist(taken: set[str], rng: SeededRandom) -> str:
             return name
 
 
-def identifier(alphabet: str, length: int, *of_what: object) -> str:
-    """Return `length` letters of `alphabet` that depend on `of_what` alone."""
-    number = int.from_bytes(hashlib.sha256(repr(of_what).encode()).digest(), "big")
+def identifier(alphabet: str, length: int, *key: object) -> str:
+    """Return `length` letters of `alphabet` derived from a hash of `key`."""
+    number = int.from_bytes(hashlib.sha256(repr(key).encode()).digest(), "big")
     letters = []
     for _ in range(length):
         number, letter = divmod(number, len(alphabet))

@@ -1,53 +1,85 @@
-"""A feature vector to a song: plans the piece, lets every player write, and has it perform."""
+"""Compose a song from a feature vector: plan it, write every part, perform it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from emo_assets.features import FeatureVector
-from emo_assets.midi.writer import Part
-from emo_assets.synthetic_corpus.accompaniment import chord_sounds
+from emo_assets.midi.writer import Part, encode_midi
+from emo_assets.synthetic_corpus.accompaniment import write_chords
 from emo_assets.synthetic_corpus.arrangement import Arrangement, Voice, arrange
-from emo_assets.synthetic_corpus.bass import bass_sounds
-from emo_assets.synthetic_corpus.composed_song import Song
-from emo_assets.synthetic_corpus.drums import drum_sounds
-from emo_assets.synthetic_corpus.form import SectionKind, sections_of
-from emo_assets.synthetic_corpus.lead_sheet import LeadSheet, Sound
+from emo_assets.synthetic_corpus.bass import write_bass
+from emo_assets.synthetic_corpus.drums import write_drums
+from emo_assets.synthetic_corpus.form import SectionKind, song_sections
+from emo_assets.synthetic_corpus.lead_sheet import LeadSheet, WrittenNote
 from emo_assets.synthetic_corpus.melody import (
     Phrase,
     Theme,
-    divided,
-    melody_sounds,
+    melody_phrases,
     opening_hook,
-    phrases_of,
-    themes_of,
+    split_phrases,
+    write_melody,
+    write_themes,
 )
 from emo_assets.synthetic_corpus.meter import Meter
 from emo_assets.synthetic_corpus.musical_params import musical_params
-from emo_assets.synthetic_corpus.performance import apply_dynamics, perform
-from emo_assets.synthetic_corpus.progression import chords_of
+from emo_assets.synthetic_corpus.performance import RESOLUTION, apply_dynamics, perform
+from emo_assets.synthetic_corpus.progression import chord_progression
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
-from emo_assets.synthetic_corpus.style import PlayingPattern, Role, Style
+from emo_assets.synthetic_corpus.styles import PlayingPattern, Role, Style
 from emo_assets.synthetic_corpus.timing_deviation import apply_rubato, beat_delays, displaced_strokes
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
 _PAN = {Role.BASS: 64, Role.CHORDS: 44, Role.COLOUR: 88, Role.PAD: 72, Role.THEME: 56, Role.LEAD: 64}
+_DRUMS_PAN = 64
 _PAN_CONTROLLER = 10
 _PLAYED_SHARE = 0.6
-"""Share of the phrases that nobody sings in which an instrument plays the theme."""
+"""Share of the phrases without singing in which an instrument plays the theme."""
 
 
-def compose_song(features: FeatureVector, style: Style, bars: int, seed: int) -> Song:
-    """Compose a song that has what `features` ask for, in a style.
+@dataclass(frozen=True)
+class ComposedSong:
+    """A composed song.
+
+    Attributes:
+        sheet: its plan: the features, chords and sections that it was composed from.
+        bars: bars as written in the file.
+        parts: the performed parts; notes in ticks, `RESOLUTION` per quarter note.
+    """
+
+    sheet: LeadSheet
+    bars: int
+    parts: tuple[Part, ...]
+
+    def to_midi(self) -> bytes:
+        """Return a Standard MIDI File with one tempo and one time signature, both at its start."""
+        features = self.sheet.features
+        return encode_midi(
+            self.parts,
+            resolution=RESOLUTION,
+            tempos=((0, features.tempo),),
+            time_signatures=((0, features.time_signature, 4),),
+        )
+
+
+@dataclass(frozen=True)
+class _Tunes:
+    """The song's themes, and which phrases are sung by the lead or played by an instrument."""
+
+    themes: dict[SectionKind, Theme]
+    sung: list[Phrase]
+    played: list[Phrase]
+
+
+def compose_song(features: FeatureVector, style: Style, bars: int, seed: int) -> ComposedSong:
+    """Compose a song with the given features in a style.
 
     Args:
-        features: the cause of the music; key, mode, tempo and time signature are kept exactly.
+        features: the features; key, mode, tempo and time signature are exact, the others are followed with
+            noise.
         style: the style.
         bars: length in bars of `features.time_signature` quarter notes, at least 1.
-        seed: another seed gives another song of the same kind.
-
-    Returns:
-        The song with the truth about it.
+        seed: another seed gives another song with the same features.
 
     Raises:
         ValueError: `bars` is less than 1.
@@ -55,103 +87,82 @@ def compose_song(features: FeatureVector, style: Style, bars: int, seed: int) ->
     if bars < 1:
         raise ValueError(f"a song has at least one bar, not {bars}")
     rng = SeededRandom(seed, style.name)
-    score = _planned(features, style, bars, rng)
-    tunes = _tunes(score, rng)
+    sheet = _plan(features, style, bars, rng)
+    tunes = _write_tunes(sheet, rng)
     melody_bars = {
         Role.LEAD: sum(phrase.bars for phrase in tunes.sung),
         Role.THEME: sum(phrase.bars for phrase in tunes.played),
     }
-    band = arrange(style, score.feel, score.sections, score.meter, melody_bars, rng.child("band"))
-    parts = _parts(score, band, tunes, bars, rng)
-    lead = tuple(voice.program for voice in band.voices if voice.layer.role is Role.LEAD)
-    return Song(features, style.name, bars, parts, lead, score.sections, score.chords, score.feel)
+    band = arrange(sheet, melody_bars, rng.child("band"))
+    return ComposedSong(sheet, bars, _perform_parts(sheet, band, tunes, bars, rng))
 
 
-@dataclass(frozen=True)
-class _Tunes:
-    """The song's tunes, and which phrases are sung by the lead or played by an instrument."""
-
-    themes: dict[SectionKind, Theme]
-    sung: list[Phrase]
-    played: list[Phrase]
-
-
-def _tunes(score: LeadSheet, rng: SeededRandom) -> _Tunes:
-    wanted = score.feel.sung_share * score.bars
-    sung, unsung = divided(phrases_of(score.sections), wanted, rng.child("sung"))
-    hook = opening_hook(score.sections)
-    playing = rng.child("played")
-    played = [phrase for phrase in ([hook] if hook else []) + unsung if playing.bernoulli(_PLAYED_SHARE)]
-    return _Tunes(themes_of(score, rng.child("themes")), sung, played)
-
-
-def _planned(features: FeatureVector, style: Style, bars: int, rng: SeededRandom) -> LeadSheet:
-    feel = musical_params(features, rng.child("feel"))
+def _plan(features: FeatureVector, style: Style, bars: int, rng: SeededRandom) -> LeadSheet:
+    params = musical_params(features, rng.child("feel"))
     meter = Meter.of(features.time_signature)
-    felt_bars = -(-bars * meter.written // meter.beats)
-    sections = sections_of(style.form, felt_bars)
-    chords = chords_of(
+    played_bars = -(-bars * meter.written // meter.beats)
+    sections = song_sections(style.form, played_bars)
+    chords = chord_progression(
         style,
         sections,
         meter,
         key=features.key,
         mode=features.mode,
-        bright_share=feel.bright_share,
+        major_share=params.major_share,
         rng=rng.child("chords"),
     )
-    moved = displaced_strokes(felt_bars, meter, feel.looseness, style.swing, rng.child("moved"))
-    return LeadSheet(features, style, feel, meter, sections, chords, moved)
+    displaced = displaced_strokes(played_bars, meter, params.looseness, style.swing, rng.child("moved"))
+    return LeadSheet(features, style, params, meter, sections, chords, displaced)
 
 
-def _parts(
-    score: LeadSheet,
-    band: Arrangement,
-    tunes: _Tunes,
-    bars: int,
-    rng: SeededRandom,
+def _write_tunes(sheet: LeadSheet, rng: SeededRandom) -> _Tunes:
+    sung_bars = sheet.params.sung_share * sheet.bars
+    sung, unsung = split_phrases(melody_phrases(sheet.sections), sung_bars, rng.child("sung"))
+    hook = opening_hook(sheet.sections)
+    playing = rng.child("played")
+    played = [phrase for phrase in ([hook] if hook else []) + unsung if playing.bernoulli(_PLAYED_SHARE)]
+    return _Tunes(write_themes(sheet, rng.child("themes")), sung, played)
+
+
+def _perform_parts(
+    sheet: LeadSheet, band: Arrangement, tunes: _Tunes, bars: int, rng: SeededRandom
 ) -> tuple[Part, ...]:
-    """Let every instrument write and play; those that have nothing to play are left out."""
-    end = bars * score.meter.written * POSITIONS_PER_QUARTER
-    late = beat_delays(score.bars, score.meter, score.feel.looseness, rng.child("late"))
+    """Write and perform the part of every instrument; empty parts are left out."""
+    end = bars * sheet.meter.written * POSITIONS_PER_QUARTER
+    delays = beat_delays(sheet.bars, sheet.meter, sheet.params.looseness, rng.child("late"))
     parts: list[Part] = []
 
-    def play(sounds: list[Sound], name: str, program: int, pan: int, *, drums: bool, strummed: bool) -> None:
+    def add(written: list[WrittenNote], name: str, program: int, pan: int, *, strummed: bool = False) -> None:
         notes = perform(
-            apply_rubato(apply_dynamics(sounds, score), late),
-            velocity=score.feel.velocity,
-            looseness=score.feel.looseness,
+            apply_rubato(apply_dynamics(written, sheet), delays),
+            velocity=sheet.params.velocity,
+            looseness=sheet.params.looseness,
             end=end,
             rng=rng.child("play", name),
             strummed=strummed,
         )
         if notes:
-            parts.append(Part(program, drums, notes, name, [(0, _PAN_CONTROLLER, pan)]))
+            parts.append(Part(program, name == "drums", notes, name, [(0, _PAN_CONTROLLER, pan)]))
 
-    if score.style.groove is not None:
-        sounds = drum_sounds(score, band.levels, rng.child("drums"))
-        kit = score.style.groove.kits[score.feel.acoustic_share < 0.5]
-        play(sounds, "drums", kit, 64, drums=True, strummed=False)
+    if sheet.style.groove is not None:
+        kit = sheet.style.groove.kits[sheet.params.acoustic_share < 0.5]
+        add(write_drums(sheet, band.levels, rng.child("drums")), "drums", kit, _DRUMS_PAN)
     for voice in band.voices:
         role = voice.layer.role
-        sounds = _written(score, voice, band, tunes, rng.child("write", role))
-        strummed = voice.layer.manner is PlayingPattern.STRUM
-        play(sounds, role, voice.program, _PAN[role], drums=False, strummed=strummed)
+        written = _write_part(sheet, voice, band, tunes, rng.child("write", role))
+        add(written, role, voice.program, _PAN[role], strummed=voice.layer.playing is PlayingPattern.STRUM)
     return tuple(parts)
 
 
-def _written(
-    score: LeadSheet,
-    voice: Voice,
-    band: Arrangement,
-    tunes: _Tunes,
-    rng: SeededRandom,
-) -> list[Sound]:
+def _write_part(
+    sheet: LeadSheet, voice: Voice, band: Arrangement, tunes: _Tunes, rng: SeededRandom
+) -> list[WrittenNote]:
     match voice.layer.role:
         case Role.BASS:
-            return bass_sounds(score, voice, band.levels, rng)
+            return write_bass(sheet, voice, band.levels, rng)
         case Role.LEAD:
-            return melody_sounds(score, voice, tunes.sung, tunes.themes)
+            return write_melody(sheet, voice, tunes.sung, tunes.themes)
         case Role.THEME:
-            return melody_sounds(score, voice, tunes.played, tunes.themes)
+            return write_melody(sheet, voice, tunes.played, tunes.themes)
         case _:
-            return chord_sounds(score, voice, band.levels, rng)
+            return write_chords(sheet, voice, band.levels, rng)

@@ -1,6 +1,6 @@
-"""The whole sample corpus: composes the songs and writes the three data sets.
+"""Compose the sample corpus and write it in the formats of the three data sets.
 
-`lmd_matched/` is written first and `spotify/dataset.csv` last: a corpus that has its Spotify table is whole.
+`lmd_matched/` is written first and `spotify/dataset.csv` last: a corpus with a Spotify table is complete.
 """
 
 from __future__ import annotations
@@ -9,37 +9,36 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emo_assets.errors import InputError
+from emo_assets.midi.writer import encode_midi
 from emo_assets.progress import Progress, no_progress
 from emo_assets.store import atomic_write
-from emo_assets.synthetic_corpus import msd_listing, spotify_listing
-from emo_assets.synthetic_corpus.broken_files import broken_files
-from emo_assets.synthetic_corpus.catalogue import Work, catalogue_of
+from emo_assets.synthetic_corpus.catalogue import Work, make_catalogue
 from emo_assets.synthetic_corpus.composition import compose_song
 from emo_assets.synthetic_corpus.file_formats import lakh_path, msd_names, spotify_table
-from emo_assets.synthetic_corpus.msd_listing import MsdRow
+from emo_assets.synthetic_corpus.msd_listing import MsdRow, msd_rows
 from emo_assets.synthetic_corpus.sampling import sample_songs
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
-from emo_assets.synthetic_corpus.spotify_listing import SpotifyRow
+from emo_assets.synthetic_corpus.spotify_listing import SpotifyRow, spotify_rows
 
-SONGS_A_BROKEN_SET = 100
-"""Of each kind of broken file there is one in so many songs, and at least one."""
+SONGS_PER_BROKEN_SET = 100
+"""One broken file of each kind is written for every so many songs."""
 
 _SHARE_WITH_SECOND_ARRANGEMENT = 0.10
 
 
 @dataclass(frozen=True)
 class CorpusSummary:
-    """What a corpus holds.
+    """The contents of a corpus.
 
     Attributes:
         songs: composed songs.
         artists: their artists.
-        spotify_rows: rows of the Spotify table, the nameless and the broken one included.
-        spotify_tracks: different tracks among them that are well-formed.
-        msd_rows: lines of the MSD file, the broken one included.
+        spotify_rows: rows of the Spotify table, including the two invalid ones.
+        spotify_tracks: distinct tracks in the valid rows.
+        msd_rows: lines of the MSD file, including the invalid one.
         midi_files: readable files below `lmd_matched`.
         broken_files: unreadable ones.
-        links: (Spotify track id, MSD track id) of the same recording, sorted: what linking should find.
+        links: (Spotify track id, MSD track id) of the same recording, sorted: the expected links.
     """
 
     songs: int
@@ -52,7 +51,7 @@ class CorpusSummary:
     links: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
-        """Say in one line what there is."""
+        """Return the counts in one line."""
         return (
             f"{self.songs} songs by {self.artists} artists: {self.spotify_rows} Spotify rows, "
             f"{self.msd_rows} MSD lines, {self.midi_files} MIDI files and {self.broken_files} broken ones"
@@ -66,54 +65,46 @@ def compose_corpus(
 
     Args:
         out: the folder to write to.
-        songs: how many songs, at least 1.
-        seed: equal numbers of songs and seeds give equal bytes.
-        progress: told of each song.
+        songs: number of songs, at least 1.
+        seed: the same number of songs and seed give the same bytes.
+        progress: callback(stage, done, total), called once per song.
 
     Raises:
-        InputError: fewer than one song is asked for, or `out` has tables or MIDI files of another corpus.
+        InputError: `songs` or `seed` is out of range, or `out` has tables or MIDI files of another corpus.
     """
     if songs < 1:
         raise InputError(f"a corpus has at least one song, not {songs}: ask for one or more")
     if seed < 0:
         raise InputError(f"the seed must be at least 0, got {seed}")
-    works = catalogue_of(sample_songs(songs, seed), seed)
-    spotify_rows = spotify_listing.listed(works, seed)
-    msd_rows = msd_listing.listed(works, seed)
+    works = make_catalogue(sample_songs(songs, seed), seed)
+    spotify, msd = spotify_rows(works, seed), msd_rows(works, seed)
     tables = {
-        out / "msd" / "unique_tracks.txt": msd_names(msd_rows),
-        out / "spotify" / "dataset.csv": spotify_table(spotify_rows),
+        out / "msd" / "unique_tracks.txt": msd_names(msd),
+        out / "spotify" / "dataset.csv": spotify_table(spotify),
     }
     for path, content in tables.items():
-        _refuse_another(path, content)
+        if path.exists() and (path.stat().st_size != len(content) or path.read_bytes() != content):
+            raise InputError(
+                f"{path}: is a table of another corpus; give an empty folder, or remove it first"
+            )
     lakh = out / "lmd_matched"
-    tracks = {row.track_id for row in msd_rows}
-    _refuse_others(lakh, {path for path in _midi_files_in(lakh) if path.parent.name not in tracks})
-    readable, broken = _write_midi(lakh, works, msd_rows, seed, progress)
-    _refuse_others(lakh, _midi_files_in(lakh) - readable - broken)
+    tracks = {row.track_id for row in msd}
+    _refuse_others(lakh, {path for path in lakh.rglob("*.mid") if path.parent.name not in tracks})
+    readable, broken = _write_midi(lakh, works, msd, seed, progress)
+    _refuse_others(lakh, set(lakh.rglob("*.mid")) - readable - broken)
     for path, content in tables.items():
         with atomic_write(path) as file:
             file.write(content)
     return CorpusSummary(
         songs=songs,
         artists=len({work.artist for work in works}),
-        spotify_rows=len(spotify_rows) + 2,
-        spotify_tracks=len({row.track_id for row in spotify_rows}),
-        msd_rows=len(msd_rows) + 1,
+        spotify_rows=len(spotify) + 2,
+        spotify_tracks=len({row.track_id for row in spotify}),
+        msd_rows=len(msd) + 1,
         midi_files=len(readable),
         broken_files=len(broken),
-        links=_links(spotify_rows, msd_rows),
+        links=_links(spotify, msd),
     )
-
-
-def _midi_files_in(lakh: Path) -> set[Path]:
-    return set(lakh.rglob("*.mid")) if lakh.is_dir() else set()
-
-
-def _refuse_another(path: Path, content: bytes) -> None:
-    """Refuse to write over a table that holds something else: it may be the published one."""
-    if path.exists() and (path.stat().st_size != len(content) or path.read_bytes() != content):
-        raise InputError(f"{path}: is a table of another corpus; give an empty folder, or remove it first")
 
 
 def _refuse_others(lakh: Path, others: set[Path]) -> None:
@@ -125,30 +116,38 @@ def _refuse_others(lakh: Path, others: set[Path]) -> None:
 
 
 def _write_midi(
-    lakh: Path, works: list[Work], msd_rows: list[MsdRow], seed: int, progress: Progress
+    lakh: Path, works: list[Work], msd: list[MsdRow], seed: int, progress: Progress
 ) -> tuple[set[Path], set[Path]]:
-    """Compose all songs and write them; return the paths of the readable and of the broken files."""
-    listed_as: dict[int, list[str]] = {}
-    for row in msd_rows:
-        if row.work is not None:
-            listed_as.setdefault(row.work, []).append(row.track_id)
+    """Compose and write all songs; return the paths of the readable and of the broken files."""
+    tracks: dict[int | None, list[str]] = {}
+    for row in msd:
+        tracks.setdefault(row.work, []).append(row.track_id)
     readable: set[Path] = set()
     broken: set[Path] = set()
     for work in works:
         plan = work.plan
         rng = SeededRandom(seed, "files", work.number)
         content = compose_song(plan.features, plan.style, plan.bars, plan.seed).to_midi()
-        for track_id in listed_as[work.number]:
-            readable.add(_write(lakh, track_id, content))
+        readable |= {_write(lakh, track_id, content) for track_id in tracks[work.number]}
         if rng.bernoulli(_SHARE_WITH_SECOND_ARRANGEMENT):
             other = compose_song(plan.features, plan.style, plan.bars, plan.seed + 1).to_midi()
-            readable.add(_write(lakh, listed_as[work.number][0], other))
-        if work.number % SONGS_A_BROKEN_SET == 0:
-            for place, damaged in enumerate(broken_files(content, work.number).values()):
-                host = works[(work.number + place) % len(works)]
-                broken.add(_write(lakh, listed_as[host.number][0], damaged))
+            readable.add(_write(lakh, tracks[work.number][0], other))
+        if work.number % SONGS_PER_BROKEN_SET == 0:
+            for index, damaged in enumerate(_broken_files(content, work.number)):
+                host = works[(work.number + index) % len(works)]
+                broken.add(_write(lakh, tracks[host.number][0], damaged))
         progress("composing songs", work.number + 1, len(works))
     return readable, broken
+
+
+def _broken_files(intact: bytes, number: int) -> tuple[bytes, ...]:
+    """Return unreadable files, as every large collection has them: truncated, text, two bytes, no notes."""
+    return (
+        intact[: len(intact) // 3],
+        f"Sorry, file {number} was removed at the request of its author.\n".encode(),
+        bytes([0x4D, number % 256]),
+        encode_midi((), tempos=((0, 90.0 + number),)),
+    )
 
 
 def _write(lakh: Path, msd_track_id: str, content: bytes) -> Path:
@@ -158,16 +157,10 @@ def _write(lakh: Path, msd_track_id: str, content: bytes) -> Path:
     return path
 
 
-def _links(spotify_rows: list[SpotifyRow], msd_rows: list[MsdRow]) -> tuple[tuple[str, str], ...]:
+def _links(spotify: list[SpotifyRow], msd: list[MsdRow]) -> tuple[tuple[str, str], ...]:
     tracks: dict[int, set[str]] = {}
-    for row in spotify_rows:
+    for row in spotify:
         if row.work is not None:
             tracks.setdefault(row.work, set()).add(row.track_id)
-    return tuple(
-        sorted(
-            (track_id, row.track_id)
-            for row in msd_rows
-            if row.work is not None
-            for track_id in tracks[row.work]
-        )
-    )
+    pairs = ((track_id, row.track_id) for row in msd if row.work is not None for track_id in tracks[row.work])
+    return tuple(sorted(pairs))

@@ -1,4 +1,4 @@
-"""What every player reads: the song's plan, and the sounds that players write before they are performed."""
+"""The plan of a song, which all parts are written from, and notes before they are performed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from emo_assets.synthetic_corpus.harmony import Chord
 from emo_assets.synthetic_corpus.meter import Meter
 from emo_assets.synthetic_corpus.musical_params import MusicalParams
 from emo_assets.synthetic_corpus.progression import ChordSpan
-from emo_assets.synthetic_corpus.style import Style
+from emo_assets.synthetic_corpus.styles import Style
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
 
-class Sound(NamedTuple):
-    """A note on paper: start and length in positions, pitch, and velocity above or below the song's mean."""
+class WrittenNote(NamedTuple):
+    """A note on paper: start and length in positions, pitch, velocity above or below the song's mean."""
 
     start: int
     length: int
@@ -27,35 +27,35 @@ class Sound(NamedTuple):
 
 @dataclass(frozen=True)
 class LeadSheet:
-    """A song's plan: everything that is settled before any player writes a note.
+    """Everything that is decided before any part is written.
 
     Attributes:
-        features: what was asked for.
+        features: the requested features.
         style: the style.
-        feel: the musical quantities.
+        params: the musical quantities.
         meter: the meter.
-        sections: the form, in felt bars.
+        sections: the form, in played bars (four written ones each in 1/4).
         chords: the chords, in order and without gaps.
-        moved: for each felt bar where the band plays strokes that a steady groove has elsewhere: position in
-            the bar to position in the bar. All players of the rhythm section move together.
+        displaced: for each played bar, {position of a stroke in a steady groove: position where it is
+            played}. All instruments of the rhythm section move together.
     """
 
     features: FeatureVector
     style: Style
-    feel: MusicalParams
+    params: MusicalParams
     meter: Meter
     sections: tuple[Section, ...]
     chords: tuple[ChordSpan, ...]
-    moved: tuple[dict[int, int], ...]
+    displaced: tuple[dict[int, int], ...]
 
     @property
     def bars(self) -> int:
-        """Felt bars of the song."""
+        """Played bars of the song."""
         return self.sections[-1].first_bar + self.sections[-1].bars
 
     @property
     def last_bar_start(self) -> int:
-        """Position at which the last bar starts, in which everybody holds the final chord."""
+        """Position of the last bar, in which all instruments hold the final chord."""
         return (self.bars - 1) * self.meter.positions
 
     @cached_property
@@ -66,10 +66,10 @@ class LeadSheet:
         return spans
 
     def span_at(self, position: int) -> ChordSpan:
-        """Return the chord that sounds at `position`, with its start and end."""
+        """Return the chord at `position` with its start and end."""
         beats = self._span_at_beat
         return beats[min(position // POSITIONS_PER_QUARTER, len(beats) - 1)]
 
     def chord_at(self, position: int) -> Chord:
-        """Return the chord that sounds at `position`."""
+        """Return the chord at `position`."""
         return self.span_at(position).chord

@@ -1,7 +1,7 @@
-"""What the lead sings and what instruments play in its place: phrases made of motifs that come back.
+"""Melodies, sung by the lead or played by instruments: phrases made of recurring motifs.
 
-A section's melody is built from a few bars of rhythm and contour. Phrases of four bars repeat the first one,
-answer it with a second and close on a long note; strong beats have chord tones, others the notes between.
+A theme has a few bars of rhythm and contour. A phrase of four bars is opening, answer, opening and close;
+strong beats have chord tones, the others scale notes between them.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from dataclasses import dataclass, replace
 
 from emo_assets.synthetic_corpus.arrangement import SECTIONS_WITHOUT_MELODY, Voice
 from emo_assets.synthetic_corpus.form import PHRASE_BARS, Section, SectionKind
-from emo_assets.synthetic_corpus.harmony import scale_of
-from emo_assets.synthetic_corpus.lead_sheet import LeadSheet, Sound
+from emo_assets.synthetic_corpus.harmony import melody_scale, nearest_pitch
+from emo_assets.synthetic_corpus.lead_sheet import LeadSheet, WrittenNote
 from emo_assets.synthetic_corpus.meter import Meter
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
-from emo_assets.synthetic_corpus.voicing import nearest_pitch
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
-_LARGEST_THIRD = 4
-RANGE = 9
-"""Semitones that a melody may go above or below its register."""
+MAX_DEVIATION = 9
+"""Semitones of a melody above or below its centre."""
 
-LONGEST_NOTE = 2 * POSITIONS_PER_QUARTER
-COMPASSES = {
+_MAJOR_THIRD = 4
+
+MAX_NOTE_LENGTH = 2 * POSITIONS_PER_QUARTER
+"""Positions."""
+
+INSTRUMENT_RANGES = {
     40: (55, 100),
     42: (36, 81),
     53: (48, 86),
@@ -37,14 +39,14 @@ COMPASSES = {
     77: (55, 96),
     110: (55, 100),
 }
-"""Lowest and highest pitch of the strings, winds and voices that play or sing melodies, by program."""
+"""Lowest and highest pitch of the strings, winds and voices that have melodies, by General MIDI program."""
 
 _PHRASE_SHAPES = ((0, 1, 2, 0), (0, 2, 1, -1), (1, 2, 0, -1), (0, -1, 1, 0), (-1, 0, 2, 1))
 
 
 @dataclass(frozen=True)
 class Motif:
-    """One bar of melody: where its notes start, and the scale steps from each note to the next."""
+    """One bar of melody: start positions, and scale steps from each note to the next."""
 
     starts: tuple[int, ...]
     steps: tuple[int, ...]
@@ -52,14 +54,14 @@ class Motif:
 
 @dataclass(frozen=True)
 class Theme:
-    """A section's material.
+    """The melodic material of a kind of section.
 
     Attributes:
-        opening: the bar that phrases begin with.
-        answer: the bar after it.
-        variant: what may stand in the opening's place when it comes back.
+        opening: the first bar of a phrase.
+        answer: the second bar.
+        variant: replaces the opening in every fourth phrase's third bar.
         close: the last bar.
-        shape: the height in scale steps of a phrase's four bars.
+        shape: scale steps of the phrase's four bars above its centre.
     """
 
     opening: Motif
@@ -71,14 +73,14 @@ class Theme:
 
 @dataclass(frozen=True)
 class Phrase:
-    """Four bars, or fewer at the end of a section, that are sung or played.
+    """Four bars of melody, or fewer at the end of a section.
 
     Attributes:
-        material: the kind of section whose theme it is made of.
+        material: the kind of section whose theme it uses.
         first_bar: its first bar, from 0.
         bars: its length.
-        turn: how many phrases on the same material came before it.
-        closes_section: whether a section ends with it.
+        turn: number of earlier phrases on the same material.
+        closes_section: whether it is its section's last.
     """
 
     material: SectionKind
@@ -88,7 +90,7 @@ class Phrase:
     closes_section: bool
 
 
-def phrases_of(sections: tuple[Section, ...]) -> list[Phrase]:
+def melody_phrases(sections: tuple[Section, ...]) -> list[Phrase]:
     """Return the phrases of all sections that may have a melody, in order."""
     phrases: list[Phrase] = []
     turns: dict[SectionKind, int] = {}
@@ -105,23 +107,23 @@ def phrases_of(sections: tuple[Section, ...]) -> list[Phrase]:
 
 
 def opening_hook(sections: tuple[Section, ...]) -> Phrase | None:
-    """Return the phrase in which the introduction gives the chorus away, or none without an introduction."""
+    """Return a phrase of the chorus in the introduction, or None without an introduction."""
     first = sections[0]
     if first.kind is not SectionKind.INTRO:
         return None
     return Phrase(SectionKind.CHORUS, first.first_bar, min(PHRASE_BARS, first.bars), 0, True)
 
 
-def divided(phrases: list[Phrase], bars: float, rng: SeededRandom) -> tuple[list[Phrase], list[Phrase]]:
-    """Divide phrases among the lead and the instruments.
+def split_phrases(phrases: list[Phrase], bars: float, rng: SeededRandom) -> tuple[list[Phrase], list[Phrase]]:
+    """Divide phrases between the lead and the instruments.
 
     Args:
         phrases: all phrases, in order.
-        bars: how many bars the lead shall sing, to the nearest two; those of choruses come first.
-        rng: decides which verses are left to the instruments.
+        bars: number of bars to sing, to the nearest two; choruses are sung first.
+        rng: chooses the verses that are left to the instruments.
 
     Returns:
-        The phrases that are sung and those that are not, each in order. One phrase may be cut in halves.
+        The sung and the other phrases, each in order. One phrase may be split in halves.
     """
     order = sorted(phrases, key=lambda phrase: (phrase.material is not SectionKind.CHORUS, rng.uniform()))
     sung: list[Phrase] = []
@@ -136,78 +138,76 @@ def divided(phrases: list[Phrase], bars: float, rng: SeededRandom) -> tuple[list
         else:
             unsung.append(phrase)
         bars -= phrase.bars
-    return _in_order(sung), _in_order(unsung)
+    for part in (sung, unsung):
+        part.sort(key=lambda phrase: phrase.first_bar)
+    return sung, unsung
 
 
-def _in_order(phrases: list[Phrase]) -> list[Phrase]:
-    return sorted(phrases, key=lambda phrase: phrase.first_bar)
-
-
-def themes_of(score: LeadSheet, rng: SeededRandom) -> dict[SectionKind, Theme]:
-    """Invent the song's tunes: the material of each kind of section, whoever sings or plays it."""
+def write_themes(sheet: LeadSheet, rng: SeededRandom) -> dict[SectionKind, Theme]:
+    """Invent the theme of each kind of section."""
     kinds = [kind for kind in SectionKind if kind not in SECTIONS_WITHOUT_MELODY]
-    return {kind: _new_theme(score, kind, rng.child(kind)) for kind in kinds}
+    return {kind: _new_theme(sheet, kind, rng.child(kind)) for kind in kinds}
 
 
-def melody_sounds(
-    score: LeadSheet, voice: Voice, phrases: list[Phrase], themes: dict[SectionKind, Theme]
-) -> list[Sound]:
+def write_melody(
+    sheet: LeadSheet, voice: Voice, phrases: list[Phrase], themes: dict[SectionKind, Theme]
+) -> list[WrittenNote]:
     """Write a melody over `phrases`; an instrument with two voices adds a third below.
 
     Args:
-        score: the song's plan.
-        voice: who sings or plays.
-        phrases: where.
-        themes: the song's tunes.
+        sheet: the song's plan.
+        voice: the instrument or singer.
+        phrases: the phrases to write.
+        themes: the song's themes.
     """
-    register = voice.layer.register + score.feel.register
-    sounds: list[Sound] = []
-    last_pitch = _within_compass(register, voice)
+    register = voice.layer.register + sheet.params.register
+    written: list[WrittenNote] = []
+    last_pitch = _fit_instrument(register, voice)
     for phrase in phrases:
         lift = 2 if phrase.material is SectionKind.CHORUS else 0
-        centre = _within_compass(register + lift, voice)
-        line = _phrase_line(score, voice, themes[phrase.material], phrase, centre, last_pitch)
+        centre = _fit_instrument(register + lift, voice)
+        line = _write_phrase(sheet, voice, themes[phrase.material], phrase, centre, last_pitch)
         last_pitch = line[-1].pitch
-        sounds += line
+        written += line
         if voice.layer.voices > 1:
-            sounds += [_third_below(score, sound) for sound in line]
-    return sounds
+            written += [_third_below(sheet, note) for note in line]
+    return written
 
 
-def _within_compass(register: int, voice: Voice) -> int:
-    """Return the pitch nearest to `register` around which the instrument has all the notes of a melody."""
-    lowest, highest = COMPASSES.get(voice.program, (0, 127))
-    below = RANGE if voice.layer.voices == 1 else RANGE + _LARGEST_THIRD
-    return max(min(register, highest - RANGE), lowest + below)
+def _fit_instrument(register: int, voice: Voice) -> int:
+    """Return the centre nearest to `register` with all notes of a melody inside the instrument's range."""
+    lowest, highest = INSTRUMENT_RANGES.get(voice.program, (0, 127))
+    below = MAX_DEVIATION if voice.layer.voices == 1 else MAX_DEVIATION + _MAJOR_THIRD
+    return max(min(register, highest - MAX_DEVIATION), lowest + below)
 
 
-def _new_theme(score: LeadSheet, kind: SectionKind, rng: SeededRandom) -> Theme:
-    rate = score.feel.melody_rate * (1.1 if kind is SectionKind.CHORUS else 1.0)
+def _new_theme(sheet: LeadSheet, kind: SectionKind, rng: SeededRandom) -> Theme:
+    rate = sheet.params.melody_rate * (1.1 if kind is SectionKind.CHORUS else 1.0)
     shape = rng.pick(_PHRASE_SHAPES)
-    rise = score.feel.rise
+    rise = sheet.params.melodic_rise
     return Theme(
-        opening=_new_motif(score, rate, rng),
-        answer=_new_motif(score, rate, rng),
-        variant=_new_motif(score, rate, rng),
-        close=_new_motif(score, rate * 0.7, rng),
-        shape=tuple(round(step + rise * place / 3) for place, step in enumerate(shape)),
+        opening=_new_motif(sheet, rate, rng),
+        answer=_new_motif(sheet, rate, rng),
+        variant=_new_motif(sheet, rate, rng),
+        close=_new_motif(sheet, rate * 0.7, rng),
+        shape=tuple(round(step + rise * bar / 3) for bar, step in enumerate(shape)),
     )
 
 
-def _new_motif(score: LeadSheet, rate: float, rng: SeededRandom) -> Motif:
-    """Draw the rhythm and contour of one bar with `rate` notes a beat."""
-    meter = score.meter
-    step = 4 if score.style.swing else 6
+def _new_motif(sheet: LeadSheet, rate: float, rng: SeededRandom) -> Motif:
+    """Draw the rhythm and contour of one bar with `rate` notes per beat."""
+    meter = sheet.meter
+    step = 4 if sheet.style.swing else 6
     free = [position for position in range(meter.positions) if _singable(position, step, rate)]
     wanted = min(len(free), max(1, int(rate * meter.beats + rng.uniform())))
     starts: set[int] = set()
     for _ in range(wanted):
-        weights = [_start_weight(meter, position, score.feel.looseness, starts) for position in free]
+        weights = [_start_weight(meter, position, sheet.params.looseness, starts) for position in free]
         starts.add(rng.weighted(free, weights))
     steps = [0]
     for _ in range(len(starts) - 1):
         size = rng.weighted((0, 1, 2, 3), (0.22, 0.55, 0.17, 0.06))
-        steps.append(size if rng.bernoulli(0.5 + 0.06 * score.feel.rise) else -size)
+        steps.append(size if rng.bernoulli(0.5 + 0.06 * sheet.params.melodic_rise) else -size)
     return Motif(tuple(sorted(starts)), tuple(steps))
 
 
@@ -225,48 +225,50 @@ def _start_weight(meter: Meter, position: int, looseness: float, taken: set[int]
     return strength * (1 - 0.5 * looseness) + 0.35 * looseness
 
 
-def _phrase_line(
-    score: LeadSheet, voice: Voice, theme: Theme, phrase: Phrase, centre: int, last_pitch: int
-) -> list[Sound]:
+def _write_phrase(
+    sheet: LeadSheet, voice: Voice, theme: Theme, phrase: Phrase, centre: int, last_pitch: int
+) -> list[WrittenNote]:
     again = theme.variant if phrase.turn % 4 == 3 else theme.opening
     order = (theme.opening, theme.answer, again, theme.close)
-    line: list[Sound] = []
-    width = score.meter.positions
+    line: list[WrittenNote] = []
+    width = sheet.meter.positions
     pitch = last_pitch
-    for place in range(phrase.bars):
-        motif = order[place] if place < phrase.bars - 1 else theme.close
-        bar_start = (phrase.first_bar + place) * width
-        goal = (centre + 2 * theme.shape[place] + pitch) // 2
+    for bar in range(phrase.bars):
+        motif = order[bar] if bar < phrase.bars - 1 else theme.close
+        bar_start = (phrase.first_bar + bar) * width
+        goal = (centre + 2 * theme.shape[bar] + pitch) // 2
         ends = [*motif.starts[1:], width]
         for start, end, step in zip(motif.starts, ends, motif.steps, strict=True):
             position = bar_start + start
-            length = min(end - start, LONGEST_NOTE)
+            length = min(end - start, MAX_NOTE_LENGTH)
             before = goal if start == motif.starts[0] else pitch
-            pitch = _stepped(score, position, before, step)
-            if score.meter.strength(start) >= 0.8 or length > POSITIONS_PER_QUARTER:
-                pitch = _chord_tone(score, position, pitch, away_from=before if step else None)
-            pitch = _kept_within(pitch, centre)
-            accent = voice.layer.accent + 6 * (score.meter.strength(start) - 0.5)
-            line.append(Sound(position, max(2, length - (1 if length > 3 else 0)), pitch, accent))
-    return _closed(score, phrase, line, centre)
+            pitch = _step_in_scale(sheet, position, before, step)
+            if sheet.meter.strength(start) >= 0.8 or length > POSITIONS_PER_QUARTER:
+                pitch = _chord_tone(sheet, position, pitch, away_from=before if step else None)
+            pitch = _fold_octaves(pitch, centre)
+            accent = voice.layer.accent + 6 * (sheet.meter.strength(start) - 0.5)
+            line.append(WrittenNote(position, max(2, length - (1 if length > 3 else 0)), pitch, accent))
+    return _close_phrase(sheet, phrase, line, centre)
 
 
-def _closed(score: LeadSheet, phrase: Phrase, line: list[Sound], centre: int) -> list[Sound]:
-    """Let the phrase end on a long chord tone, the section on the tonic where the chord has it."""
+def _close_phrase(
+    sheet: LeadSheet, phrase: Phrase, line: list[WrittenNote], centre: int
+) -> list[WrittenNote]:
+    """End the phrase on a long chord tone, the section on the tonic if the chord has it."""
     last = line[-1]
-    chord = score.chord_at(last.start)
-    pitch = _chord_tone(score, last.start, last.pitch)
-    if phrase.closes_section and score.features.key in chord.tones:
-        pitch = nearest_pitch(score.features.key, last.pitch)
-    bar_end = (phrase.first_bar + phrase.bars) * score.meter.positions
+    chord = sheet.chord_at(last.start)
+    pitch = _chord_tone(sheet, last.start, last.pitch)
+    if phrase.closes_section and sheet.features.key in chord.tones:
+        pitch = nearest_pitch(sheet.features.key, last.pitch)
+    bar_end = (phrase.first_bar + phrase.bars) * sheet.meter.positions
     length = min(bar_end - last.start, 3 * POSITIONS_PER_QUARTER)
-    return [*line[:-1], last._replace(pitch=_kept_within(pitch, centre), length=length)]
+    return [*line[:-1], last._replace(pitch=_fold_octaves(pitch, centre), length=length)]
 
 
-def _stepped(score: LeadSheet, position: int, pitch: int, steps: int) -> int:
+def _step_in_scale(sheet: LeadSheet, position: int, pitch: int, steps: int) -> int:
     """Return the scale note `steps` above `pitch` (below, when negative) over the chord at `position`."""
-    features = score.features
-    scale = scale_of(score.chord_at(position), features.key, features.mode)
+    features = sheet.features
+    scale = melody_scale(sheet.chord_at(position), features.key, features.mode)
     while pitch % 12 not in scale:
         pitch += 1
     direction = 1 if steps > 0 else -1
@@ -277,20 +279,20 @@ def _stepped(score: LeadSheet, position: int, pitch: int, steps: int) -> int:
     return pitch
 
 
-def _chord_tone(score: LeadSheet, position: int, pitch: int, away_from: int | None = None) -> int:
-    """Return the chord tone nearest to `pitch`, but not `away_from`: a moving line does not stand still."""
-    candidates = [nearest_pitch(tone, pitch) for tone in score.chord_at(position).tones]
+def _chord_tone(sheet: LeadSheet, position: int, pitch: int, away_from: int | None = None) -> int:
+    """Return the chord tone nearest to `pitch`, other than `away_from`."""
+    candidates = [nearest_pitch(tone, pitch) for tone in sheet.chord_at(position).tones]
     moving = [candidate for candidate in candidates if candidate != away_from]
     return min(moving, key=lambda candidate: (abs(candidate - pitch), candidate))
 
 
-def _kept_within(pitch: int, centre: int) -> int:
-    while pitch > centre + RANGE:
+def _fold_octaves(pitch: int, centre: int) -> int:
+    while pitch > centre + MAX_DEVIATION:
         pitch -= 12
-    while pitch < centre - RANGE:
+    while pitch < centre - MAX_DEVIATION:
         pitch += 12
     return pitch
 
 
-def _third_below(score: LeadSheet, sound: Sound) -> Sound:
-    return sound._replace(pitch=_stepped(score, sound.start, sound.pitch, -2), accent=sound.accent - 6)
+def _third_below(sheet: LeadSheet, note: WrittenNote) -> WrittenNote:
+    return note._replace(pitch=_step_in_scale(sheet, note.start, note.pitch, -2), accent=note.accent - 6)

@@ -1,9 +1,8 @@
-"""Meters, and rhythms written as patterns that every meter can read.
+"""Meters, and a notation of rhythms that applies to every meter.
 
-A rhythm is written for four beats, one group of steps a beat, as in `"9...|7.5.|9...|7.53"`: a dot is
-silence, a digit a stroke and its rank, 9 being heard always and 1 only when the music is at its busiest.
-Three steps a beat are triplets. A meter reads it beat by beat: each of its own beats takes the part of one
-of the four.
+A rhythm has four beats of equally many steps, as in `"9...|7.5.|9...|7.53"`: a dot is silence, a digit a
+stroke and its rank. Strokes of rank 9 are always played, those of rank 1 only at the highest level. Three
+steps per beat are triplets. In another meter than 4/4, each beat of the bar plays one of the rhythm's four.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ _BEATS_PLAYED: dict[int, tuple[int, ...]] = {
 
 @dataclass(frozen=True)
 class Meter:
-    """Quarter notes a bar, as written in the file and as the players feel it.
+    """Quarter notes per bar, as written in the file and as played.
 
     Attributes:
-        written: beats of a bar in the file, 1 to 7. A bar of one beat is felt as a quarter of a bar of four.
-        parts: for each felt beat, which of a pattern's four beats (0 to 3) it plays.
+        written: beats per bar in the file, 1 to 7. Four bars of one beat are played as one bar of four.
+        parts: for each played beat, which of a rhythm's four beats (0 to 3) it plays.
     """
 
     written: int
@@ -38,21 +37,21 @@ class Meter:
 
     @classmethod
     def of(cls, time_signature: int) -> Meter:
-        """Return the meter of `time_signature` quarter notes a bar (1 to 7)."""
+        """Return the meter of `time_signature` quarter notes per bar (1 to 7)."""
         return cls(time_signature, _BEATS_PLAYED[time_signature])
 
     @property
     def beats(self) -> int:
-        """Beats of a felt bar."""
+        """Beats of a played bar."""
         return len(self.parts)
 
     @property
     def positions(self) -> int:
-        """Positions of a felt bar, twelve a beat."""
+        """Positions of a played bar, twelve per beat."""
         return self.beats * POSITIONS_PER_QUARTER
 
     def strength(self, position: int) -> float:
-        """How much weight a position of the felt bar has: 1 at its start, 0.2 between the eighths."""
+        """Metrical weight of a position in the played bar: 1 on the downbeat, 0.2 between eighth notes."""
         beat, rest = divmod(position, POSITIONS_PER_QUARTER)
         if rest:
             return 0.4 if rest in (6, 8) else 0.2
@@ -60,9 +59,9 @@ class Meter:
 
 
 @cache
-def strokes(pattern: str, meter: Meter) -> tuple[tuple[int, int], ...]:
-    """Return (position in the felt bar, rank 1 to 9) of each stroke of `pattern`, in order."""
-    beats = pattern.split("|")
+def strokes(rhythm: str, meter: Meter) -> tuple[tuple[int, int], ...]:
+    """Return (position in the played bar, rank 1 to 9) of each stroke of `rhythm`, in order."""
+    beats = rhythm.split("|")
     found = []
     for beat, part in enumerate(meter.parts):
         steps = beats[part]
@@ -76,11 +75,11 @@ def strokes(pattern: str, meter: Meter) -> tuple[tuple[int, int], ...]:
 
 
 @cache
-def onsets(pattern: str, meter: Meter, lowest_rank: int) -> tuple[int, ...]:
-    """Return the positions of the strokes of `pattern` that rank at least `lowest_rank`."""
-    return tuple(position for position, rank in strokes(pattern, meter) if rank >= lowest_rank)
+def onsets(rhythm: str, meter: Meter, min_rank: int) -> tuple[int, ...]:
+    """Return the positions of the strokes of `rhythm` that rank at least `min_rank`."""
+    return tuple(position for position, rank in strokes(rhythm, meter) if rank >= min_rank)
 
 
 def lowest_rank(level: float) -> int:
-    """Return the rank from which strokes are heard when the music is as busy as `level` (0 to 1)."""
+    """Return the lowest rank that is played at a level (0 to 1) of activity."""
     return 9 - min(8, max(0, int(level * 9)))

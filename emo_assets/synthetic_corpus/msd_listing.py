@@ -1,7 +1,4 @@
-"""How the songs are listed in MSD: other spellings, editions, doubles, and names that only look alike.
-
-The file's format is written by `tables`.
-"""
+"""The songs in the MSD list: other spellings, editions, duplicates, and other songs of similar names."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import string
 import unicodedata
 from dataclasses import dataclass
 
-from emo_assets.synthetic_corpus.catalogue import Work, identifier, new_artist
+from emo_assets.synthetic_corpus.catalogue import Work, artist_names, identifier, new_artist
 from emo_assets.synthetic_corpus.invented_names import song_title
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 
@@ -18,7 +15,7 @@ _EDITIONS = ("Album Version", "LP Version", "Single Version", "{} Digital Remast
 
 @dataclass(frozen=True)
 class MsdRow:
-    """One line of the file; `work` is the number of the song whose studio recording it is, or None."""
+    """A line of the list; `work` is the number of the work of which it is the studio recording, or None."""
 
     track_id: str
     song_id: str
@@ -27,42 +24,38 @@ class MsdRow:
     work: int | None
 
 
-def listed(works: list[Work], seed: int) -> list[MsdRow]:
-    """List every song once, some twice, among their look-alikes and songs that nobody else lists.
+def msd_rows(works: list[Work], seed: int) -> list[MsdRow]:
+    """List every work once or twice, songs with similar names, and songs that are not in the Spotify table.
 
     Corpora of other sizes or seeds have other track ids, so that their files cannot be mixed up.
 
-    Args:
-        works: the songs.
-        seed: equal seeds give equal rows.
-
     Returns:
-        Rows in no order; the first of a work is the one that its MIDI files stand under.
+        Rows in no particular order; a work's MIDI files are filed under its first one.
     """
     corpus = (seed, len(works))
     rows: list[MsdRow] = []
     for work in works:
         rng = SeededRandom(seed, "msd", work.number)
-        artist, title = _spelled_artist(work, rng), _spelled_title(work, rng)
+        artist, title = _artist_variant(work, rng), _title_variant(work, rng)
         rows.append(_row(artist, title, work.number, corpus, "main"))
         if rng.bernoulli(0.05):
             rows.append(_row(work.artist, f"{work.title} (Album Version)", work.number, corpus, "double"))
         if rng.bernoulli(0.22):
-            other_artist, other_title = _look_alike(work, works, rng)
+            other_artist, other_title = _similar_name(work, works, rng)
             rows.append(_row(other_artist, other_title, None, corpus, "look-alike", work.number))
-    return rows + _unheard_of(works, seed)
+    return rows + _other_songs(works, seed)
 
 
-def _row(artist: str, title: str, work: int | None, *what: object) -> MsdRow:
-    key = (work, *what)
+def _row(artist: str, title: str, work: int | None, *version: object) -> MsdRow:
+    key = (work, *version)
     letters, digits = string.ascii_uppercase, string.digits + "ABCDEF"
     track_id = f"TR{identifier(letters, 5, 'track', *key)}128F{identifier(digits, 7, *key, 'track')}"
     song_id = f"SO{identifier(letters, 5, 'song', *key)}12A{identifier(digits, 8, *key, 'song')}"
     return MsdRow(track_id, song_id, artist, title, work)
 
 
-def _spelled_artist(work: Work, rng: SeededRandom) -> str:
-    """Return the artist as somebody else spells it."""
+def _artist_variant(work: Work, rng: SeededRandom) -> str:
+    """Return the artist in another spelling."""
     name = work.artist
     variants = [
         name,
@@ -77,8 +70,8 @@ def _spelled_artist(work: Work, rng: SeededRandom) -> str:
     return spelled
 
 
-def _spelled_title(work: Work, rng: SeededRandom) -> str:
-    """Return the title as somebody else spells it."""
+def _title_variant(work: Work, rng: SeededRandom) -> str:
+    """Return the title in another spelling."""
     title = work.title
     variants = [
         title,
@@ -96,7 +89,7 @@ def _spelled_title(work: Work, rng: SeededRandom) -> str:
 
 
 def _misspelled(title: str, rng: SeededRandom) -> str:
-    """Return a long title with one letter missing; short ones would become other titles."""
+    """Return a title with one letter missing, if it is long enough to stay recognisable."""
     if len(title) < 16:
         return title
     places = [
@@ -106,8 +99,8 @@ def _misspelled(title: str, rng: SeededRandom) -> str:
     return title[:place] + title[place + 1 :]
 
 
-def _look_alike(work: Work, works: list[Work], rng: SeededRandom) -> tuple[str, str]:
-    """Return artist and title of another song whose name looks like this one's."""
+def _similar_name(work: Work, works: list[Work], rng: SeededRandom) -> tuple[str, str]:
+    """Return artist and title of another song with a similar name."""
     kind = rng.below(5)
     if kind == 0:
         return work.artist, f"{work.title} {rng.pick(('II', 'Part 2', 'III'))}"
@@ -121,11 +114,11 @@ def _look_alike(work: Work, works: list[Work], rng: SeededRandom) -> tuple[str, 
     return work.artist, f"{work.title} (Karaoke Version)"
 
 
-def _unheard_of(works: list[Work], seed: int) -> list[MsdRow]:
-    """Return songs that Spotify does not list, half as many as there are works."""
+def _other_songs(works: list[Work], seed: int) -> list[MsdRow]:
+    """Return songs that are not in the Spotify table, half as many as there are works."""
     corpus = (seed, len(works))
     rng = SeededRandom(seed, "unheard of")
-    taken = {work.artist.casefold().removeprefix("the ") for work in works}
+    taken = artist_names(works)
     rows = []
     for number in range(len(works) // 2):
         artist = new_artist(taken, rng)

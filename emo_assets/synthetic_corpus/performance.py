@@ -1,36 +1,49 @@
-"""From paper to sound: velocities as loud as asked for, and the small deviations of human players.
+"""From written notes to performed ones: velocities, and the small deviations of human players.
 
-Notes come late by a few ticks at most and never early: FIGARO's grid rounds down, so that an early note would
+Notes are a few ticks late at most and never early: FIGARO's grid rounds down, so that an early note would
 fall into the position, or the bar, before its own.
 """
 
 from __future__ import annotations
 
 from emo_assets.midi.writer import Note
-from emo_assets.synthetic_corpus.composed_song import TICKS_PER_POSITION
 from emo_assets.synthetic_corpus.form import SectionKind
-from emo_assets.synthetic_corpus.lead_sheet import LeadSheet, Sound
+from emo_assets.synthetic_corpus.lead_sheet import LeadSheet, WrittenNote
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
+from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
-SOFTEST, HARDEST = 12, 126
-SHADES = {SectionKind.INTRO: -5, SectionKind.CHORUS: 3, SectionKind.BREAK: -6, SectionKind.ENDING: -2}
+RESOLUTION = 480
+"""Ticks per quarter note of all composed songs."""
+
+TICKS_PER_POSITION = RESOLUTION // POSITIONS_PER_QUARTER
+
+MIN_VELOCITY, MAX_VELOCITY = 12, 126
+
+SECTION_DYNAMICS = {
+    SectionKind.INTRO: -5,
+    SectionKind.CHORUS: 3,
+    SectionKind.BREAK: -6,
+    SectionKind.ENDING: -2,
+}
 """Velocity of sections above or below the average."""
 
 STRUM_TICKS = 4
 """Ticks from one string of a strummed chord to the next."""
 
-_LONGEST_DELAY = TICKS_PER_POSITION - 6
+_MAX_DELAY_TICKS = TICKS_PER_POSITION - 6
 
 
-def apply_dynamics(sounds: list[Sound], score: LeadSheet) -> list[Sound]:
-    """Return `sounds` louder in choruses and softer in introductions and breaks."""
-    shades = [SHADES.get(section.kind, 0) for section in score.sections for _ in range(section.bars)]
-    width = score.meter.positions
-    return [sound._replace(accent=sound.accent + shades[sound.start // width]) for sound in sounds]
+def apply_dynamics(notes: list[WrittenNote], sheet: LeadSheet) -> list[WrittenNote]:
+    """Return the notes, louder in choruses and softer in introductions and breaks."""
+    accents = [
+        SECTION_DYNAMICS.get(section.kind, 0) for section in sheet.sections for _ in range(section.bars)
+    ]
+    width = sheet.meter.positions
+    return [note._replace(accent=note.accent + accents[note.start // width]) for note in notes]
 
 
 def perform(
-    sounds: list[Sound],
+    written: list[WrittenNote],
     *,
     velocity: float,
     looseness: float,
@@ -38,36 +51,36 @@ def perform(
     rng: SeededRandom,
     strummed: bool = False,
 ) -> list[Note]:
-    """Play `sounds`: return notes in ticks, sorted, no two of one pitch sounding at once.
+    """Return the performed notes in ticks, sorted, without overlapping notes of one pitch.
 
     Args:
-        sounds: the part as written.
+        written: the part as written.
         velocity: the song's mean velocity.
         looseness: 0 (as exact as a machine) to 1.
-        end: position at which the song is over; what starts later is left out.
-        rng: decides the deviations.
-        strummed: whether notes that stand together are struck one after the other, from the lowest up.
+        end: position at which the song ends; notes that start later are dropped.
+        rng: draws the deviations.
+        strummed: whether simultaneous notes are struck one after the other, from the lowest up.
     """
     notes: list[Note] = []
-    sounding: dict[int, int] = {}
-    latest = 3 + 14 * looseness
+    last_of_pitch: dict[int, int] = {}
+    max_delay = 3 + 14 * looseness
     previous_start, string = -1, 0
-    for sound in sorted(sounds):
-        if sound.start >= end:
+    for note in sorted(written):
+        if note.start >= end:
             continue
-        string = string + 1 if sound.start == previous_start else 0
-        previous_start = sound.start
-        delay = int(latest * rng.uniform()) + (string * STRUM_TICKS if strummed else 0)
-        start = sound.start * TICKS_PER_POSITION + min(delay, _LONGEST_DELAY)
-        stop = min(sound.start + sound.length, end) * TICKS_PER_POSITION - 2
-        loud = round(velocity + sound.accent + rng.spread(2.0 + 2.0 * looseness))
-        note = Note(start, max(stop, start + 10), sound.pitch, min(HARDEST, max(SOFTEST, loud)))
-        if (place := sounding.get(sound.pitch)) is not None:
-            before = notes[place]
+        string = string + 1 if note.start == previous_start else 0
+        previous_start = note.start
+        delay = int(max_delay * rng.uniform()) + (string * STRUM_TICKS if strummed else 0)
+        start = note.start * TICKS_PER_POSITION + min(delay, _MAX_DELAY_TICKS)
+        stop = min(note.start + note.length, end) * TICKS_PER_POSITION - 2
+        loudness = round(velocity + note.accent + rng.spread(2.0 + 2.0 * looseness))
+        if (index := last_of_pitch.get(note.pitch)) is not None:
+            before = notes[index]
             if before.start // TICKS_PER_POSITION == start // TICKS_PER_POSITION:
                 continue
             if before.end > start:
-                notes[place] = Note(before.start, start, before.pitch, before.velocity)
-        sounding[sound.pitch] = len(notes)
-        notes.append(note)
+                notes[index] = Note(before.start, start, before.pitch, before.velocity)
+        last_of_pitch[note.pitch] = len(notes)
+        clipped = min(MAX_VELOCITY, max(MIN_VELOCITY, loudness))
+        notes.append(Note(start, max(stop, start + 10), note.pitch, clipped))
     return notes

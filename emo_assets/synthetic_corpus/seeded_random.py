@@ -1,7 +1,7 @@
-"""Seeded rng whose outcomes are the same on every machine.
+"""Random numbers that are the same on every machine.
 
-Everything is derived from uniform doubles of a PCG64 stream by plain arithmetic: no function of the
-platform's mathematics library takes part, so the same seed gives the same bytes everywhere.
+All are derived by plain arithmetic from uniform doubles of a PCG64 stream. No function of the platform's
+mathematics library is involved, so that the same seed gives the same bytes everywhere.
 """
 
 from __future__ import annotations
@@ -14,38 +14,38 @@ import numpy as np
 
 T = TypeVar("T")
 
-_DRAWN_AT_ONCE = 128
+_BLOCK_SIZE = 128
 
 
 class SeededRandom:
-    """A stream of random decisions.
+    """A stream of random numbers.
 
     Args:
-        seed: whole numbers and names; equal seeds give equal streams, different ones independent streams.
+        seed: integers and names; equal seeds give equal streams, different ones independent streams.
     """
 
     def __init__(self, *seed: int | str) -> None:
         self._seed = seed
         entropy = [part if isinstance(part, int) else zlib.crc32(part.encode()) for part in seed]
         self._generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
-        self._drawn: list[float] = []
+        self._block: list[float] = []
 
     def child(self, *name: int | str) -> SeededRandom:
-        """Return a stream of its own for `name`, which no decision on this one disturbs."""
+        """Return the stream of this seed and `name`; it does not depend on the state of this one."""
         return SeededRandom(*self._seed, *name)
 
     def uniform(self) -> float:
         """Return a number in [0, 1)."""
-        if not self._drawn:
-            self._drawn = self._generator.random(_DRAWN_AT_ONCE).tolist()
-        return self._drawn.pop()
+        if not self._block:
+            self._block = self._generator.random(_BLOCK_SIZE).tolist()
+        return self._block.pop()
 
     def bernoulli(self, probability: float) -> bool:
-        """Return true with `probability` (0 to 1)."""
+        """Return True with `probability` (0 to 1)."""
         return self.uniform() < probability
 
     def below(self, limit: int) -> int:
-        """Return a whole number in 0 .. `limit` - 1."""
+        """Return an integer from 0 to `limit` - 1."""
         return int(self.uniform() * limit)
 
     def between(self, low: float, high: float) -> float:
@@ -53,18 +53,18 @@ class SeededRandom:
         return low + (high - low) * self.uniform()
 
     def spread(self, deviation: float) -> float:
-        """Return a bell-shaped deviation around 0 with standard deviation `deviation`, at most three of them.
+        """Return a bell-shaped number: mean 0, standard deviation `deviation`, within three deviations.
 
-        The sum of three uniform numbers takes the place of a normal one.
+        It is a sum of three uniform numbers.
         """
         return (self.uniform() + self.uniform() + self.uniform() - 1.5) * 2 * deviation
 
     def pick(self, options: Sequence[T]) -> T:
-        """Return one of `options`, each as likely as the others."""
+        """Return one of `options`, all equally likely."""
         return options[self.below(len(options))]
 
     def weighted(self, options: Sequence[T], weights: Sequence[float]) -> T:
-        """Return one of `options`, as likely as its weight."""
+        """Return one of `options` with probabilities proportional to `weights`."""
         left = self.uniform() * sum(weights)
         for option, weight in zip(options, weights, strict=True):
             left -= weight
@@ -73,7 +73,7 @@ class SeededRandom:
         return options[-1]
 
     def shuffled(self, options: Sequence[T]) -> list[T]:
-        """Return `options` in a random order."""
+        """Return `options` in random order."""
         order = list(options)
         for last in range(len(order) - 1, 0, -1):
             other = self.below(last + 1)

@@ -1,7 +1,4 @@
-"""How the songs are listed in the Spotify table: versions, genres, guests, remasters, and rows to reject.
-
-The file's format is written by `tables`.
-"""
+"""The songs in the Spotify table: versions and genres of a song, guests, remasters, and other songs."""
 
 from __future__ import annotations
 
@@ -9,33 +6,24 @@ import string
 from dataclasses import dataclass, replace
 
 from emo_assets.features import FeatureVector
-from emo_assets.synthetic_corpus.catalogue import Work, identifier, new_artist
+from emo_assets.synthetic_corpus.catalogue import Work, artist_names, identifier, new_artist
 from emo_assets.synthetic_corpus.invented_names import album_name, song_title
 from emo_assets.synthetic_corpus.sampling import sample_songs
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 
 _BASE_62 = string.digits + string.ascii_letters
-_PLACES = ("Berlin", "the Roundhouse", "Tokyo", "Studio 4", "The Old Mill", "São Paulo")
+_VENUES = ("Berlin", "the Roundhouse", "Tokyo", "Studio 4", "The Old Mill", "São Paulo")
 _REMIXERS = ("Kasper Nyl", "Ondine", "DJ Halcyon", "Two Rivers")
 
 
 @dataclass(frozen=True)
 class SpotifyRow:
-    """One row of the table.
+    """A row of the Kaggle table; fields are called like its columns, except for these.
 
     Attributes:
-        track_id: 22 letters and digits.
-        artists: who plays, the main artist first.
-        album_name: the record.
-        track_name: the title as listed.
-        popularity: 0 to 100.
-        duration_ms: milliseconds.
-        explicit: whether it is listed as explicit.
+        artists: the artists, the main one first.
         features: the ten features.
-        speechiness: 0 to 1.
-        liveness: 0 to 1.
-        genre: the genre that the row stands under.
-        work: number of the song of which this is the studio recording, or None.
+        work: number of the work of which it is the studio recording, or None.
     """
 
     track_id: str
@@ -48,34 +36,33 @@ class SpotifyRow:
     features: FeatureVector
     speechiness: float
     liveness: float
-    genre: str
+    track_genre: str
     work: int | None
 
 
-def listed(works: list[Work], seed: int) -> list[SpotifyRow]:
-    """List every song, some in several versions or under several genres, among songs that MSD does not know.
-
-    Args:
-        works: the songs.
-        seed: equal seeds give equal rows.
-    """
+def spotify_rows(works: list[Work], seed: int) -> list[SpotifyRow]:
+    """List every work, some in several versions or under several genres, and songs that are not in MSD."""
     rows: list[SpotifyRow] = []
     for work in works:
         rng = SeededRandom(seed, "spotify", work.number)
         main = _main_row(work, seed, rng)
         versions = [main]
         if rng.bernoulli(0.10):
-            versions.append(_remastered(main, seed, rng))
+            versions.append(_remaster(main, seed, rng))
         if rng.bernoulli(0.08):
             versions.append(_live(main, work, seed, rng))
         if rng.bernoulli(0.06):
-            versions.append(_remixed(main, work, seed, rng))
+            versions.append(_remix(main, work, seed, rng))
         for version in versions:
             rows.append(version)
             if rng.bernoulli(0.3):
-                others = [genre for genre in work.plan.style.genres if genre != version.genre]
-                rows += [replace(version, genre=genre) for genre in others[: 1 + rng.below(2)]]
-    return rows + _strangers(works, seed)
+                others = [genre for genre in work.plan.style.genres if genre != version.track_genre]
+                rows += [replace(version, track_genre=genre) for genre in others[: 1 + rng.below(2)]]
+    return rows + _other_songs(works, seed)
+
+
+def _track_id(seed: int, number: int | None, version: str) -> str:
+    return identifier(_BASE_62, 22, "spotify", seed, number, version)
 
 
 def _main_row(work: Work, seed: int, rng: SeededRandom) -> SpotifyRow:
@@ -90,7 +77,7 @@ def _main_row(work: Work, seed: int, rng: SeededRandom) -> SpotifyRow:
     features = work.plan.features
     seconds = work.plan.bars * features.time_signature * 60 / features.tempo
     return SpotifyRow(
-        track_id=identifier(_BASE_62, 22, "spotify", seed, work.number, "main"),
+        track_id=_track_id(seed, work.number, "main"),
         artists=artists,
         album_name=work.album,
         track_name=title,
@@ -98,20 +85,20 @@ def _main_row(work: Work, seed: int, rng: SeededRandom) -> SpotifyRow:
         duration_ms=int(seconds * 1000),
         explicit=rng.bernoulli(0.08),
         features=features,
-        speechiness=_rounded(0.028 + 0.12 * min(rng.uniform(), rng.uniform())),
-        liveness=_rounded(0.06 + 0.3 * min(rng.uniform(), rng.uniform())),
-        genre=work.plan.style.genres[0],
+        speechiness=_round(0.028 + 0.12 * min(rng.uniform(), rng.uniform())),
+        liveness=_round(0.06 + 0.3 * min(rng.uniform(), rng.uniform())),
+        track_genre=work.plan.style.genres[0],
         work=work.number,
     )
 
 
-def _remastered(row: SpotifyRow, seed: int, rng: SeededRandom) -> SpotifyRow:
-    """Return a later edition of the same recording: a little louder, less popular."""
+def _remaster(row: SpotifyRow, seed: int, rng: SeededRandom) -> SpotifyRow:
+    """Return a later edition of the recording: a little louder, less popular."""
     plain = row.track_name.split(" - ")[0].removesuffix(" (Remastered)")
     loudness = round(min(-0.5, row.features.loudness + rng.between(0.2, 0.9)), 3)
     return replace(
         row,
-        track_id=identifier(_BASE_62, 22, "spotify", seed, row.work, "remaster"),
+        track_id=_track_id(seed, row.work, "remaster"),
         album_name=f"{row.album_name} (Deluxe Edition)",
         track_name=f"{plain} - {2005 + rng.below(18)} Remaster",
         popularity=row.popularity // 2,
@@ -120,51 +107,50 @@ def _remastered(row: SpotifyRow, seed: int, rng: SeededRandom) -> SpotifyRow:
 
 
 def _live(row: SpotifyRow, work: Work, seed: int, rng: SeededRandom) -> SpotifyRow:
-    """Return a concert recording, which is not the song that was transcribed."""
-    place = rng.pick(_PLACES)
-    title = f"{work.title}{rng.pick((f' - Live at {place}', f' (Live in {place})', ' - Live'))}"
+    """Return a concert recording, which the MIDI file does not transcribe."""
+    venue = rng.pick(_VENUES)
+    title = f"{work.title}{rng.pick((f' - Live at {venue}', f' (Live in {venue})', ' - Live'))}"
     tempo = round(row.features.tempo * rng.between(1.02, 1.08), 3)
     return replace(
         row,
-        track_id=identifier(_BASE_62, 22, "spotify", seed, row.work, "live"),
-        album_name=f"Live at {place}",
+        track_id=_track_id(seed, row.work, "live"),
+        album_name=f"Live at {venue}",
         track_name=title,
         popularity=row.popularity // 3,
-        liveness=_rounded(rng.between(0.6, 0.98)),
+        liveness=_round(rng.between(0.6, 0.98)),
         features=row.features.model_copy(update={"tempo": tempo}),
         work=None,
     )
 
 
-def _remixed(row: SpotifyRow, work: Work, seed: int, rng: SeededRandom) -> SpotifyRow:
-    """Return somebody else's remix, which is not the song that was transcribed."""
+def _remix(row: SpotifyRow, work: Work, seed: int, rng: SeededRandom) -> SpotifyRow:
+    """Return a remix, which the MIDI file does not transcribe."""
     changes = {"danceability": 0.82, "tempo": round(rng.between(122, 128), 3), "acousticness": 0.004}
     return replace(
         row,
-        track_id=identifier(_BASE_62, 22, "spotify", seed, row.work, "remix"),
+        track_id=_track_id(seed, row.work, "remix"),
         album_name=f"{work.title} (Remixes)",
         track_name=f"{work.title} - {rng.pick(_REMIXERS)} Remix",
-        genre="house",
+        track_genre="house",
         popularity=row.popularity // 2,
         features=row.features.model_copy(update=changes),
         work=None,
     )
 
 
-def _strangers(works: list[Work], seed: int) -> list[SpotifyRow]:
-    """Return songs that MSD does not list, a third as many as there are works."""
+def _other_songs(works: list[Work], seed: int) -> list[SpotifyRow]:
+    """Return songs that are not in MSD, a third as many as there are works."""
     rng = SeededRandom(seed, "strangers")
-    taken = {work.artist.casefold().removeprefix("the ") for work in works}
+    taken = artist_names(works)
     rows = []
     for number, plan in enumerate(sample_songs(len(works) // 3, seed + 1)):
         title = song_title(rng)
         artist = new_artist(taken, rng)
         work = Work(number, artist, "", title, album_name(artist, title, rng), plan)
         row = _main_row(work, seed, rng)
-        track_id = identifier(_BASE_62, 22, "spotify", seed, number, "stranger")
-        rows.append(replace(row, track_id=track_id, work=None))
+        rows.append(replace(row, track_id=_track_id(seed, number, "stranger"), work=None))
     return rows
 
 
-def _rounded(value: float) -> float:
+def _round(value: float) -> float:
     return float(f"{value:.3g}")

@@ -1,70 +1,68 @@
-"""How a groove comes loose: strokes that move from bar to bar, and beats that come late.
+"""Deviations from a steady groove: strokes displaced from bar to bar, and delayed beats.
 
-Both leave every note on the grid of twelve positions a quarter note, and no note in another bar.
+Both keep every note on the grid of twelve positions per quarter note, and in its bar.
 """
 
 from __future__ import annotations
 
-from emo_assets.synthetic_corpus.lead_sheet import Sound
+from emo_assets.synthetic_corpus.lead_sheet import WrittenNote
 from emo_assets.synthetic_corpus.meter import Meter
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
-LATEST = 2
-"""Positions that a beat comes late at most: strokes in a beat's last quarter stay inside the beat."""
+MAX_DELAY = 2
+"""Positions by which a beat is delayed at most: strokes in a beat's last quarter stay inside the beat."""
 
 
 def displaced_strokes(
     bars: int, meter: Meter, looseness: float, swing: bool, rng: SeededRandom
 ) -> tuple[dict[int, int], ...]:
-    """Decide for each bar which strokes are pushed ahead or dragged, and where to.
+    """Choose for each bar which strokes are pushed ahead or dragged.
 
     Args:
         bars: how many bars.
         meter: the meter.
-        looseness: 0 (nothing moves) to 1.
-        swing: whether eighths are triplets, so that strokes move by triplets.
-        rng: decides.
+        looseness: 0 (no displacement) to 1.
+        swing: whether eighth notes are triplets, so that strokes move by triplets.
+        rng: chooses the strokes.
 
     Returns:
-        For each bar, positions that are not played where they stand, and where they are played instead.
+        For each bar, {position in the steady groove: position where the stroke is played instead}.
     """
     step = 4 if swing else 3
-    slots = range(0, meter.positions, step)
-    moved = []
+    displaced = []
     for _ in range(bars):
-        moves: dict[int, int] = {}
-        for slot in slots:
-            if not rng.bernoulli(0.42 * looseness):
-                continue
-            target = slot + rng.pick((-2, -1, 1, 2)) * step
-            if 0 <= target < meter.positions:
-                moves[slot] = target
-        moved.append(moves)
-    return tuple(moved)
+        in_bar: dict[int, int] = {}
+        for position in range(0, meter.positions, step):
+            if rng.bernoulli(0.42 * looseness):
+                target = position + rng.pick((-2, -1, 1, 2)) * step
+                if 0 <= target < meter.positions:
+                    in_bar[position] = target
+        displaced.append(in_bar)
+    return tuple(displaced)
 
 
 def beat_delays(bars: int, meter: Meter, looseness: float, rng: SeededRandom) -> list[int]:
-    """Return by how many positions each beat comes late: a slow wandering, 0 in a steady groove.
+    """Return the delay of each beat in positions: a slow random walk, 0 in a steady groove.
 
-    Most bars start on time, so that one can still hear where they do.
+    Most bars start on time, so that downbeats remain recognisable.
     """
     wander = max(0.0, looseness - 0.3)
-    late = []
-    now = 0
+    delays = []
+    delay = 0
     for beat in range(bars * meter.beats):
         if beat % meter.beats == 0 and rng.bernoulli(1 - 0.5 * wander):
-            now = 0
+            delay = 0
         elif rng.bernoulli(wander):
-            now = min(LATEST, max(0, now + rng.pick((-1, 1, 1))))
-        late.append(now)
-    return late
+            delay = min(MAX_DELAY, max(0, delay + rng.pick((-1, 1, 1))))
+        delays.append(delay)
+    return delays
 
 
-def apply_rubato(sounds: list[Sound], late: list[int]) -> list[Sound]:
-    """Return `sounds` with starts and ends as late as their beats are."""
-    last = len(late) - 1
+def apply_rubato(notes: list[WrittenNote], delays: list[int]) -> list[WrittenNote]:
+    """Return the notes, each delayed as its beat is."""
+    last = len(delays) - 1
     return [
-        sound._replace(start=sound.start + late[min(last, sound.start // POSITIONS_PER_QUARTER)])
-        for sound in sounds
+        note._replace(start=note.start + delays[min(last, note.start // POSITIONS_PER_QUARTER)])
+        for note in notes
     ]

@@ -23,7 +23,7 @@ def composed() -> pd.DataFrame:
     for plan in sample_songs(SONGS, seed=5):
         song = compose_song(plan.features, plan.style, plan.bars, plan.seed)
         asked = {f"asked_{name}": value for name, value in plan.features.model_dump().items()}
-        truth = {"asked_bars": plan.bars, "sung_share": song.feel.sung_share}
+        truth = {"asked_bars": plan.bars, "sung_share": song.sheet.params.sung_share}
         rows.append(asked | truth | measure_midi(song.to_midi()).as_dict())
     return pd.DataFrame(rows)
 

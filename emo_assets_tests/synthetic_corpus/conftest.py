@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emo_assets.synthetic_corpus.composed_song import Song
-from emo_assets.synthetic_corpus.composition import compose_song
+from emo_assets.synthetic_corpus.composition import ComposedSong, compose_song
 from emo_assets.synthetic_corpus.sampling import SongPlan, sample_songs
 
 
@@ -15,5 +14,5 @@ def plans() -> list[SongPlan]:
 
 
 @pytest.fixture(scope="session")
-def songs(plans: list[SongPlan]) -> list[Song]:
+def songs(plans: list[SongPlan]) -> list[ComposedSong]:
     return [compose_song(plan.features, plan.style, plan.bars, plan.seed) for plan in plans]

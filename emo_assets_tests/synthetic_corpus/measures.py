@@ -1,10 +1,8 @@
-"""What a composed song is measured by: plain counts over its notes and its true chords.
-
-They use the truth that only a composed song has (which part sings, which chord sounds); estimators that know
-the notes alone are in `emo_assets.metrics`.
-"""
+"""Metrics of a composed song that use its lead sheet; `emo_assets.metrics` estimates them from notes."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,44 +10,52 @@ from numpy.typing import NDArray
 from emo_assets.metrics.harmony import MAJOR_PROFILE, MINOR_PROFILE
 from emo_assets.metrics.texture import ACOUSTIC_PROGRAMS
 from emo_assets.midi.writer import Part
-from emo_assets.synthetic_corpus.composed_song import TICKS_PER_POSITION, Song
+from emo_assets.synthetic_corpus.composition import ComposedSong
+from emo_assets.music_theory import MAJOR_QUALITIES
 from emo_assets.synthetic_corpus.meter import Meter
+from emo_assets.synthetic_corpus.performance import TICKS_PER_POSITION
+from emo_assets.synthetic_corpus.progression import ChordSpan
 
 
-def felt_meter(song: Song) -> Meter:
-    return Meter.of(song.features.time_signature)
+def felt_meter(song: ComposedSong) -> Meter:
+    return Meter.of(song.sheet.features.time_signature)
 
 
-def notes_a_beat(song: Song) -> float:
+def notes_per_beat(song: ComposedSong) -> float:
     notes = sum(len(part.notes) for part in song.parts)
-    return notes / (song.bars * song.features.time_signature)
+    return notes / (song.bars * song.sheet.features.time_signature)
 
 
-def mean_velocity(song: Song) -> float:
+def mean_velocity(song: ComposedSong) -> float:
     return float(np.mean([note.velocity for part in song.parts for note in part.notes]))
 
 
-def acoustic_share(song: Song) -> float:
+def acoustic_share(song: ComposedSong) -> float:
     return float(np.mean([part.program in ACOUSTIC_PROGRAMS for part in song.parts if not part.is_drum]))
 
 
-def bright_share(song: Song) -> float:
-    bright = sum(span.end - span.start for span in song.chords if span.chord.is_bright)
-    return bright / song.chords[-1].end
+def major_share(song: ComposedSong) -> float:
+    return major_share_of(song.sheet.chords)
 
 
-def mean_pitch(song: Song) -> float:
+def major_share_of(chords: Sequence[ChordSpan]) -> float:
+    """Return the share of the time of chords with a major third."""
+    major = sum(span.end - span.start for span in chords if span.chord.quality in MAJOR_QUALITIES)
+    return major / chords[-1].end
+
+
+def mean_pitch(song: ComposedSong) -> float:
     upper = [part for part in song.parts if not part.is_drum and part.name != "bass"]
     return float(np.mean([note.pitch for part in upper for note in part.notes]))
 
 
-def lead_absence(song: Song) -> float:
+def instrumental_bars_share(song: ComposedSong) -> float:
     width = felt_meter(song).positions * TICKS_PER_POSITION
     sung = {note.start // width for part in song.parts if part.name == "lead" for note in part.notes}
-    return 1 - len(sung) / (song.chords[-1].end * TICKS_PER_POSITION // width)
+    return 1 - len(sung) / (song.sheet.chords[-1].end * TICKS_PER_POSITION // width)
 
 
-def groove_regularity(song: Song) -> float:
+def groove_regularity(song: ComposedSong) -> float:
     """Mean cosine similarity of the onsets of neighbouring bars, the lead left out."""
     parts = [part for part in song.parts if part.name != "lead"]
     onsets = _onsets(parts, felt_meter(song).positions, song)
@@ -59,8 +65,8 @@ def groove_regularity(song: Song) -> float:
     return float(cosines.mean())
 
 
-def _onsets(parts: list[Part], positions: int, song: Song) -> NDArray[np.float64]:
-    bars = song.chords[-1].end // positions
+def _onsets(parts: list[Part], positions: int, song: ComposedSong) -> NDArray[np.float64]:
+    bars = song.sheet.chords[-1].end // positions
     onsets = np.zeros((bars, positions))
     for part in parts:
         for note in part.notes:
@@ -69,7 +75,7 @@ def _onsets(parts: list[Part], positions: int, song: Song) -> NDArray[np.float64
     return onsets
 
 
-def sounding_key(song: Song) -> tuple[int, int]:
+def sounding_key(song: ComposedSong) -> tuple[int, int]:
     """Krumhansl and Schmuckler's key: tonic (0 to 11) and mode of the best of 24 correlations."""
     weights = np.zeros(12)
     for part in song.parts:

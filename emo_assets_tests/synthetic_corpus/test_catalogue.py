@@ -4,26 +4,27 @@ from collections import Counter
 
 import pytest
 
-from emo_assets.synthetic_corpus import msd_listing, spotify_listing
-from emo_assets.synthetic_corpus.catalogue import Work, catalogue_of, identifier
+from emo_assets.synthetic_corpus.catalogue import Work, identifier, make_catalogue
 from emo_assets.synthetic_corpus.msd_listing import MsdRow
+from emo_assets.synthetic_corpus.msd_listing import msd_rows as list_msd
 from emo_assets.synthetic_corpus.sampling import SongPlan
 from emo_assets.synthetic_corpus.spotify_listing import SpotifyRow
+from emo_assets.synthetic_corpus.spotify_listing import spotify_rows as list_spotify
 
 
 @pytest.fixture(scope="module")
 def works(plans: list[SongPlan]) -> list[Work]:
-    return catalogue_of(plans, 0)
+    return make_catalogue(plans, 0)
 
 
 @pytest.fixture(scope="module")
 def spotify_rows(works: list[Work]) -> list[SpotifyRow]:
-    return spotify_listing.listed(works, 0)
+    return list_spotify(works, 0)
 
 
 @pytest.fixture(scope="module")
 def msd_rows(works: list[Work]) -> list[MsdRow]:
-    return msd_listing.listed(works, 0)
+    return list_msd(works, 0)
 
 
 def test_artists_have_a_few_songs_of_one_style_each(works: list[Work]) -> None:
@@ -76,7 +77,7 @@ def test_a_track_under_several_genres_is_the_same_track(spotify_rows: list[Spoti
     repeated = [rows for rows in genres.values() if len(rows) > 1]
     assert repeated
     for rows in repeated:
-        assert len({row.genre for row in rows}) == len(rows)
+        assert len({row.track_genre for row in rows}) == len(rows)
         assert len({(row.track_name, row.features) for row in rows}) == 1
 
 

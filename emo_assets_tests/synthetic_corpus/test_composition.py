@@ -12,19 +12,18 @@ from hypothesis import strategies as st
 from emo_assets.features import FeatureVector
 from emo_assets.metrics.texture import ACOUSTIC_PROGRAMS
 from emo_assets.midi.writer import Note
-from emo_assets.synthetic_corpus.composed_song import RESOLUTION, TICKS_PER_POSITION, Song
-from emo_assets.synthetic_corpus.composition import compose_song
-from emo_assets.synthetic_corpus.harmony import scale_of
-from emo_assets.synthetic_corpus.melody import COMPASSES
-from emo_assets.synthetic_corpus.style import Role
-from emo_assets.synthetic_corpus.styles import STYLES
+from emo_assets.synthetic_corpus.composition import ComposedSong, compose_song
+from emo_assets.synthetic_corpus.harmony import melody_scale
+from emo_assets.synthetic_corpus.melody import INSTRUMENT_RANGES
+from emo_assets.synthetic_corpus.performance import RESOLUTION, TICKS_PER_POSITION
+from emo_assets.synthetic_corpus.styles import STYLES, Role
 from emo_assets.tokens.tokenize import tokenize_midi
 from emo_assets_tests.synthetic_corpus.measures import felt_meter
 
 KICK = 36
 
 
-def notes_of(song: Song, name: str) -> list[Note]:
+def notes_of(song: ComposedSong, name: str) -> list[Note]:
     return [note for part in song.parts if part.name == name for note in part.notes]
 
 
@@ -69,8 +68,8 @@ def test_any_features_and_length_give_a_playable_song(
         assert 0 <= note.start < note.end <= bars * features.time_signature * RESOLUTION
         assert 20 <= note.pitch <= 108
         assert 1 <= note.velocity <= 127
-    assert song.chords[0].start == 0
-    assert all(one.end == other.start for one, other in pairwise(song.chords))
+    assert song.sheet.chords[0].start == 0
+    assert all(one.end == other.start for one, other in pairwise(song.sheet.chords))
     tokenize_midi(song.to_midi())
 
 
@@ -86,39 +85,41 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_song() -> N
     assert first != other
 
 
-def test_tempo_meter_and_length_in_the_file_are_those_asked_for(songs: list[Song]) -> None:
+def test_tempo_meter_and_length_in_the_file_are_those_asked_for(songs: list[ComposedSong]) -> None:
     for song in songs[::12]:
         midi = pretty_midi.PrettyMIDI(io.BytesIO(song.to_midi()))
         times, tempos = midi.get_tempo_changes()
         assert list(times) == [0.0]
-        assert tempos[0] == pytest.approx(song.features.tempo, abs=1e-3)
+        assert tempos[0] == pytest.approx(song.sheet.features.tempo, abs=1e-3)
         changes = midi.time_signature_changes
         assert [(c.numerator, c.denominator, c.time) for c in changes] == [
-            (song.features.time_signature, 4, 0.0)
+            (song.sheet.features.time_signature, 4, 0.0)
         ]
-        assert midi.resolution == song.resolution
-        assert midi.get_end_time() == pytest.approx(song.seconds, abs=0.1)
+        assert midi.resolution == RESOLUTION
+        assert midi.get_end_time() == pytest.approx(
+            song.bars * song.sheet.features.time_signature * 60 / song.sheet.features.tempo, abs=0.1
+        )
 
 
-def test_players_come_late_but_never_early_nor_into_the_next_position(songs: list[Song]) -> None:
+def test_players_come_late_but_never_early_nor_into_the_next_position(songs: list[ComposedSong]) -> None:
     for song in songs:
         for part in song.parts:
             assert max(note.start % TICKS_PER_POSITION for note in part.notes) < TICKS_PER_POSITION - 5
 
 
-def test_figaros_reading_finds_all_bars_and_the_chords_that_were_meant(songs: list[Song]) -> None:
+def test_figaros_reading_finds_all_bars_and_the_chords_that_were_meant(songs: list[ComposedSong]) -> None:
     found = meant = 0
     for song in songs[::8]:
         description = tokenize_midi(song.to_midi(), events=False).description
         bars = " ".join(description).split("Bar_")[1:]
-        if song.features.time_signature > 1:
+        if song.sheet.features.time_signature > 1:
             assert len(bars) == song.bars
-        width = 12 * song.features.time_signature
+        width = 12 * song.sheet.features.time_signature
         for number, bar in enumerate(bars):
             chords = {word.removeprefix("Chord_") for word in bar.split() if word.startswith("Chord_")}
             true = {
                 span.chord.name
-                for span in song.chords
+                for span in song.sheet.chords
                 if span.start < (number + 1) * width and span.end > number * width
             }
             found += bool(chords & true)
@@ -126,7 +127,7 @@ def test_figaros_reading_finds_all_bars_and_the_chords_that_were_meant(songs: li
     assert found / meant > 0.93
 
 
-def test_no_pitch_is_struck_again_before_it_has_ended(songs: list[Song]) -> None:
+def test_no_pitch_is_struck_again_before_it_has_ended(songs: list[ComposedSong]) -> None:
     for song in songs[::4]:
         for part in song.parts:
             by_pitch: dict[int, list[Note]] = defaultdict(list)
@@ -140,36 +141,36 @@ def _start(note: Note) -> int:
     return note.start
 
 
-def test_songs_have_three_to_eight_instruments_and_a_sane_number_of_notes(songs: list[Song]) -> None:
+def test_songs_have_three_to_eight_instruments_and_a_sane_number_of_notes(songs: list[ComposedSong]) -> None:
     for song in songs:
         assert 3 <= len(song.parts) <= 8
-    in_four = [song for song in songs if song.features.time_signature == 4]
+    in_four = [song for song in songs if song.sheet.features.time_signature == 4]
     notes = sorted(sum(len(part.notes) for part in song.parts) / song.bars for song in in_four)
     assert notes[0] > 10
     assert notes[-1] < 80
     assert 30 < notes[len(notes) // 2] < 50
 
 
-def test_no_bar_is_empty(songs: list[Song]) -> None:
+def test_no_bar_is_empty(songs: list[ComposedSong]) -> None:
     for song in songs:
-        if song.features.time_signature == 1:
+        if song.sheet.features.time_signature == 1:
             continue  # the final chord sounds for four bars of one beat
-        width = song.features.time_signature * RESOLUTION
+        width = song.sheet.features.time_signature * RESOLUTION
         played = {note.start // width for part in song.parts for note in part.notes}
         assert played == set(range(song.bars))
 
 
-def test_long_lead_notes_are_chord_tones_and_all_are_in_the_scale(songs: list[Song]) -> None:
+def test_long_lead_notes_are_chord_tones_and_all_are_in_the_scale(songs: list[ComposedSong]) -> None:
     for song in songs[::6]:
         for note in notes_of(song, "lead"):
             position = note.start // TICKS_PER_POSITION
-            chord = next(span.chord for span in song.chords if span.start <= position < span.end)
-            assert note.pitch % 12 in scale_of(chord, song.features.key, song.features.mode)
+            chord = next(span.chord for span in song.sheet.chords if span.start <= position < span.end)
+            assert note.pitch % 12 in melody_scale(chord, song.sheet.features.key, song.sheet.features.mode)
             if note.end - note.start > 1.5 * RESOLUTION:
                 assert note.pitch % 12 in chord.tones
 
 
-def test_leads_move_mostly_by_step_and_stay_in_a_singers_range(songs: list[Song]) -> None:
+def test_leads_move_mostly_by_step_and_stay_in_a_singers_range(songs: list[ComposedSong]) -> None:
     moves: Counter[str] = Counter()
     for song in songs:
         pitches = [note.pitch for note in notes_of(song, "lead")]
@@ -183,28 +184,31 @@ def test_leads_move_mostly_by_step_and_stay_in_a_singers_range(songs: list[Song]
     assert moves["jump"] / moves.total() < 0.01
 
 
-def test_nobody_waits_for_the_final_chord(songs: list[Song]) -> None:
+def test_nobody_waits_for_the_final_chord(songs: list[ComposedSong]) -> None:
     for song in songs:
         width = felt_meter(song).positions * TICKS_PER_POSITION
         for part in song.parts:
-            assert part.notes[0].start < song.chords[-1].end * TICKS_PER_POSITION - width, part.name
+            assert part.notes[0].start < song.sheet.chords[-1].end * TICKS_PER_POSITION - width, part.name
 
 
-def test_melodies_stay_within_the_compass_of_their_instrument(songs: list[Song]) -> None:
+def test_melodies_stay_within_the_compass_of_their_instrument(songs: list[ComposedSong]) -> None:
     seen = set()
     for song in songs:
         for part in song.parts:
-            if part.name in ("lead", "theme") and part.program in COMPASSES:
+            if part.name in ("lead", "theme") and part.program in INSTRUMENT_RANGES:
                 seen.add(part.program)
-                lowest, highest = COMPASSES[part.program]
-                assert all(lowest <= note.pitch <= highest for note in part.notes), (song.style, part.program)
+                lowest, highest = INSTRUMENT_RANGES[part.program]
+                assert all(lowest <= note.pitch <= highest for note in part.notes), (
+                    song.sheet.style.name,
+                    part.program,
+                )
     assert len(seen) > 8
 
 
 def test_tunes_come_back() -> None:
     song = compose_song(FeatureVector(danceability=0.9, instrumentalness=0.0), STYLES["synth-pop"], 40, 7)
-    choruses = [section for section in song.sections if section.kind == "chorus"]
-    bar = song.features.time_signature * RESOLUTION
+    choruses = [section for section in song.sheet.sections if section.kind == "chorus"]
+    bar = song.sheet.features.time_signature * RESOLUTION
 
     def rhythm(first_bar: int) -> list[int]:
         start = first_bar * bar
@@ -224,18 +228,18 @@ def test_the_bass_plays_with_the_kick(style: str) -> None:
     assert len(kicks & basses) / len(kicks) > 0.75
 
 
-def test_the_bass_keeps_below_the_other_instruments(songs: list[Song]) -> None:
+def test_the_bass_keeps_below_the_other_instruments(songs: list[ComposedSong]) -> None:
     for song in songs:
         bass = [note.pitch for note in notes_of(song, "bass")]
         others = [n.pitch for p in song.parts if not p.is_drum and p.name != "bass" for n in p.notes]
         assert sum(bass) / len(bass) + 7 < sum(others) / len(others)
 
 
-def test_songs_end_on_the_tonic(songs: list[Song]) -> None:
+def test_songs_end_on_the_tonic(songs: list[ComposedSong]) -> None:
     for song in songs:
-        assert song.chords[-1].chord.root == song.features.key
-        assert song.chords[-1].chord.is_bright == bool(song.features.mode)
-        assert notes_of(song, "bass")[-1].pitch % 12 == song.features.key
+        assert song.sheet.chords[-1].chord.root == song.sheet.features.key
+        assert song.sheet.chords[-1].chord.quality == ("maj" if song.sheet.features.mode else "min")
+        assert notes_of(song, "bass")[-1].pitch % 12 == song.sheet.features.key
 
 
 def test_programs_of_styles_are_where_they_belong() -> None:

@@ -4,13 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_assets.synthetic_corpus.form import SectionKind, fullness_of, sections_of
-from emo_assets.synthetic_corpus.lead_sheet import Sound
+from emo_assets.synthetic_corpus.form import Form, SectionKind, relative_density, song_sections
+from emo_assets.synthetic_corpus.lead_sheet import WrittenNote
 from emo_assets.synthetic_corpus.meter import Meter, lowest_rank, onsets
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
-from emo_assets.synthetic_corpus.style import Form
 from emo_assets.synthetic_corpus.styles import STYLES
-from emo_assets.synthetic_corpus.timing_deviation import LATEST, apply_rubato, beat_delays, displaced_strokes
+from emo_assets.synthetic_corpus.timing_deviation import (
+    MAX_DELAY,
+    apply_rubato,
+    beat_delays,
+    displaced_strokes,
+)
 
 
 def test_a_pattern_is_read_beat_by_beat() -> None:
@@ -39,8 +43,8 @@ def test_the_busier_the_more_strokes() -> None:
 @pytest.mark.parametrize("style", STYLES)
 def test_all_patterns_are_four_beats_of_the_styles_steps(style: str) -> None:
     chosen = STYLES[style]
-    patterns = [layer.pattern for layer in chosen.layers if layer.pattern]
-    patterns += [line.pattern for line in chosen.groove.lines] if chosen.groove else []
+    patterns = [layer.rhythm for layer in chosen.layers if layer.rhythm]
+    patterns += [line.rhythm for line in chosen.groove.lines] if chosen.groove else []
     for pattern in patterns:
         beats = pattern.split("|")
         assert [len(beat) for beat in beats] == [3 if chosen.swing else 4] * 4
@@ -49,7 +53,7 @@ def test_all_patterns_are_four_beats_of_the_styles_steps(style: str) -> None:
 
 @given(st.sampled_from(Form), st.integers(1, 130))
 def test_sections_fill_the_song_and_end_it(form: Form, bars: int) -> None:
-    sections = sections_of(form, bars)
+    sections = song_sections(form, bars)
     first_bar = 0
     for section in sections:
         assert section.first_bar == first_bar
@@ -57,13 +61,13 @@ def test_sections_fill_the_song_and_end_it(form: Form, bars: int) -> None:
         first_bar += section.bars
     assert first_bar == bars
     assert sections[-1].kind is SectionKind.ENDING
-    shares = fullness_of(sections)
+    shares = relative_density(sections)
     assert sum(shares[section.kind] * section.bars for section in sections) == pytest.approx(bars)
 
 
 def test_songs_of_the_corpus_have_introduction_verses_and_choruses() -> None:
     for form in Form:
-        kinds = {section.kind for section in sections_of(form, 48)}
+        kinds = {section.kind for section in song_sections(form, 48)}
         assert {SectionKind.INTRO, SectionKind.VERSE, SectionKind.CHORUS, SectionKind.ENDING} <= kinds
 
 
@@ -72,11 +76,11 @@ def test_moved_strokes_stay_in_their_bar_and_late_beats_in_their_beat(
     looseness: float, swing: bool, beats: int, seed: int
 ) -> None:
     meter = Meter.of(beats)
-    for moves in displaced_strokes(8, meter, looseness, swing, SeededRandom(seed)):
-        assert all(0 <= target < meter.positions for target in moves.values())
-    late = beat_delays(8, meter, looseness, SeededRandom(seed))
-    assert len(late) == 8 * meter.beats
-    assert set(late) <= set(range(LATEST + 1))
+    for displaced_here in displaced_strokes(8, meter, looseness, swing, SeededRandom(seed)):
+        assert all(0 <= target < meter.positions for target in displaced_here.values())
+    delays = beat_delays(8, meter, looseness, SeededRandom(seed))
+    assert len(delays) == 8 * meter.beats
+    assert set(delays) <= set(range(MAX_DELAY + 1))
 
 
 def test_a_steady_groove_stays_as_it_is() -> None:
@@ -85,8 +89,8 @@ def test_a_steady_groove_stays_as_it_is() -> None:
 
 
 def test_a_late_beat_takes_its_notes_along() -> None:
-    sounds = [Sound(0, 6, 60, 0), Sound(13, 6, 60, 0)]
-    assert [sound.start for sound in apply_rubato(sounds, [0, 2])] == [0, 15]
+    written = [WrittenNote(0, 6, 60, 0), WrittenNote(13, 6, 60, 0)]
+    assert [sound.start for sound in apply_rubato(written, [0, 2])] == [0, 15]
 
 
 def test_chance_is_reproducible_and_its_children_are_independent_of_what_was_drawn() -> None:
