@@ -15,13 +15,19 @@ LOWEST_CLOSE_PITCH = 50
 """Below it, notes less than a fourth apart sound muddy."""
 
 _NUMERALS: dict[str, tuple[int, str]] = {
-    numeral: (int(step), quality)
-    for quality, steps in {
-        "maj": "I 0, bII 1, IV 5, V 7, bVI 8, bVII 10",
-        "min": "i 0, ii 2, iii 4, iv 5, v 7, vi 9",
-        "dim": "iio 2",
-    }.items()
-    for numeral, step in (entry.split() for entry in steps.split(", "))
+    "I": (0, "maj"),
+    "i": (0, "min"),
+    "bII": (1, "maj"),
+    "ii": (2, "min"),
+    "iio": (2, "dim"),
+    "iii": (4, "min"),
+    "IV": (5, "maj"),
+    "iv": (5, "min"),
+    "V": (7, "maj"),
+    "v": (7, "min"),
+    "bVI": (8, "maj"),
+    "vi": (9, "min"),
+    "bVII": (10, "maj"),
 }
 """Semitones above the tonic and quality of each chord in the styles' progressions."""
 
