@@ -93,6 +93,9 @@ MODEL_SPECS: tuple[ModelSpec, ...] = (
 SPECIALIZED_MODELS = ("lstm_misc", "lstm_density", "lstm_velocity", "lstm_pitch", "lstm_duration")
 """The specialized models in the order in which they generate. Each sees the whole window of those before."""
 
+COMBINED = "combined"
+"""Name of the five specialized models as one."""
+
 
 def model_spec(name: str) -> ModelSpec:
     """Return the model called `name`.

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from emo_assets.description_model.data.songs import DescribedSong
-from emo_assets.description_model.evaluation.cfg_nll import cfg_nll
+from emo_assets.description_model.evaluation.likelihood import cfg_nll
 from emo_assets.description_model.generate import DescriptionGenerator
 from emo_assets.description_model.weights import TrainedModel
 from emo_assets.evaluation.controllability import description_controllability

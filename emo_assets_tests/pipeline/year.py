@@ -22,7 +22,6 @@ import pytest
 from emo_assets.datasets.spotify import COLUMNS
 from emo_assets.description_model import training
 from emo_assets.description_model.data.training_set import split_for_artist
-from emo_assets.description_model.evaluation.scoreboard import Scoreboard
 from emo_assets.description_model.registry.model_selection import INCUMBENT
 from emo_assets.description_model.specs import ModelConfig, ModelSpec
 from emo_assets.description_model.weights import TrainedModel
@@ -156,7 +155,7 @@ def train_and_score_as_told(monkeypatch: pytest.MonkeyPatch, this_week: Callable
             history=(replace(template.history[0], validation_loss=this_week().bits),),
         )
 
-    def score(trained: Sequence[TrainedModel], training_set: pd.DataFrame, **_: Any) -> Scoreboard:
+    def score(trained: Sequence[TrainedModel], training_set: pd.DataFrame, **_: Any) -> pd.DataFrame:
         rows = [
             {
                 "model": one.spec.name,
@@ -169,8 +168,7 @@ def train_and_score_as_told(monkeypatch: pytest.MonkeyPatch, this_week: Callable
         rows.append(
             {"model": "baseline", "role": "baseline", "bits_a_bar": this_week().baseline, "validity": None}
         )
-        table = pd.DataFrame(rows).assign(songs=5, segments=5, tokens=100, accuracy=0.5, bits_a_token=1.0)
-        return Scoreboard(table, pd.DataFrame())
+        return pd.DataFrame(rows).assign(songs=5, segments=5, tokens=100, accuracy=0.5, bits_a_token=1.0)
 
     def likelihoods(
         describers: Mapping[str, Sequence[TrainedModel]], training_set: pd.DataFrame

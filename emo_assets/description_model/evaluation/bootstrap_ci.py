@@ -1,13 +1,15 @@
-"""Bootstrap intervals over songs: how far a figure may be off because of which songs were tested."""
+"""Percentile bootstrap confidence intervals: how far a figure may be off because of the songs tested."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-RESAMPLES = 2000
+NUM_RESAMPLES = 2000
 CONFIDENCE_LEVEL = 0.95
 
 
@@ -20,24 +22,68 @@ class ConfidenceInterval:
     high: float
 
 
-def bootstrap_ratio(numerators: ArrayLike, denominators: ArrayLike, *, seed: int = 0) -> ConfidenceInterval:
-    """Return Σ numerators / Σ denominators with its percentile bootstrap interval over songs.
+UNDEFINED = ConfidenceInterval(np.nan, np.nan, np.nan)
+
+
+def bootstrap_ci(
+    samples: Sequence[NDArray[np.generic]],
+    statistic: Callable[..., NDArray[np.float64]],
+    *,
+    paired: bool = False,
+    seed: int = 0,
+) -> ConfidenceInterval:
+    """Return a statistic with its percentile interval over `NUM_RESAMPLES` resamples.
 
     Args:
-        numerators: one a song, such as bits.
-        denominators: one a song, such as tokens; their sum must not be 0.
+        samples: one or more samples, each of shape (observations,).
+        statistic: takes the samples and `axis`, and reduces that axis. Resamples for which it is NaN are
+            left out.
+        paired: resample all samples by the same observations, rather than each on its own.
         seed: of the resampling.
 
     Returns:
-        The ratio and the middle 95 % of 2000 resamples of the songs; NaN when there are no songs.
+        `UNDEFINED` where the statistic of the samples themselves is NaN; an interval without width where a
+        sample has a single observation.
     """
-    above = np.asarray(numerators, dtype=np.float64)
-    below = np.asarray(denominators, dtype=np.float64)
-    if len(above) == 0:
-        return ConfidenceInterval(np.nan, np.nan, np.nan)
-    generator = np.random.default_rng(seed)
-    weights = generator.multinomial(len(above), np.full(len(above), 1 / len(above)), size=RESAMPLES)
-    totals = weights @ below
-    ratios = (weights @ above)[totals > 0] / totals[totals > 0]
-    low, high = np.quantile(ratios, [(1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2])
-    return ConfidenceInterval(float(above.sum() / below.sum()), float(low), float(high))
+    from scipy.stats import DegenerateDataWarning, bootstrap  # takes most of a second to import
+
+    value = float(statistic(*samples, axis=-1))
+    if np.isnan(value):
+        return UNDEFINED
+    if min(map(len, samples)) < 2:
+        return ConfidenceInterval(value, value, value)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegenerateDataWarning)  # resamples whose statistic is NaN
+        found = bootstrap(
+            samples,
+            statistic,
+            paired=paired,
+            vectorized=True,
+            n_resamples=NUM_RESAMPLES,
+            method="percentile",
+            rng=seed,
+        )
+    ends = [(1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2]
+    low, high = np.nanquantile(found.bootstrap_distribution, ends)
+    return ConfidenceInterval(value, float(low), float(high))
+
+
+def bootstrap_ratio(numerators: ArrayLike, denominators: ArrayLike, *, seed: int = 0) -> ConfidenceInterval:
+    """Return Σ numerators / Σ denominators over songs with its interval; NaN without songs.
+
+    Args:
+        numerators: one per song, such as bits.
+        denominators: one per song, such as tokens.
+        seed: of the resampling.
+    """
+    samples = [np.asarray(values, dtype=np.float64) for values in (numerators, denominators)]
+    return bootstrap_ci(samples, _ratio, paired=True, seed=seed) if len(samples[0]) else UNDEFINED
+
+
+def _ratio(
+    numerators: NDArray[np.float64], denominators: NDArray[np.float64], axis: int
+) -> NDArray[np.float64]:
+    total = np.asarray(denominators.sum(axis=axis))
+    ratio = np.full(total.shape, np.nan)
+    np.divide(numerators.sum(axis=axis), total, out=ratio, where=total > 0)
+    return ratio

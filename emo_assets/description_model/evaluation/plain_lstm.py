@@ -1,8 +1,7 @@
-"""The plain LSTM, trained as a baseline: the least that a good describer beats.
+"""The plain LSTM baseline: one network per specialized model, which together write whole descriptions.
 
-One layer of 256 units, standardised features beside each token, Adam with 0.002, stopped early; one network
-for each ordered class, one for the rest. It sees nothing of the others, copies nothing and calls chords by
-their names.
+One layer of 256 units that reads the last token and the standardized features, trained by Adam with early
+stopping. It is not conditioned on other kinds, copies nothing and uses chord names.
 """
 
 from __future__ import annotations
@@ -38,57 +37,52 @@ PLAIN_LSTM_CONFIG = ModelConfig(
 )
 
 MAX_PARALLEL_TRAININGS = 2
-"""Processes that train plain LSTMs, where torch is given more than one core."""
 
 
 def plain_lstm_spec(name: str) -> ModelSpec:
-    """Return the plain LSTM that writes what the describer `name` writes."""
-    spec = model_spec(name)
-    return replace(spec, name=f"plain {name}", network="plain", context_kinds=frozenset())
+    """Return the plain LSTM that writes what the model `name` writes."""
+    return replace(model_spec(name), name=f"plain {name}", network="plain", context_kinds=frozenset())
 
 
 @contextmanager
 def plain_lstms_training(
     training_set: pd.DataFrame, *, seed: int = 0, progress: Progress = no_progress
 ) -> Iterator[Callable[[], list[TrainedModel]]]:
-    """Train one plain LSTM for each specialised describer; together they write whole descriptions.
-
-    They are trained beside the block, in processes of their own, where torch is given more than one core.
+    """Train the plain LSTMs while the block runs, in worker processes where torch has several threads.
 
     Args:
-        training_set: the `training_set` table; songs without features are left out, for it knows no
-            way to use them.
+        training_set: the `training_set` table; songs without features are left out, for the network cannot
+            mask them.
         seed: of the training.
-        progress: told how many are trained, or the epochs of each.
+        progress: called with the number trained, or with the epochs of each.
 
     Yields:
-        What waits for them and returns them.
+        A function that waits for the trained models and returns them.
     """
     linked = training_set.dropna(subset=["energy"])
     config = PLAIN_LSTM_CONFIG.model_copy(update={"seed": seed})
     threads = torch.get_num_threads()
     if threads == 1:
-        yield lambda: [_trained(name, config, linked, progress) for name in SPECIALIZED_MODELS]
+        yield lambda: [_train(name, config, linked, progress) for name in SPECIALIZED_MODELS]
         return
-    beside = worker_pool(MAX_PARALLEL_TRAININGS)
-    # threads that wait for one another take many times as long where others work, too
+    pool = worker_pool(MAX_PARALLEL_TRAININGS)
+    # the threads of one network wait for one another; they would slow down the workers
     torch.set_num_threads(1)
     try:
-        # the first one takes as long as the others together
-        training = [beside.submit(_trained, name, config, linked) for name in SPECIALIZED_MODELS]
+        futures = [pool.submit(_train, name, config, linked) for name in SPECIALIZED_MODELS]
 
         def trained() -> list[TrainedModel]:
-            for number, _ in enumerate(as_completed(training), 1):
-                progress("training plain LSTMs", number, len(training))
-            return [future.result() for future in training]
+            for number, _ in enumerate(as_completed(futures), 1):
+                progress("training plain LSTMs", number, len(futures))
+            return [future.result() for future in futures]
 
         yield trained
     finally:
         torch.set_num_threads(threads)
-        beside.shutdown(cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
 
 
-def _trained(
+def _train(
     name: str, config: ModelConfig, linked: pd.DataFrame, progress: Progress = no_progress
 ) -> TrainedModel:
     return train_model(plain_lstm_spec(name), config, linked, progress=progress)

@@ -56,11 +56,11 @@ def scoreboard(
         progress=logged_progress(context),
     )
     return dg.Output(
-        board.table,
+        board,
         metadata={
-            **table_metadata(board.table),
-            "scoreboard": dg.MetadataValue.md(scoreboard_markdown(board.table)),
-            **_kept_picture(store, "scoreboard", scoreboard_png(board.table), "scoreboard"),
+            **table_metadata(board),
+            "scoreboard": dg.MetadataValue.md(scoreboard_markdown(board)),
+            **_kept_picture(store, "scoreboard", scoreboard_png(board), "scoreboard"),
         },
     )
 

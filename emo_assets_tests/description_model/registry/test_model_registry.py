@@ -16,6 +16,7 @@ from emo_assets.description_model.registry.model_registry import (
     read_record,
     record_path,
 )
+from emo_assets.description_model.registry.model_selection import ChampionDecision
 from emo_assets.description_model.specs import MODEL_SPECS, ModelConfig
 from emo_assets.description_model.training import train_model
 from emo_assets.description_model.weights import to_bytes
@@ -133,3 +134,12 @@ def test_missing_weights_are_said_to_be_missing(
         file.unlink()
     with pytest.raises(InputError, match="weights are not complete"):
         read_champion(store)
+
+
+def test_a_record_survives_json() -> None:
+    decision = ChampionDecision("transformer", True, 18.0, 2.0, 1.5, 2.5, "it is the first")
+    record = ChampionRecord("abc", decision, None)
+
+    assert ChampionRecord.from_json(json.loads(json.dumps(record.as_json()))) == record
+    with pytest.raises(InputError, match="damaged"):
+        ChampionRecord.from_json({**record.as_json(), "decision": {"champion": "transformer"}})
