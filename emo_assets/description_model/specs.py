@@ -111,9 +111,9 @@ def model_spec(name: str) -> ModelSpec:
 
 
 class ModelConfig(BaseModel):
-    """Sizes and training settings of one model."""
+    """Sizes and training settings of one model. Options of earlier versions are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     embedding: int = Field(64, ge=1, description="Size of a token's embedding; d_model of the Transformer.")
     hidden: int = Field(128, ge=1, description="Size of the LSTM; of the Transformer's feed-forward layers.")
@@ -123,11 +123,6 @@ class ModelConfig(BaseModel):
     copying: bool = Field(True, description="Whether tokens can be copied from earlier bars.")
     learning_rate: float = Field(2e-3, gt=0, description="Peak learning rate of AdamW.")
     weight_decay: float = Field(0.01, ge=0, description="Weight decay of AdamW.")
-    feature_decay: float = Field(
-        0.01,
-        ge=0,
-        description="Weight decay of the feature embedding; a high one keeps it from identifying songs.",
-    )
     batch: int = Field(32, ge=1, description="Windows per step.")
     epochs: int = Field(30, ge=1, description="Maximum number of epochs.")
     patience: int = Field(5, ge=1, description="Epochs without a better validation loss before it stops.")
@@ -136,9 +131,6 @@ class ModelConfig(BaseModel):
     )
     drop_all_features: float = Field(0.1, ge=0, le=1, description="Share of windows without any feature.")
     drop_one_feature: float = Field(0.1, ge=0, le=1, description="Probability of dropping each feature.")
-    feature_noise: float = Field(
-        0.0, ge=0, description="Standard deviation of noise on the standardized features in training."
-    )
     random_windows: bool = Field(
         True, description="Whether epochs cut songs at random bars instead of at segments."
     )

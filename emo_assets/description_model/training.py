@@ -37,6 +37,9 @@ WARMUP_SHARE = 0.05
 
 MAX_GRADIENT_NORM = 1.0
 
+FEATURE_WEIGHT_DECAY = 0.01
+"""Weight decay of the feature embedding."""
+
 
 def train_model(
     spec: ModelSpec,
@@ -179,7 +182,7 @@ def _optimizer(network: DescriptionNetwork, config: ModelConfig) -> torch.optim.
     groups: dict[bool, list[nn.Parameter]] = {False: [], True: []}
     for name, parameter in network.named_parameters():
         groups[name.startswith("memory.")].append(parameter)
-    decays = {False: config.weight_decay, True: config.feature_decay}
+    decays = {False: config.weight_decay, True: FEATURE_WEIGHT_DECAY}
     options = [{"params": groups[key], "weight_decay": decays[key]} for key in groups]
     return torch.optim.AdamW(options, lr=config.learning_rate, betas=(0.9, 0.98))
 

@@ -10,8 +10,9 @@ import torch
 
 from emo_assets.description_model.specs import ModelConfig, model_spec
 from emo_assets.description_model.training import train_model
-from emo_assets.description_model.weights import TrainedModel, from_bytes, to_bytes
+from emo_assets.description_model.weights import METADATA_KEY, TrainedModel, from_bytes, to_bytes
 from emo_assets.errors import InputError
+from emo_assets.nn.weight_files import decode_weights, encode_weights
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,14 @@ def test_a_model_is_read_as_it_was_written(trained: TrainedModel) -> None:
     assert (read.spec, read.config, read.encoder) == (trained.spec, trained.config, trained.encoder)
     assert read.history == trained.history
     assert to_bytes(read) == content
+
+
+def test_options_of_earlier_versions_are_ignored(trained: TrainedModel) -> None:
+    metadata, tensors = decode_weights(to_bytes(trained), key=METADATA_KEY, name="model")
+    metadata["config"] |= {"feature_noise": 0.0, "feature_decay": 0.01}
+    earlier = encode_weights(tensors, metadata, key=METADATA_KEY)
+
+    assert from_bytes(earlier).config == trained.config
 
 
 def test_other_files_are_refused(trained: TrainedModel) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from emo_assets.description_model.data.copy_features import AGREEMENT_SIZE, LAGS, NO_HINT
-from emo_assets.description_model.data.feature_encoding import CONTINUOUS, FeatureEncoder, mask_features
+from emo_assets.description_model.data.feature_encoding import FeatureEncoder, mask_features
 from emo_assets.description_model.data.key_estimation import KEY, KEYS, KeyEstimator
 from emo_assets.description_model.data.output_vocab import INPUT_VOCAB_SIZE, output_vocab
 from emo_assets.description_model.data.songs import DescribedSong
@@ -39,7 +39,6 @@ class Example:
         song: index of the song in its split.
         feature_mask: which features the model is given, shape (10,).
         key_offset: semitones from Spotify's key up to the estimated key.
-        noise: added to the encoded continuous features, shape (7,); None for none.
     """
 
     window: Window
@@ -47,7 +46,6 @@ class Example:
     song: int
     feature_mask: NDArray[np.bool_]
     key_offset: int = 0
-    noise: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -167,7 +165,7 @@ class DescriptionDataset:
             yield self.collate([self._augmented(span, rng) for span in group])
 
     def _augmented(self, span: WindowSpan, rng: np.random.Generator) -> Example:
-        """Cut a window; transpose it, mask features and add noise as configured."""
+        """Cut a window; transpose it and mask features as configured."""
         config = self.config
         song, tokenized, _ = self._runs[span.song]
         window, features = tokenized.window(span.start, span.stop), self.songs[song].features
@@ -181,10 +179,7 @@ class DescriptionDataset:
         mask = (rng.random(len(FEATURE_NAMES)) >= config.drop_one_feature) & self._masks[song]
         if rng.random() < config.drop_all_features:
             mask[:] = False
-        noise = None
-        if config.feature_noise:
-            noise = (config.feature_noise * rng.standard_normal(len(CONTINUOUS))).astype(np.float32)
-        return Example(window, features, song, mask, noise=noise)
+        return Example(window, features, song, mask)
 
     def collate(self, examples: Sequence[Example]) -> Batch:
         """Pad examples to the longest and make tensors."""
@@ -208,9 +203,6 @@ class DescriptionDataset:
             agreement[row, :length] = window.agreement
             content[row, : len(window.content)] = window.content
         features = self.encoder.encode(np.stack([example.features for example in examples]))
-        for row, example in enumerate(examples):
-            if example.noise is not None:
-                features[row, : len(example.noise)] += example.noise
         mask = np.stack([example.feature_mask for example in examples])
         features = mask_features(features, mask)
         arrays = (inputs, targets, bar_index, bar_number, hints, agreement, content, features)

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emo_assets.description_model.data.copy_features import CopyFeatureTracker, EarlierBar
+from emo_assets.description_model.data.copy_features import CopyFeatureTracker
 from emo_assets.description_model.data.output_vocab import BAR, output_vocab, split_bars
 from emo_assets.description_model.data.tokenized_song import TokenizedSong
 from emo_assets.description_model.specs import MODEL_SPECS, WINDOW_BARS, ModelSpec, model_spec
 from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
-from emo_assets.tokens.vocabulary import BOS, DESCRIPTIONS, EOS
+from emo_assets.tokens.vocabulary import BOS, EOS
 
 described_bars = st.builds(
     DescribedBar,
@@ -67,22 +67,6 @@ def test_a_full_window_reads_bos_then_the_description_and_writes_it_then_eos(bar
 
     assert window.inputs.tolist() == [BOS, *tokens]
     assert window.targets.tolist() == [*tokens, EOS]
-
-
-def test_an_earlier_bar_says_what_it_had_at_the_corresponding_place() -> None:
-    encode = DESCRIPTIONS.encode
-    head = [BAR, *encode(["Time Signature_4/4", "Note Density_3"])]
-    piano, bass = encode(["Instrument_Acoustic Grand Piano", "Instrument_Acoustic Bass"])
-    drums = encode(["Instrument_drum"])[0]
-    c, g = encode(["Chord_C:maj", "Chord_G:maj"])
-    earlier = EarlierBar([*head, piano, drums, c, g])
-
-    assert earlier.next_token(head[:1]) == head[1]
-    assert earlier.next_token(head) == piano
-    assert earlier.next_token([*head, bass]) == drums
-    assert earlier.next_token([*head, drums]) == c
-    assert earlier.next_token([*head, drums, g]) == g
-    assert earlier.next_token([*head, drums, c, g]) == BAR
 
 
 def test_a_window_outside_the_song_is_refused() -> None:
