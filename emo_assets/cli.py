@@ -152,13 +152,13 @@ def generate(
     """
     request = _request(Store(store), "song", preset, features, bars=bars, seed=seed, strictness=strictness)
     from emo_assets.audio.rendering import SoundSettings
-    from emo_assets.generation import check_output, generate_file, load_models
+    from emo_assets.generation import generate_track, load_models, output_file
 
-    check_output(out, sound_font)
+    files = output_file(out, sound_font)
     models = load_models(Store(store), exact=exact)
     sound = SoundSettings(sound_font, reverb=reverb, chorus=chorus)
     with terminal_progress() as progress:
-        track = generate_file(request, models, out, sound=sound, progress=progress)
+        track = generate_track(request, models, files, sound=sound, progress=progress)
     print(track.summary())
 
 

@@ -1,8 +1,6 @@
-"""Several descriptions and several songs for one request, and the nearest of them.
+"""Best of n: several descriptions and several songs for a request, of which the closest is taken.
 
-Describers and FIGARO propose, `listening` judges. The seed of a request gives the seeds of all its proposals,
-so the same request gives the same song. How one description or song is written is known by `describing` and
-`figaro`; what a track is made of by `generation`.
+The seed of a request determines the seeds of all its candidates, so the same request gives the same song.
 """
 
 from __future__ import annotations
@@ -14,26 +12,33 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emo_assets.figaro.logit_bias import StyleTargets, melody_capable_share
+from emo_assets.metrics.calibration import RequestCalibration
+from emo_assets.metrics.fidelity import agreement
+from emo_assets.metrics.song_metrics import MeasuredSong
+from emo_assets.midi.errors import MidiError
 from emo_assets.progress import Progress, no_progress
 from emo_assets.song_request import Strictness, TrackRequest
+from emo_assets.tokens.detokenize import detokenize
+from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
+from emo_assets.tokens.tokenize import tokenize_midi
+from emo_assets.tokens.transpose import transpose_events
 
 if TYPE_CHECKING:
     from emo_assets.description_model.generate import DescriptionGenerator
     from emo_assets.figaro.generate import Figaro
-    from emo_assets.figaro.logit_bias import StyleTargets
     from emo_assets.figaro.pair import FigaroPair
-    from emo_assets.metrics.calibration import RequestCalibration
 
 
 @dataclass(frozen=True)
 class SearchBudget:
-    """How closely requests of one strictness are followed.
+    """How many candidates requests of one strictness get.
 
     Attributes:
-        guidance: of the describer, see `nn.sampling.Draw`.
-        proposals: descriptions that are written, for the nearest to be taken.
-        candidates: songs that are written for that description, at most.
-        bars: songs are written only while all of a request's together have no more bars than this.
+        guidance: strength of classifier-free guidance of the describer.
+        proposals: descriptions to choose from.
+        candidates: songs to choose from, at most.
+        bars: bars that all candidate songs of a request may have together; one song is always written.
     """
 
     guidance: float
@@ -42,7 +47,7 @@ class SearchBudget:
     bars: int
 
     def songs(self, bars: int) -> int:
-        """Return how many songs of some bars are written: as many as the time allows, and at least one."""
+        """Return the number of candidate songs of `bars` bars."""
         return max(1, min(self.candidates, self.bars // bars))
 
 
@@ -51,7 +56,7 @@ SEARCH_BUDGETS: Mapping[Strictness, SearchBudget] = {
     Strictness.NORMALLY: SearchBudget(guidance=2.0, proposals=24, candidates=2, bars=32),
     Strictness.STRICTLY: SearchBudget(guidance=3.0, proposals=64, candidates=8, bars=128),
 }
-"""Found by experiment: `control_report` shows what each step of guidance gains and costs."""
+"""Chosen by experiment: the asset `guidance_report` shows what guidance gains and costs."""
 
 
 def best_descriptions(
@@ -62,32 +67,35 @@ def best_descriptions(
     proposals: int | None = None,
     progress: Progress = no_progress,
 ) -> list[list[int]]:
-    """Write descriptions for each request, and return the one whose song is expected to be nearest to it.
+    """Write descriptions for each request, and return the one whose song is predicted to be closest to it.
 
     Args:
         requests: what is asked for.
-        describer: who writes.
-        calibration: tells what is near.
-        proposals: descriptions a request; by default as many as its strictness asks for.
-        progress: told the descriptions written.
+        describer: writes the descriptions.
+        calibration: predicts distances.
+        proposals: descriptions per request; by default as many as its strictness asks for.
+        progress: called with the descriptions written.
 
     Returns:
-        Ids of a whole description a request, without `<bos>` and `<eos>`.
+        Token ids of one description per request, without `<bos>` and `<eos>`; the same as for a request
+        alone.
     """
-    chosen: dict[int, list[int]] = {}
-    for numbers, strictness, bars in _alike(requests):
-        effort = SEARCH_BUDGETS[strictness]
-        count = proposals or effort.proposals
-        asked = [requests[number].features for number in numbers for _ in range(count)]
-        seeds = [seed for number in numbers for seed in _seeds(requests[number].seed, count)]
+    best: dict[int, list[int]] = {}
+    for numbers, strictness, bars in _groups(requests):
+        budget = SEARCH_BUDGETS[strictness]
+        count = proposals or budget.proposals
         written = describer.generate(
-            asked, bars=bars, seeds=seeds, guidance=effort.guidance, progress=progress
+            [requests[number].features for number in numbers for _ in range(count)],
+            bars=bars,
+            seeds=[seed for number in numbers for seed in _seeds(requests[number].seed, count)],
+            guidance=budget.guidance,
+            progress=progress,
         )
-        for place, number in enumerate(numbers):
-            own = written[place * count : (place + 1) * count]
-            distances = [_expected_distance(requests[number], each, calibration) for each in own]
-            chosen[number] = own[int(np.argmin(distances))]
-    return [chosen[number] for number in range(len(requests))]
+        for first, number in enumerate(numbers):
+            own = written[first * count : (first + 1) * count]
+            distances = _predicted_distances(requests[number], own, calibration)
+            best[number] = own[int(np.argmin(distances))]
+    return [best[number] for number in range(len(requests))]
 
 
 def best_songs(
@@ -98,97 +106,130 @@ def best_songs(
     *,
     candidates: int | None = None,
     progress: Progress = no_progress,
-) -> list[bytes]:
-    """Write songs for each description, and return the one that sounds nearest to its request.
+) -> list[MeasuredSong]:
+    """Write songs for each description, and return the one that is closest to its request.
 
-    A song that came out in another key than the one asked for is moved there by the smallest shift.
+    A song in the requested mode but another key is transposed to the requested key by the smallest interval.
 
     Args:
-        requests: what is asked for; the tempo is written exactly.
-        descriptions: the description of each.
-        figaro: who writes.
-        calibration: tells what is near.
-        candidates: songs a request; by default as many as its strictness asks for and its length allows.
-        progress: told the bars written.
+        requests: what is asked for; the tempo is exact.
+        descriptions: token ids of the description of each.
+        figaro: writes the songs.
+        calibration: gives distances.
+        candidates: songs per request; by default as many as its strictness and length allow.
+        progress: called with the bars written.
 
     Returns:
-        A MIDI file a request, the same as if it had been made alone.
+        One song per request; the same as for a request alone.
     """
     counts = [candidates or SEARCH_BUDGETS[request.strictness].songs(request.bars) for request in requests]
     numbers = [number for number, count in enumerate(counts) for _ in range(count)]
+    targets = [style_targets(request, calibration) for request in requests]
+    written = iter(
+        figaro.compose(
+            [list(descriptions[number]) for number in numbers],
+            tempos=[requests[number].features.tempo for number in numbers],
+            seeds=[
+                seed
+                for request, count in zip(requests, counts, strict=True)
+                for seed in _seeds(request.seed, count)
+            ],
+            style_targets=[targets[number] for number in numbers],
+            progress=progress,
+        )
+    )
+    best = []
+    for request, count in zip(requests, counts, strict=True):
+        own = [_in_requested_key(request, next(written)) for _ in range(count)]
+        distances = [calibration.distance(request.features, song.metrics) for song in own]
+        best.append(own[int(np.argmin(distances))])
+    return best
+
+
+def most_faithful_songs(
+    figaro: Figaro,
+    descriptions: Sequence[Sequence[int]],
+    *,
+    tempos: Sequence[float],
+    seeds: Sequence[int],
+    candidates: int = 1,
+    progress: Progress = no_progress,
+) -> list[list[int]]:
+    """Write songs for each description, and return the one whose own description agrees with it best.
+
+    Args:
+        figaro: writes the songs.
+        descriptions: token ids of descriptions.
+        tempos: of each description's songs, in quarter notes per minute.
+        seeds: one per description.
+        candidates: songs per description; the first of them is the same for any number.
+        progress: called with the bars written.
+
+    Returns:
+        Event ids of one song per description.
+    """
     written = figaro.compose(
-        [list(descriptions[number]) for number in numbers],
-        tempos=[requests[number].features.tempo for number in numbers],
-        seeds=[
-            seed
-            for request, count in zip(requests, counts, strict=True)
-            for seed in _seeds(request.seed, count)
-        ],
-        style_targets=[_style_targets(requests[number], calibration) for number in numbers],
+        [description for description in descriptions for _ in range(candidates)],
+        tempos=[tempo for tempo in tempos for _ in range(candidates)],
+        seeds=[one for seed in seeds for one in _seeds(seed, candidates)],
         progress=progress,
     )
-    songs = iter(written)
-    return [
-        _nearest(request, [next(songs) for _ in range(count)], calibration)
-        for request, count in zip(requests, counts, strict=True)
-    ]
+    if candidates == 1:
+        return written
+    best = []
+    for number, description in enumerate(descriptions):
+        own = written[number * candidates : (number + 1) * candidates]
+        asked = DescriptionGrammar().parse(description)
+        best.append(own[int(np.argmax([agreement(asked, describe_events(events)) for events in own]))])
+    return best
 
 
-def _expected_distance(
-    request: TrackRequest, description: Sequence[int], calibration: RequestCalibration
-) -> float:
-    """Return how far a description's song is expected to be; farther, where nobody could sing as asked."""
-    from emo_assets.figaro.logit_bias import melody_capable_share
-    from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
-
-    melody_share = _style_targets(request, calibration).melody_share or 0.0
-    unsung = max(0.0, melody_share - melody_capable_share(DescriptionGrammar().parse(description)))
-    return calibration.predicted_distance(request.features, description) + unsung**2
+def describe_events(events: Sequence[int]) -> list[DescribedBar]:
+    """Write events as a MIDI file and extract its description; a song without notes has no bars."""
+    try:
+        return tokenize_midi(detokenize(events), events=False).description
+    except MidiError:
+        return []
 
 
-def _style_targets(request: TrackRequest, calibration: RequestCalibration) -> StyleTargets:
-    """Return what a song leans to so that it dances and has_melody as is asked for, in the key asked for."""
-    from emo_assets.figaro.logit_bias import StyleTargets
-
+def style_targets(request: TrackRequest, calibration: RequestCalibration) -> StyleTargets:
+    """Return the rhythm, melody and key that a request asks FIGARO for beyond its description."""
     if request.strictness is Strictness.LOOSELY:
         return StyleTargets(playable=True)
-    steadiness = 2 * calibration.places(request.features)["danceability"] - 1
-    melody_share = 1 - calibration.aims(request.features)["instrumentalness"]
+    steadiness = 2 * calibration.target_ranks(request.features)["danceability"] - 1
+    melody_share = 1 - calibration.targets(request.features)["instrumentalness"]
     key = (request.features.key, request.features.mode)
     return StyleTargets(steadiness, melody_share, key, playable=True)
 
 
-def _nearest(request: TrackRequest, songs: Sequence[Sequence[int]], calibration: RequestCalibration) -> bytes:
-    """Return the song that is nearest to the request, as MIDI; the first of equals."""
-    best, nearest = b"", np.inf
-    for events in songs:
-        midi, distance = _in_key(request, events, calibration)
-        if not best or distance < nearest:
-            best, nearest = midi, distance
-    return best
+def _predicted_distances(
+    request: TrackRequest, descriptions: Sequence[Sequence[int]], calibration: RequestCalibration
+) -> list[float]:
+    """Return the predicted distance of each description, greater if too few bars have a melody instrument."""
+    grammar = DescriptionGrammar()
+    melody_share = style_targets(request, calibration).melody_share or 0.0
+    distances = []
+    for description in descriptions:
+        bars = grammar.parse(description)
+        missing_melody = max(0.0, melody_share - melody_capable_share(bars))
+        distances.append(calibration.predicted_distance(request.features, bars) + missing_melody**2)
+    return distances
 
 
-def _in_key(
-    request: TrackRequest, events: Sequence[int], calibration: RequestCalibration
-) -> tuple[bytes, float]:
-    """Write a song, in the key asked for where its mode is right; return it with its distance."""
-    from emo_assets.metrics.song_metrics import measure_midi
-    from emo_assets.tokens.detokenize import detokenize
-    from emo_assets.tokens.transpose import transpose_events
-
+def _in_requested_key(request: TrackRequest, events: Sequence[int]) -> MeasuredSong:
+    """Write events as a song, transposed to the requested key if its mode is right."""
     asked = request.features
-    midi = detokenize(events, tempo=asked.tempo)
-    heard = measure_midi(midi)
-    if heard.key is not None and heard.key != asked.key and heard.mode == asked.mode:
-        # -5 to 6 semitones: never further than half an octave
-        shift = (asked.key - heard.key + 5) % 12 - 5
-        midi = detokenize(transpose_events(events, shift), tempo=asked.tempo)
-        heard = measure_midi(midi)
-    return midi, calibration.distance(asked, heard)
+    song = MeasuredSong.from_midi(detokenize(events, tempo=asked.tempo))
+    key, mode = song.metrics.key, song.metrics.mode
+    if key is None or key == asked.key or mode != asked.mode:
+        return song
+    interval = (asked.key - key + 5) % 12 - 5  # -5 to 6 semitones
+    transposed = transpose_events(events, interval)
+    return MeasuredSong.from_midi(detokenize(transposed, tempo=asked.tempo))
 
 
-def _alike(requests: Sequence[TrackRequest]) -> Iterator[tuple[list[int], Strictness, int]]:
-    """Group the numbers of requests of equal strictness and length: they are described together."""
+def _groups(requests: Sequence[TrackRequest]) -> Iterator[tuple[list[int], Strictness, int]]:
+    """Yield the indices of requests of equal strictness and length, which are described in one batch."""
 
     def kind(number: int) -> tuple[Strictness, int]:
         return requests[number].strictness, requests[number].bars
@@ -198,5 +239,5 @@ def _alike(requests: Sequence[TrackRequest]) -> Iterator[tuple[list[int], Strict
 
 
 def _seeds(seed: int, count: int) -> list[int]:
-    """Return the seeds of a request's proposals: its own, and others that hang on it."""
+    """Return the seeds of a request's candidates: its own first, and others derived from it."""
     return [seed, *np.random.SeedSequence(seed).generate_state(count)[1:].tolist()]

@@ -72,6 +72,12 @@ class Store:
         return self.base / "champions"
 
     @property
+    def model_files(self) -> tuple[UPath, ...]:
+        """The files that determine which models serve requests; the models are reloaded when one changes."""
+        names = ("champion.json", "figaro_model.safetensors", "song_metrics.parquet")
+        return tuple(self.assets / name for name in names)
+
+    @property
     def sample(self) -> UPath:
         """The folder of the composed sample corpus."""
         return self.base / "sample"

@@ -5,9 +5,17 @@ from __future__ import annotations
 import pytest
 
 from emo_assets.features import FeatureVector
+from emo_assets.figaro.generate import Figaro
 from emo_assets.generation import Models, load_models
+from emo_assets.metrics.fidelity import agreement
 from emo_assets.metrics.song_metrics import measure_midi
-from emo_assets.reranking import SEARCH_BUDGETS, best_descriptions, best_songs
+from emo_assets.reranking import (
+    SEARCH_BUDGETS,
+    best_descriptions,
+    best_songs,
+    describe_events,
+    most_faithful_songs,
+)
 from emo_assets.song_request import Strictness, TrackRequest
 from emo_assets.store import Store
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
@@ -31,7 +39,10 @@ def test_the_nearest_of_many_descriptions_is_taken(models: Models) -> None:
     asked = request(seed=3)
     [one] = best_descriptions([asked], models.describer, models.calibration, proposals=1)
     [best] = best_descriptions([asked], models.describer, models.calibration, proposals=12)
-    distances = [models.calibration.predicted_distance(asked.features, each) for each in (best, one)]
+    distances = [
+        models.calibration.predicted_distance(asked.features, DescriptionGrammar().parse(each))
+        for each in (best, one)
+    ]
     assert distances == sorted(distances)
 
 
@@ -54,8 +65,9 @@ def test_of_several_songs_the_nearest_is_returned_at_the_exact_tempo(models: Mod
     descriptions = [description_of(asked)]
     distances = []
     for candidates in (1, 5):
-        [midi] = best_songs([asked], descriptions, models.figaro, models.calibration, candidates=candidates)
-        heard = measure_midi(midi)
+        [song] = best_songs([asked], descriptions, models.figaro, models.calibration, candidates=candidates)
+        heard = measure_midi(song.midi)
+        assert heard == song.metrics
         assert heard.tempo == pytest.approx(131.5, abs=0.01)
         assert heard.bars == 2
         distances.append(models.calibration.distance(asked.features, heard))
@@ -66,8 +78,8 @@ def test_songs_of_the_right_mode_come_out_in_the_key_that_was_asked_for(models: 
     asked = [request(f"song-{key}", features={"key": key, "mode": key % 2}) for key in range(0, 12, 3)]
     descriptions = [description_of(each) for each in asked]
     songs = best_songs(asked, descriptions, models.figaro, models.calibration, candidates=2)
-    for each, midi in zip(asked, songs, strict=True):
-        heard = measure_midi(midi)
+    for each, song in zip(asked, songs, strict=True):
+        heard = measure_midi(song.midi)
         assert heard.mode != each.features.mode or heard.key == each.features.key
 
 
@@ -77,7 +89,7 @@ def test_same_request_same_song(models: Models) -> None:
         best_songs([request()], descriptions, models.figaro, models.calibration, candidates=2)
         for _ in range(2)
     ]
-    assert songs[0] == songs[1]
+    assert songs[0][0].midi == songs[1][0].midi
     assert best_descriptions([request()], models.describer, models.calibration) == descriptions
 
 
@@ -100,3 +112,22 @@ def test_what_is_asked_loosely_is_left_to_the_models(models: Models) -> None:
         [FeatureVector(key=9, mode=0, tempo=131.5)], bars=2, seeds=[asked.seed], guidance=effort.guidance
     )
     assert tokens == own
+
+
+def test_of_several_songs_the_most_faithful_is_taken(models: Models) -> None:
+    assert isinstance(models.figaro, Figaro)
+    descriptions = [description_of(request(bars=3)), description_of(request(bars=3, seed=2))]
+    plain, best = (
+        most_faithful_songs(
+            models.figaro, descriptions, tempos=[100, 100], seeds=[1, 2], candidates=candidates
+        )
+        for candidates in (1, 4)
+    )
+    for description, first, chosen in zip(descriptions, plain, best, strict=True):
+        bars = DescriptionGrammar().parse(description)
+        assert agreement(bars, describe_events(chosen)) >= agreement(bars, describe_events(first))
+    assert best != plain
+
+
+def test_events_without_notes_have_no_description() -> None:
+    assert describe_events([]) == []

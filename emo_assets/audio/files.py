@@ -1,102 +1,122 @@
-"""Samples to audio files: WAV, FLAC, OGG Vorbis and MP3, the same bytes for the same samples.
-
-Nothing is read here and no level is changed; samples beyond full scale are refused.
-"""
+"""Audio files: writing WAV, FLAC, OGG Vorbis and MP3, and measuring finished ones."""
 
 from __future__ import annotations
 
 import io
-import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from upath import UPath
 
+from emo_assets.audio.loudness import integrated_loudness, peak
 from emo_assets.errors import InputError
 from emo_assets.store import atomic_write
 
 FORMATS = {
     ".wav": ("WAV", "PCM_16"),
-    ".flac": ("FLAC", "PCM_16"),
     ".ogg": ("OGG", "VORBIS"),
+    ".flac": ("FLAC", "PCM_16"),
     ".mp3": ("MP3", "MPEG_LAYER_III"),
 }
-"""What each ending means: the container and the coding inside, as libsndfile names them."""
+"""Container and subtype of each suffix, as libsndfile names them."""
 
-SERIAL_NUMBER = 1
-"""The serial number of the one stream in an OGG file."""
+SILENCE_THRESHOLD = 10 ** (-60 / 20)
+"""-60 dBFS: inaudible next to music."""
 
-_BLOCK_FRAMES = 65_536
-_REVERSED_BITS = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+SILENCE_BLOCK_SECONDS = 0.1
+
+_FRAMES_PER_WRITE = 65_536
+
+
+@dataclass(frozen=True)
+class AudioStats:
+    """Measurements of an audio file.
+
+    Attributes:
+        seconds: its length.
+        peak: the largest sample in dBFS; minus infinity for silence.
+        loudness: integrated loudness in LUFS; minus infinity for silence.
+        longest_silence: seconds of the longest stretch below -60 dBFS before the last sound.
+    """
+
+    seconds: float
+    peak: float
+    loudness: float
+    longest_silence: float
 
 
 def write_audio(samples: NDArray[np.float32], sample_rate: int, path: Path | UPath) -> None:
-    """Write samples as an audio file, whole or not at all; the ending of `path` names the format.
+    """Write samples as an audio file, complete or not at all; the suffix of `path` determines the format.
 
     Args:
         samples: shape (frames, 2) or (frames, 1), from -1 to 1.
-        sample_rate: frames a second.
-        path: where to; `.wav` and `.flac` have 16 bits a sample, `.ogg` is Vorbis.
+        sample_rate: frames per second.
+        path: the file; `.wav` and `.flac` have 16 bits per sample, `.ogg` is Vorbis.
 
     Raises:
-        InputError: the ending is none of these, the samples are beyond full scale, or the format does not
-            take the sample rate.
+        InputError: the suffix is unknown, samples exceed full scale, or the format does not support the
+            sample rate.
     """
     content = encode_audio(samples, sample_rate, path.suffix)
     with atomic_write(path) as file:
         file.write(content)
 
 
-def encode_audio(samples: NDArray[np.float32], sample_rate: int, ending: str) -> bytes:
-    """Return the bytes that `write_audio` writes for the given ending (such as ".ogg")."""
+def encode_audio(samples: NDArray[np.float32], sample_rate: int, suffix: str) -> bytes:
+    """Return the bytes of an audio file; arguments and errors as for `write_audio`."""
     import soundfile
 
-    if ending.lower() not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise InputError(f"'{ending}' is no ending of an audio file that can be written; take one of {known}")
+    if suffix.lower() not in FORMATS:
+        raise InputError(f"'{suffix}' is not a known audio suffix; use one of {', '.join(FORMATS)}")
     if np.abs(samples).max(initial=0.0) > 1:
-        raise InputError("the samples are beyond full scale and would be clipped; turn them down first")
-    container, coding = FORMATS[ending.lower()]
+        raise InputError("the samples exceed full scale and would be clipped; normalize their peak first")
+    container, subtype = FORMATS[suffix.lower()]
     buffer = io.BytesIO()
     try:
         with soundfile.SoundFile(
-            buffer, "w", sample_rate, samples.shape[1], format=container, subtype=coding
+            buffer, "w", sample_rate, samples.shape[1], format=container, subtype=subtype
         ) as file:
-            # libsndfile's Vorbis encoder keeps a whole call's frames on the stack: short calls are safe
-            for first in range(0, len(samples), _BLOCK_FRAMES):
-                file.write(samples[first : first + _BLOCK_FRAMES])
+            # libsndfile's Vorbis encoder keeps all frames of a call on the stack: short calls are safe
+            for first in range(0, len(samples), _FRAMES_PER_WRITE):
+                file.write(samples[first : first + _FRAMES_PER_WRITE])
     except soundfile.LibsndfileError as error:
-        raise InputError(f"{ending} at {sample_rate} frames a second cannot be written ({error})") from error
-    content = buffer.getvalue()
-    return _with_serial_number(content, SERIAL_NUMBER) if container == "OGG" else content
+        raise InputError(
+            f"{suffix} at {sample_rate} frames per second cannot be written ({error})"
+        ) from error
+    return buffer.getvalue()
 
 
-def _with_serial_number(content: bytes, serial: int) -> bytes:
-    """Give every page of an OGG stream the serial number, which libsndfile draws at random, and its checksum.
+def measure_audio(path: Path | UPath) -> AudioStats:
+    """Measure an audio file.
 
-    A page (RFC 3533, section 6): "OggS", version, type, position (8 bytes), serial number (4 bytes at 14),
-    page number (4), checksum (4 bytes at 22), number of segments (at 26), their lengths, their content. The
-    checksum is taken with its own four bytes zero.
+    Raises:
+        InputError: it is missing, damaged or not an audio file.
     """
-    rewritten = bytearray()
-    first = 0
-    while first < len(content):
-        segments = content[first + 26]
-        end = first + 27 + segments + sum(content[first + 27 : first + 27 + segments])
-        page = bytearray(content[first:end])
-        page[14:18] = serial.to_bytes(4, "little")
-        page[22:26] = bytes(4)
-        page[22:26] = _ogg_checksum(bytes(page)).to_bytes(4, "little")
-        rewritten += page
-        first = end
-    return bytes(rewritten)
+    import soundfile
+
+    try:
+        samples, rate = soundfile.read(io.BytesIO(path.read_bytes()), dtype="float32", always_2d=True)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except soundfile.LibsndfileError as error:
+        raise InputError(f"{path}: is not an audio file, or damaged") from error
+    highest = peak(samples)
+    return AudioStats(
+        seconds=len(samples) / rate,
+        peak=float(20 * np.log10(highest)) if highest > 0 else float("-inf"),
+        loudness=integrated_loudness(samples, rate),
+        longest_silence=_longest_silence(samples, int(rate * SILENCE_BLOCK_SECONDS)) * SILENCE_BLOCK_SECONDS,
+    )
 
 
-def _ogg_checksum(page: bytes) -> int:
-    """Return OGG's checksum of a page: CRC-32, most significant bit first, starting from 0, not inverted.
-
-    zlib's CRC-32 has the same polynomial with all bits the other way round, and inverts at both ends.
-    """
-    mirrored = zlib.crc32(page.translate(_REVERSED_BITS), 0xFFFFFFFF) ^ 0xFFFFFFFF
-    return int(f"{mirrored:032b}"[::-1], 2)
+def _longest_silence(samples: NDArray[np.float32], block: int) -> int:
+    """Return the number of blocks of the longest silence before the last sound."""
+    if not len(samples):
+        return 0
+    levels = np.maximum.reduceat(np.abs(samples).max(axis=1), np.arange(0, len(samples), block))
+    sounding = np.flatnonzero(levels >= SILENCE_THRESHOLD)
+    if not len(sounding):
+        return len(levels)
+    return int(np.diff(np.concatenate([[-1], sounding])).max() - 1)

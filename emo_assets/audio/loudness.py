@@ -1,7 +1,7 @@
-"""Level and loudness of samples: measuring, reaching a target, limiting peaks, fading out.
+"""Level and loudness of samples: measuring, normalizing, limiting peaks, fading out.
 
-Pure functions over arrays of shape (frames, 2). Loudness is integrated loudness after ITU-R BS.1770-4, in
-LUFS; peaks are sample peaks.
+Samples have shape (frames, 2). Loudness is integrated loudness after ITU-R BS.1770-4, in LUFS; peaks are
+sample peaks.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_PEAK = 10 ** (-1 / 20)
-"""-1 dBFS: what a decoder of a lossy format may add on top still fits below full scale."""
+"""-1 dBFS: leaves room below full scale for what a lossy format's decoder may add."""
 
 MIN_SECONDS = 0.4
-"""Seconds of one gating block: the loudness of anything shorter is not defined."""
+"""Seconds of one gating block: the loudness of shorter sound is undefined."""
 
 _LOUDNESS_DB = (-60.0, -16.0, 5.0)
 _LOUDNESS_LUFS = (-36.0, -16.0, -9.0)
@@ -25,13 +25,13 @@ _TOLERANCE = 0.25
 
 
 def target_loudness(loudness: float) -> float:
-    """Return how loud a song is to be rendered that asks for the feature `loudness`.
+    """Return the loudness to render for a requested feature `loudness`.
 
-    Strictly increasing and piecewise linear: -60 dB → -36 LUFS, -16 dB → -16 LUFS, 5 dB → -9 LUFS. The
-    ends are drawn in because a song at -60 LUFS could not be heard, and one at 0 LUFS is noise.
+    Strictly increasing and piecewise linear: -60 dB → -36 LUFS, -16 dB → -16 LUFS, 5 dB → -9 LUFS. The range
+    is narrower because a song at -60 LUFS is inaudible, and one at 0 LUFS is noise.
 
     Args:
-        loudness: Spotify's loudness in dB, -60 to 5; values outside are taken as the nearest end.
+        loudness: Spotify's loudness in dB, -60 to 5; clipped to that range.
 
     Returns:
         Integrated loudness in LUFS, -36 to -9.
@@ -40,9 +40,9 @@ def target_loudness(loudness: float) -> float:
 
 
 def integrated_loudness(samples: NDArray[np.float32], sample_rate: int) -> float:
-    """Measure the integrated loudness of `samples` in LUFS (ITU-R BS.1770-4).
+    """Return the integrated loudness of `samples` in LUFS (ITU-R BS.1770-4).
 
-    Silence, and anything shorter than `MIN_SECONDS`, is minus infinity.
+    Minus infinity for silence and sound shorter than `MIN_SECONDS`.
     """
     import pyloudnorm
 
@@ -57,7 +57,7 @@ def peak(samples: NDArray[np.float32]) -> float:
 
 
 def normalize_peak(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scale samples whose peak is above -1 dBFS down to it; leave quieter ones as they are."""
+    """Scale samples whose peak is above -1 dBFS down to it; return others unchanged."""
     highest = peak(samples)
     if highest <= MAX_PEAK:
         return samples
@@ -67,19 +67,19 @@ def normalize_peak(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 def normalize_loudness(
     samples: NDArray[np.float32], sample_rate: int, loudness: float
 ) -> NDArray[np.float32]:
-    """Scale samples to an integrated loudness; where peaks would pass -1 dBFS, limit them.
+    """Scale samples to an integrated loudness, limiting peaks above -1 dBFS.
 
-    Limiting lowers the loudness a little, so gain and limiter are applied anew until the loudness is met
-    within 0.25 LU or three rounds are over. Very dynamic music may stay below a loud target.
+    Limiting lowers the loudness a little, so gain and limiter are applied up to three times, until the
+    loudness is within 0.25 LU of the target. Very dynamic music may stay below a loud target.
 
     Args:
         samples: shape (frames, 2).
-        sample_rate: frames a second.
+        sample_rate: frames per second.
         loudness: the target in LUFS.
 
     Returns:
-        Samples of the same shape, peak at most -1 dBFS. Silence, and what is too short to measure, is only
-        turned down.
+        Samples of the same shape, peak at most -1 dBFS. Silence and sound too short to measure are only
+        normalized by their peak.
     """
     gain_db = loudness - integrated_loudness(samples, sample_rate)
     if not np.isfinite(gain_db):
@@ -97,18 +97,17 @@ def normalize_loudness(
 
 
 def limit_peaks(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Hold peaks at -1 dBFS with a look-ahead limiter.
+    """Limit peaks to -1 dBFS with a look-ahead limiter.
 
-    The gain that each block of 64 frames needs, `min(1, ceiling / peak)`, is held as a running minimum over
-    the 4 blocks on either side, averaged over 5 blocks, and drawn as a line from block to block: it moves
-    smoothly and is nowhere above what a frame needs. Both channels get the same gain: the stereo picture
-    stays.
+    The required gain of each block of 64 frames, `min(1, ceiling / peak)`, is replaced by its minimum over
+    the 4 blocks on either side, averaged over 5 blocks, and interpolated linearly: the gain changes smoothly
+    and never exceeds the required one. Both channels get the same gain, which keeps the stereo image.
 
     Args:
         samples: shape (frames, 2).
 
     Returns:
-        Samples of the same shape; those that need no limiting unchanged.
+        Samples of the same shape; unchanged if their peak is low enough.
     """
     if peak(samples) <= MAX_PEAK:
         return samples
@@ -125,12 +124,12 @@ def limit_peaks(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _clipped(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Take off what rounding left above -1 dBFS."""
+    """Clip what rounding left above -1 dBFS."""
     return np.clip(samples, np.float32(-MAX_PEAK), np.float32(MAX_PEAK), out=samples)
 
 
 def fade_out(samples: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
-    """Return a copy whose last `frames` frames sink to nothing along a quarter of a cosine."""
+    """Return a copy whose last `frames` frames fade to zero along a quarter of a cosine."""
     faded = samples.copy()
     count = min(frames, len(faded))
     if count:

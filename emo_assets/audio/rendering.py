@@ -1,7 +1,4 @@
-"""A MIDI file's bytes to finished samples: played, rung out, cut, faded and brought to a level.
-
-What plays the notes is `synthesizer`, how loud they come out `loudness`; files are written by `files`.
-"""
+"""MIDI files to finished samples: synthesis, trimming of silence, fade-out and loudness normalization."""
 
 from __future__ import annotations
 
@@ -14,29 +11,29 @@ from numpy.typing import NDArray
 from emo_assets.audio.loudness import fade_out, normalize_loudness, normalize_peak, peak
 from emo_assets.audio.synthesizer import default_sound_font, play
 from emo_assets.errors import InputError
-from emo_assets.midi.score import read_midi
+from emo_assets.midi.score import Score, read_midi
 from emo_assets.progress import Progress, no_progress
 
 SAMPLE_RATE = 44_100
-"""Frames a second, unless told otherwise."""
+"""Frames per second by default."""
 
 SAMPLE_RATES = (8_000, 96_000)
-"""The lowest and highest sample rate that FluidSynth takes."""
+"""The lowest and highest sample rate that FluidSynth accepts."""
 
 MAX_MINUTES = 30
-"""A longer MIDI file is refused. The longest request, 128 bars of 7 beats at 30 beats a minute, fits."""
+"""Longest accepted MIDI file. The longest request, 128 bars of 7 beats at 30 beats per minute, fits."""
 
 RING_OUT_SECONDS = 4.0
-"""How long strings, cymbals and the reverb may go on sounding after the end of the file."""
+"""How long strings, cymbals and the reverb may sound after the end of the file."""
 
 FADE_SECONDS = 1.0
-"""The end of the ring-out that is faded to nothing."""
+"""The end of the ring-out that is faded out."""
 
 TAIL_THRESHOLD = 10 ** (-60 / 20)
-"""60 dB below the peak: what is quieter than that at the end is cut off."""
+"""60 dB below the peak: quieter sound at the end is cut off."""
 
 NOISE_FLOOR = 1e-6
-"""Samples below that are the synthesizer's own numerical dust."""
+"""Samples below that are numerical noise of the synthesizer."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class SoundSettings:
     """How the synthesizer sounds.
 
     Attributes:
-        sound_font: path of an SF2 or SF3 file; none: the one that pretty_midi carries.
+        sound_font: path of an SF2 or SF3 file; None for the one in pretty_midi.
         reverb: whether its reverb is on.
         chorus: whether its chorus is on.
     """
@@ -61,36 +58,38 @@ def render(
     midi: bytes,
     sound: SoundSettings = DEFAULT_SOUND,
     *,
+    score: Score | None = None,
     sample_rate: int = SAMPLE_RATE,
     loudness: float | None = None,
     progress: Progress = no_progress,
 ) -> NDArray[np.float32]:
     """Render a MIDI file as stereo sound.
 
-    After the last note the sound rings out for up to `RING_OUT_SECONDS`; silence behind it is cut off and
-    the end faded. The same bytes and settings yield the same samples.
+    After the last note the sound rings out for up to `RING_OUT_SECONDS`; trailing silence is cut off and the
+    end faded out. The same bytes and settings give the same samples.
 
     Args:
         midi: a Standard MIDI File.
         sound: how the synthesizer sounds.
-        sample_rate: frames a second, 8,000 to 96,000.
-        loudness: integrated loudness to reach, in LUFS; peaks in the way are limit_peaks. None: the
-            synthesizer's own level, turned down where it is too high.
-        progress: told how far the rendering is.
+        score: the parsed `midi`, to save parsing it again.
+        sample_rate: frames per second, 8,000 to 96,000.
+        loudness: target integrated loudness in LUFS; peaks are limited. None keeps the synthesizer's level,
+            scaled down if its peak is too high.
+        progress: called with the ticks played.
 
     Returns:
         Samples, shape (frames, 2), peak at most -1 dBFS.
 
     Raises:
-        InputError: the MIDI file cannot be read, holds nothing that sounds or is longer than
-            `MAX_MINUTES`; the sound font cannot be read; or FluidSynth is missing.
+        InputError: the MIDI file cannot be read, has no sound or is longer than `MAX_MINUTES`; the sound font
+            cannot be read; or FluidSynth is missing.
     """
     lowest, highest = SAMPLE_RATES
     if not lowest <= sample_rate <= highest:
-        raise InputError(f"sample rate must be {lowest} to {highest} frames a second, got {sample_rate}")
+        raise InputError(f"sample rate must be {lowest} to {highest} frames per second, got {sample_rate}")
     played = play(
         midi,
-        last_tick=_last_tick(midi),
+        last_tick=_last_tick(score or read_midi(midi)),
         sound_font=sound.sound_font or default_sound_font(),
         sample_rate=sample_rate,
         reverb=sound.reverb,
@@ -106,13 +105,12 @@ def render(
     return normalize_peak(faded) if loudness is None else normalize_loudness(faded, sample_rate, loudness)
 
 
-def _last_tick(midi: bytes) -> int:
+def _last_tick(score: Score) -> int:
     """Return the tick at which the last note ends.
 
     Raises:
-        InputError: the file cannot be read, has no notes or is too long.
+        InputError: there are no notes, or the song is too long.
     """
-    score = read_midi(midi)
     if not len(score.notes.end):
         raise InputError("the MIDI file has no notes: there is nothing to render")
     last_tick = int(score.notes.end.max())
@@ -123,7 +121,7 @@ def _last_tick(midi: bytes) -> int:
 
 
 def _until_silence(samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
-    """Return `samples` up to the last frame that can be heard; none when all is silent."""
+    """Return `samples` up to the last audible frame; empty if all is silent."""
     threshold = max(TAIL_THRESHOLD * peak(samples), NOISE_FLOOR)
     for end in range(len(samples), 0, -sample_rate):
         first = max(end - sample_rate, 0)

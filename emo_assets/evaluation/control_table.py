@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emo_assets.errors import InputError
-from emo_assets.metrics.song_metrics import FEATURE_METRICS, Measure
+from emo_assets.metrics.song_metrics import FEATURE_METRICS, FeatureMetric
 
 ASKED = "asked_"
 """What the columns of what was asked begin with; the feature follows."""
@@ -22,12 +22,17 @@ MOVED, ALL = "moved", "all"
 GROUP = "group"
 """The column that numbers the groups of requests which differ in nothing but what was moved."""
 
-REQUEST_METRICS: dict[str, Measure] = {**FEATURE_METRICS, "bars": Measure("bars", "bars", tolerance=0)}
+REQUEST_METRICS: dict[str, FeatureMetric] = {
+    **FEATURE_METRICS,
+    "bars": FeatureMetric("bars", "bars", tolerance=0),
+}
 """What can be asked for and what it is measured by."""
 
 ORIGINALITY_METRICS = {
-    "other seeds": Measure("distance", "distance to songs with other seeds, 0 the same to 1 nothing shared"),
-    "copied bars": Measure("copied", "share of bars that stand in a training song"),
+    "other seeds": FeatureMetric(
+        "distance", "distance to songs with other seeds, 0 the same to 1 nothing shared"
+    ),
+    "copied bars": FeatureMetric("copied", "share of bars that stand in a training song"),
 }
 """What is told of the songs beside the knobs: whether they are songs of their own."""
 

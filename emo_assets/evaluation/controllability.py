@@ -19,6 +19,7 @@ from emo_assets.features import FEATURE_NAMES, FeatureVector
 from emo_assets.generation import Models
 from emo_assets.progress import Progress, no_progress
 from emo_assets.song_request import Strictness, TrackRequest
+from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 
 if TYPE_CHECKING:
     from emo_assets.description_model.generate import DescriptionGenerator
@@ -134,30 +135,28 @@ def measure_requests(
         request with
         other seeds, NaN where there are none) and `copied` (share of its bars that stand in `known`).
     """
-    from emo_assets.metrics.parsed_song import ParsedSong, parse_song
     from emo_assets.metrics.similarity import copied_share, distance
-    from emo_assets.metrics.song_metrics import measure
+    from emo_assets.metrics.song_metrics import MeasuredSong
     from emo_assets.reranking import best_descriptions, best_songs
 
     rows: list[dict[str, Any]] = []
-    songs: list[ParsedSong] = []
+    songs: list[MeasuredSong] = []
     for start in range(0, len(requests), BATCH):
         asked = [each.request for each in requests[start : start + BATCH]]
         descriptions = best_descriptions(asked, models.describer, models.calibration)
-        midi = best_songs(asked, descriptions, models.figaro, models.calibration)
-        songs += [parse_song(content) for content in midi]
+        songs += best_songs(asked, descriptions, models.figaro, models.calibration)
         progress("songs of the control report", len(songs), len(requests))
     for number, (each, song) in enumerate(zip(requests, songs, strict=True)):
         others = [
-            distance(song, other)
+            distance(song.parsed, other.parsed)
             for place, (request, other) in enumerate(zip(requests, songs, strict=True))
             if place != number and request.group == each.group and each.moved == OTHER_SEEDS
         ]
         likeness = {
             "distance": float(np.mean(others)) if others else float("nan"),
-            "copied": copied_share(song, known),
+            "copied": copied_share(song.parsed, known),
         }
-        rows.append(_row(each, measure(song).as_dict() | likeness))
+        rows.append(_row(each, song.metrics.as_dict() | likeness))
     return pd.DataFrame(rows)
 
 
@@ -199,6 +198,7 @@ def description_controllability(
         The mean over sweeps of the rank correlation between the feature asked for and its measure as
         expected from the description, -1 to 1; a measure that does not vary counts 0.
     """
+    parse = DescriptionGrammar().parse
     requests = controllability_requests(levels, 0, sweeps=NUM_DESCRIPTION_SWEEPS, bars=bars, seed=seed)
     written = describer.generate(
         [each.request.features for each in requests],
@@ -211,7 +211,7 @@ def description_controllability(
             "group": [each.group for each in requests],
             "asked": [getattr(each.request.features, each.moved) for each in requests],
             "expected": [
-                calibration.expected(tokens)[each.moved]
+                calibration.predict_ranks(parse(tokens))[each.moved]
                 for each, tokens in zip(requests, written, strict=True)
             ],
         }

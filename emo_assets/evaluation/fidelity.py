@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from emo_assets.errors import InputError
-from emo_assets.figaro.choosing import described
 from emo_assets.figaro.generate import Figaro
 from emo_assets.figaro.training import is_held_out, song_of
 from emo_assets.metrics.fidelity import agreement, fidelity, mean_fidelity
 from emo_assets.midi.errors import MidiError
 from emo_assets.progress import Progress, no_progress
+from emo_assets.reranking import describe_events, most_faithful_songs
 from emo_assets.tokens.detokenize import detokenize
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 from emo_assets.tokens.grammar.events import EventGrammar
@@ -79,7 +79,8 @@ def fidelity_report(
     descriptions, true_songs = [song[0] for song in songs], [song[1] for song in songs]
     columns: dict[str, list[list[int]]] = {}
     for name, count in (("written", 1), ("best", candidates))[: 2 if candidates > 1 else 1]:
-        columns[name] = figaro.compose(
+        columns[name] = most_faithful_songs(
+            figaro,
             descriptions,
             tempos=[TEMPO] * len(songs),
             seeds=range(seed, seed + len(songs)),
@@ -127,7 +128,7 @@ def measures(
     parse, asked = EventGrammar().parse, DescriptionGrammar().parse
     fidelities = [fidelity(parse(truth), parse(piece)) for truth, piece in zip(truths, pieces, strict=True)]
     agreements = [
-        agreement(asked(description), described(piece))
+        agreement(asked(description), describe_events(piece))
         for description, piece in zip(descriptions, pieces, strict=True)
     ]
     return {**asdict(mean_fidelity(fidelities)), "agreement": float(np.mean(agreements))}

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from emo_assets.figaro.choosing import nearest_song
 from emo_assets.figaro.constraints import DescriptionConstraint
 from emo_assets.figaro.context_windows import BatchedContext
 from emo_assets.figaro.incremental_decoder import IncrementalDecoder
@@ -145,7 +144,6 @@ class Figaro:
         style_targets: Sequence[StyleTargets] | None = None,
         temperature: float = TEMPERATURE,
         top_p: float = TOP_P,
-        candidates: int = 1,
         progress: Progress = no_progress,
     ) -> list[list[int]]:
         """Write a song for each description.
@@ -160,9 +158,7 @@ class Figaro:
             style_targets: what each song leans to where its description leaves it free; None for nothing.
             temperature: above 0; lower is safer, higher is wilder.
             top_p: in (0, 1]; how much of the probability is drawn from.
-            candidates: songs to write for each description; the one whose own description is nearest to it
-                is returned. The first candidate is the song that would be written alone.
-            progress: told the bars written, candidates included.
+            progress: called with the bars written.
 
         Returns:
             Ids of events without `<bos>` and `<eos>`, one list a song, valid by the event grammar.
@@ -174,25 +170,19 @@ class Figaro:
         leanings = style_targets or [StyleTargets()] * len(parsed)
         songs = [
             _Song(
-                len(parsed) * candidate + number,
+                number,
                 DescriptionInput.from_ids(description),
                 DescriptionConstraint(bars, tempo),
-                StyleBias(bars, wish),
-                np.random.default_rng([seed, candidate] if candidate else seed),
+                StyleBias(bars, targets),
+                np.random.default_rng(seed),
                 [],
             )
-            for candidate in range(candidates)
-            for number, (description, bars, wish, tempo, seed) in enumerate(
+            for number, (description, bars, targets, tempo, seed) in enumerate(
                 zip(descriptions, parsed, leanings, tempos, seeds, strict=True)
             )
         ]
-        self._write(deque(songs), temperature, top_p, _Bars(parsed * candidates, progress))
-        if candidates == 1:
-            return [song.events for song in songs]
-        return [
-            nearest_song(bars, [song.events for song in songs[number :: len(parsed)]])
-            for number, bars in enumerate(parsed)
-        ]
+        self._write(deque(songs), temperature, top_p, _Bars(parsed, progress))
+        return [song.events for song in songs]
 
     @_one_thread()
     def continue_freely(

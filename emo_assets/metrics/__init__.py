@@ -1,1 +1,1 @@
-"""What a MIDI file sounds like, measured from its notes."""
+"""What a song sounds like, measured from its notes, and how far it is from a request."""

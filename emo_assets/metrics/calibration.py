@@ -1,18 +1,18 @@
-"""How near a song comes to a request, on the scale of songs that people made.
+"""Maps requested features to metrics of songs, by rank among the training songs.
 
-A feature and what it is heard by have different units. They are laid beside each other by rank: who asks for
-an energy that nine songs of ten stay below asks for a density that nine songs of ten stay below. In real
-songs the two go together loosely; a request means them to go together strictly.
+Features and metrics have different units. A requested energy that nine of ten training songs stay below asks
+for the note density that nine of ten stay below: quantile mapping. In real songs the two correlate only
+loosely; in a request they are meant to correspond.
 
-What a description will sound like is guessed before a note of it is written, so that the nearest of many
-descriptions can be taken: ridge regression from its `outline` to the rank of each measure, learned from songs
-whose notes are known.
+To choose among descriptions before their notes exist, ridge regression predicts the rank of each metric from
+`description_features`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -21,25 +21,26 @@ from numpy.typing import ArrayLike, NDArray
 
 from emo_assets.errors import InputError
 from emo_assets.features import FeatureVector
-from emo_assets.metrics.description_features import estimate_key, outline
+from emo_assets.metrics.description_features import description_features, estimate_key
 from emo_assets.metrics.harmony import Key
 from emo_assets.metrics.metrics_table import METRIC_PREFIX
 from emo_assets.metrics.song_metrics import FEATURE_METRICS, SongMetrics
+from emo_assets.tokens.grammar.descriptions import DescribedBar
 
 CALIBRATED_METRICS = {
-    feature: measure.name for feature, measure in FEATURE_METRICS.items() if measure.tolerance is None
+    feature: metric.name for feature, metric in FEATURE_METRICS.items() if metric.tolerance is None
 }
-"""The features that pull the music their way, and the measure that each is heard by."""
+"""The features whose metric has another unit, and that metric."""
 
 MIN_SONGS = 8
 RIDGE_PENALTY = 20.0
-"""Penalty on the squared weights of the regression, its inputs standardised."""
+"""Penalty on the squared weights of the regression, its inputs standardized."""
 
 UNMEASURED_ERROR = 0.5
-"""How far off a measure counts that cannot be taken of a song."""
+"""Difference of ranks that counts for a metric which cannot be measured."""
 
 WRONG_KEY_PENALTY = 0.5
-"""What a wrong key, and a wrong mode, add to a song's distance: more than any pull could make good."""
+"""Added to the distance for a wrong key and for a wrong mode: more than all other metrics can make up for."""
 
 
 @dataclass(frozen=True)
@@ -48,122 +49,114 @@ class EmpiricalCDF:
 
     Attributes:
         values: the distinct values, ascending, shape (n,).
-        places: share of songs below each value, those with the value itself counted half, shape (n,).
+        ranks: share of songs below each value, songs with the value itself counting half, shape (n,).
     """
 
     values: NDArray[np.float64]
-    places: NDArray[np.float64]
+    ranks: NDArray[np.float64]
 
     @classmethod
-    def of(cls, numbers: ArrayLike) -> Self:
-        """Return the distribution of some numbers, NaN left out."""
-        known = np.asarray(numbers, dtype=np.float64)
+    def fit(cls, samples: ArrayLike) -> Self:
+        """Return the distribution of samples, ignoring NaN."""
+        known = np.asarray(samples, dtype=np.float64)
         known = known[~np.isnan(known)]
         values, counts = np.unique(known, return_counts=True)
         return cls(values, (np.cumsum(counts) - counts / 2) / max(len(known), 1))
 
-    def place(self, values: ArrayLike) -> NDArray[np.float64]:
-        """Return the share of songs below each of `values`, 0 to 1, straight between known ones."""
-        return np.interp(np.asarray(values, dtype=np.float64), self.values, self.places)
+    def cdf(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Return the share of songs below each of `values`, 0 to 1, by linear interpolation."""
+        return np.interp(np.asarray(values, dtype=np.float64), self.values, self.ranks)
 
-    def value(self, place: float) -> float:
-        """Return the value below which a share of the songs stays."""
-        return float(np.interp(place, self.places, self.values))
+    def quantile(self, rank: float) -> float:
+        """Return the value that a share `rank` of the songs stays below."""
+        return float(np.interp(rank, self.ranks, self.values))
 
 
 class RequestCalibration:
-    """Lays requests, songs and descriptions beside each other.
+    """Compares requests, songs and descriptions on the scale of the training songs.
 
     Args:
-        songs: what `song_metrics` returned; its training split is the scale.
+        songs: the table `song_metrics`; only its training split is used.
 
     Raises:
-        InputError: there are fewer than `MIN_SONGS`, or a measure was taken of none of them.
+        InputError: there are fewer than `MIN_SONGS`, or a metric was measured in none of them.
     """
 
     def __init__(self, songs: pd.DataFrame) -> None:
         known = songs[songs["split"] == "train"] if len(songs) else songs
         if len(known) < MIN_SONGS:
             raise InputError(
-                f"song_metrics: {len(known)} training songs are too few to read requests by; link more songs"
+                f"song_metrics: {len(known)} training songs are too few to calibrate by; link more songs"
             )
-        self._asked = {feature: EmpiricalCDF.of(known[feature]) for feature in CALIBRATED_METRICS}
-        self._heard = {
-            feature: EmpiricalCDF.of(known[METRIC_PREFIX + name])
-            for feature, name in CALIBRATED_METRICS.items()
-        }
-        for feature, ranks in self._heard.items():
-            if not len(ranks.values):
-                raise InputError(
-                    f"song_metrics: {CALIBRATED_METRICS[feature]} was measured in no song; link more songs"
-                )
+        self._features = {feature: EmpiricalCDF.fit(known[feature]) for feature in CALIBRATED_METRICS}
+        self._measured = known[[METRIC_PREFIX + name for name in CALIBRATED_METRICS.values()]].astype(float)
+        self._measured.columns = list(CALIBRATED_METRICS)
+        self._metrics = {feature: EmpiricalCDF.fit(self._measured[feature]) for feature in CALIBRATED_METRICS}
+        for feature, distribution in self._metrics.items():
+            if not len(distribution.values):
+                name = CALIBRATED_METRICS[feature]
+                raise InputError(f"song_metrics: {name} was measured in no song; link more songs")
         outlines = np.array(known["outline"].tolist(), dtype=np.float64)  # (songs, NUM_DESCRIPTION_FEATURES)
-        self._centre = outlines.mean(axis=0)
-        # what hardly ever varies must not count for much when it does once
-        self._spread = outlines.std(axis=0) + 0.1 * outlines.std()
-        inputs = (outlines - self._centre) / self._spread
-        self._weights = {
-            feature: _ridge(inputs, self._heard[feature], known[METRIC_PREFIX + name])
-            for feature, name in CALIBRATED_METRICS.items()
-        }
+        self._mean = outlines.mean(axis=0)
+        # features that hardly vary must not dominate when they do
+        self._scale = outlines.std(axis=0) + 0.1 * outlines.std()
+        self._inputs = (outlines - self._mean) / self._scale
 
-    def places(self, asked: FeatureVector) -> dict[str, float]:
-        """Return for each pulled feature the share of songs below the value that is asked for, 0 to 1."""
+    def target_ranks(self, asked: FeatureVector) -> dict[str, float]:
+        """Return the share of training songs below each requested feature, 0 to 1."""
+        return {feature: float(cdf.cdf(getattr(asked, feature))) for feature, cdf in self._features.items()}
+
+    def targets(self, asked: FeatureVector) -> dict[str, float]:
+        """Return the target of each feature's metric, in the metric's unit."""
         return {
-            feature: float(ranks.place(getattr(asked, feature))) for feature, ranks in self._asked.items()
+            feature: self._metrics[feature].quantile(rank)
+            for feature, rank in self.target_ranks(asked).items()
         }
 
-    def aims(self, asked: FeatureVector) -> dict[str, float]:
-        """Return for each pulled feature the value of its measure that is asked for, in that one's unit."""
-        return {feature: self._heard[feature].value(place) for feature, place in self.places(asked).items()}
-
-    def distance(self, asked: FeatureVector, heard: SongMetrics) -> float:
+    def distance(self, asked: FeatureVector, metrics: SongMetrics) -> float:
         """Return how far a song is from a request.
 
         Returns:
-            The mean over the pulled features of the squared difference between the place asked for and the
-            place measured (0 to 1), `WRONG_KEY_PENALTY` more for a wrong key and for a wrong mode each.
+            The mean squared difference between target ranks and measured ranks (0 to 1), plus
+            `WRONG_KEY_PENALTY` for a wrong key and for a wrong mode each.
         """
-        wanted = self.places(asked)
-        apart = []
+        targets = self.target_ranks(asked)
+        errors = []
         for feature, name in CALIBRATED_METRICS.items():
-            measured = float(getattr(heard, name))
-            place = float(self._heard[feature].place(measured))
-            apart.append(UNMEASURED_ERROR if np.isnan(measured) else place - wanted[feature])
-        key = None if heard.key is None or heard.mode is None else Key(heard.key, heard.mode, 0)
-        return float(np.mean(np.square(apart))) + _wrong(asked, key)
+            value = float(getattr(metrics, name))
+            rank = float(self._metrics[feature].cdf(value))
+            errors.append(UNMEASURED_ERROR if np.isnan(value) else rank - targets[feature])
+        key = None if metrics.key is None or metrics.mode is None else Key(metrics.key, metrics.mode, 0)
+        return float(np.mean(np.square(errors))) + _key_penalty(asked, key)
 
-    def expected(self, description: Sequence[int]) -> dict[str, float]:
-        """Return the place, about 0 to 1, that each pulled feature's measure is expected to take.
+    def predict_ranks(self, description: Sequence[DescribedBar]) -> dict[str, float]:
+        """Predict the rank of each feature's metric, about 0 to 1, in the song of a description."""
+        inputs = (description_features(description) - self._mean) / self._scale
+        return {feature: float(mean + inputs @ weights) for feature, (mean, weights) in self._ridge.items()}
 
-        Args:
-            description: ids of a description without `<bos>` and `<eos>`.
-        """
-        inputs = (outline(description) - self._centre) / self._spread
-        return {feature: float(mean + inputs @ weights) for feature, (mean, weights) in self._weights.items()}
+    def predicted_distance(self, asked: FeatureVector, description: Sequence[DescribedBar]) -> float:
+        """Predict the `distance` between a request and the song of a description."""
+        targets, predicted = self.target_ranks(asked), self.predict_ranks(description)
+        errors = [predicted[feature] - targets[feature] for feature in CALIBRATED_METRICS]
+        return float(np.mean(np.square(errors))) + _key_penalty(asked, estimate_key(description))
 
-    def predicted_distance(self, asked: FeatureVector, description: Sequence[int]) -> float:
-        """Return how far the song of a description is expected to be from a request, as `distance`."""
-        wanted, expected = self.places(asked), self.expected(description)
-        apart = [expected[feature] - wanted[feature] for feature in CALIBRATED_METRICS]
-        return float(np.mean(np.square(apart))) + _wrong(asked, estimate_key(description))
+    @cached_property
+    def _ridge(self) -> dict[str, tuple[float, NDArray[np.float64]]]:
+        """Mean rank of each feature's metric and regression weights, shape (NUM_DESCRIPTION_FEATURES,)."""
+        fitted = {}
+        for feature, distribution in self._metrics.items():
+            measured = self._measured[feature]
+            known = measured.notna().to_numpy()
+            ranks, inputs = distribution.cdf(measured[known]), self._inputs[known]
+            mean = float(ranks.mean())
+            penalty = RIDGE_PENALTY * np.eye(inputs.shape[1])
+            weights = np.linalg.solve(inputs.T @ inputs + penalty, inputs.T @ (ranks - mean))
+            fitted[feature] = mean, np.asarray(weights, dtype=np.float64)
+        return fitted
 
 
-def _wrong(asked: FeatureVector, key: Key | None) -> float:
-    """Return what a key adds to a distance: nothing for the one asked for."""
+def _key_penalty(asked: FeatureVector, key: Key | None) -> float:
+    """Return what a key adds to a distance: 0 for the requested one."""
     if key is None:
         return 2 * WRONG_KEY_PENALTY
     return WRONG_KEY_PENALTY * ((key.pitch_class != asked.key) + (key.mode != asked.mode))
-
-
-def _ridge(
-    inputs: NDArray[np.float64], ranks: EmpiricalCDF, measured: pd.Series
-) -> tuple[float, NDArray[np.float64]]:
-    """Fit a metric's place; return its mean and the weights, shape (NUM_DESCRIPTION_FEATURES,)."""
-    known = measured.notna().to_numpy()
-    places = ranks.place(measured[known])
-    used = inputs[known]
-    mean = float(places.mean())
-    penalty = RIDGE_PENALTY * np.eye(used.shape[1])
-    weights = np.linalg.solve(used.T @ used + penalty, used.T @ (places - mean))
-    return mean, np.asarray(weights, dtype=np.float64)

@@ -1,12 +1,8 @@
-"""A description in numbers: what it says of a song as a whole, before a note of it is written.
-
-Reads tokens of the description vocabulary alone. What the numbers let one expect to hear is learned by
-`calibration`.
-"""
+"""A description as a fixed-size vector, and the key that it implies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,73 +10,33 @@ from numpy.typing import NDArray
 from emo_assets.metrics.harmony import Key, match_key_profiles
 from emo_assets.midi.general_midi import INSTRUMENT_NAMES
 from emo_assets.music_theory import CHORD_TONES
-from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
+from emo_assets.tokens.grammar.descriptions import DescribedBar
 from emo_assets.tokens.vocabulary import CHORD_QUALITIES
 
-_INSTRUMENTS = len(INSTRUMENT_NAMES)
-_QUALITIES = len(CHORD_QUALITIES) + 1  # silence comes last
-_SINGLE = 6
+_NUM_INSTRUMENTS = len(INSTRUMENT_NAMES)
+_NUM_QUALITIES = len(CHORD_QUALITIES) + 1  # silence comes last
+_NO_CHORD = 12 * len(CHORD_QUALITIES)
 
-NUM_DESCRIPTION_FEATURES = _SINGLE + 2 * _INSTRUMENTS + _QUALITIES
-"""Numbers in an outline."""
+NUM_DESCRIPTION_FEATURES = 6 + 2 * _NUM_INSTRUMENTS + _NUM_QUALITIES
 
 
-def outline(description: Sequence[int]) -> NDArray[np.float64]:
-    """Sum up a description.
-
-    Args:
-        description: ids of a description without `<bos>` and `<eos>`.
+def description_features(bars: Sequence[DescribedBar]) -> NDArray[np.float64]:
+    """Summarize a description.
 
     Returns:
-        Shape (NUM_DESCRIPTION_FEATURES,): means over the bars of the bins of density, velocity and pitch,
-        how much
-        density and velocity change from bar to bar, and the number of instruments; the share of bars in
-        which each instrument plays; each instrument's share among those that play; the share of each chord
-        quality, every bar counting the same.
-
-    Raises:
-        GrammarError: it is no description.
+        Shape (NUM_DESCRIPTION_FEATURES,): means over the bars of the bins of density, velocity and pitch;
+        mean absolute change of density and velocity from bar to bar; mean number of instruments; for each
+        instrument, the share of bars in which it plays and its share among all that play; the share of each
+        chord quality, all bars having equal weight.
     """
-    return _outline_of_bars(DescriptionGrammar().parse(description))
-
-
-def outline_of_segments(segments: Iterable[Sequence[int]]) -> NDArray[np.float64]:
-    """Sum up a song whose description was cut into segments: as `outline` of all its bars."""
-    grammar = DescriptionGrammar()
-    return _outline_of_bars([bar for segment in segments for bar in grammar.parse(segment)])
-
-
-def estimate_key(description: Sequence[int]) -> Key | None:
-    """Estimate the key of the song that a description will lead to, as `harmony.key` does of its notes.
-
-    The tones of each chord count for as long as it sounds, every bar's chords being equally long; its root,
-    which the bass will play, counts twice, and so does the last bar, where songs come home.
-
-    Args:
-        description: ids of a description without `<bos>` and `<eos>`.
-
-    Returns:
-        The key, or None where no chord is named.
-    """
-    bars = [bar.chords for bar in DescriptionGrammar().parse(description) if bar.chords]
-    weights = np.zeros(12)
-    for place, chords in enumerate(bars):
-        for chord in chords:
-            root, quality = divmod(chord, len(CHORD_QUALITIES))
-            tones = CHORD_TONES[CHORD_QUALITIES[quality]] if root < len(weights) else ()
-            share = (2 if place == len(bars) - 1 else 1) / len(chords)
-            np.add.at(weights, [(root + tone) % len(weights) for tone in (*tones, *tones[:1])], share)
-    return match_key_profiles(weights)
-
-
-def _outline_of_bars(bars: Sequence[DescribedBar]) -> NDArray[np.float64]:
     numbers = np.array([(bar.note_density, bar.mean_velocity, bar.mean_pitch) for bar in bars], dtype=float)
-    playing = np.zeros(_INSTRUMENTS)
-    qualities = np.zeros(_QUALITIES)
+    playing = np.zeros(_NUM_INSTRUMENTS)
+    qualities = np.zeros(_NUM_QUALITIES)
     for bar in bars:
         playing[list(bar.instruments)] += 1
         for chord in bar.chords:
-            qualities[_quality(chord)] += 1 / len(bar.chords)
+            quality = _NUM_QUALITIES - 1 if chord == _NO_CHORD else chord % len(CHORD_QUALITIES)
+            qualities[quality] += 1 / len(bar.chords)
     changes = np.abs(np.diff(numbers[:, :2], axis=0)).mean(axis=0) if len(bars) > 1 else np.zeros(2)
     return np.concatenate(
         [
@@ -94,7 +50,21 @@ def _outline_of_bars(bars: Sequence[DescribedBar]) -> NDArray[np.float64]:
     )
 
 
-def _quality(chord: int) -> int:
-    """Return the number of a chord's quality, the last one for silence."""
-    silence = 12 * len(CHORD_QUALITIES)
-    return _QUALITIES - 1 if chord == silence else chord % len(CHORD_QUALITIES)
+def estimate_key(bars: Sequence[DescribedBar]) -> Key | None:
+    """Estimate the key of the song that a description leads to, as `harmony.key` does from notes.
+
+    A bar's chords share its weight equally. The root, which the bass plays, counts twice, and so does the
+    last bar, where songs return to the tonic.
+
+    Returns:
+        The key, or None if no chord is named.
+    """
+    chords_by_bar = [bar.chords for bar in bars if bar.chords]
+    weights = np.zeros(12)
+    for number, chords in enumerate(chords_by_bar, 1):
+        for chord in chords:
+            root, quality = divmod(chord, len(CHORD_QUALITIES))
+            tones = CHORD_TONES[CHORD_QUALITIES[quality]] if root < len(weights) else ()
+            share = (2 if number == len(chords_by_bar) else 1) / len(chords)
+            np.add.at(weights, [(root + tone) % len(weights) for tone in (*tones, *tones[:1])], share)
+    return match_key_profiles(weights)

@@ -1,4 +1,4 @@
-"""How alike songs are: to one another, and to songs that somebody has heard before."""
+"""How similar songs are to one another, and how much of them is copied."""
 
 from __future__ import annotations
 
@@ -9,36 +9,33 @@ import numpy as np
 from emo_assets.metrics.parsed_song import ParsedSong
 
 POSITIONS = 12
-"""Positions a quarter note to which onsets are rounded before bars are compared."""
+"""Positions per quarter note to which onsets are rounded before bars are compared."""
 
 MIN_NOTES = 4
-"""Bars with fewer notes are like many others by chance and never count as copied."""
+"""Bars with fewer notes resemble many others by chance and never count as copied."""
 
 BarNotes = frozenset[tuple[int, int, bool]]
-"""A bar's notes without what may differ between copies: (position, pitch, whether it is a drum)."""
+"""A bar's notes as (position, pitch, whether it is a drum): without what may differ between copies."""
 
 
 def bar_notes(song: ParsedSong) -> list[BarNotes]:
-    """Return what each bar plays, whoever plays it and however loud."""
-    notes = song.notes
-    positions = np.round((notes.onset - song.bar_edges[song.bar_of]) * POSITIONS).astype(np.int64)
+    """Return the notes of each bar, regardless of instrument and velocity."""
+    notes, bar_of = song.notes, song.bar_of(song.notes)
+    positions = np.round((notes.onset - song.bar_edges[bar_of]) * POSITIONS).astype(np.int64)
     bars: list[set[tuple[int, int, bool]]] = [set() for _ in range(len(song.bar_edges) - 1)]
-    rows = zip(
-        song.bar_of.tolist(), positions.tolist(), notes.pitch.tolist(), notes.is_drum.tolist(), strict=True
-    )
+    rows = zip(bar_of.tolist(), positions.tolist(), notes.pitch.tolist(), notes.is_drum.tolist(), strict=True)
     for bar, position, pitch, is_drum in rows:
         bars[bar].add((position, pitch, is_drum))
     return [frozenset(bar) for bar in bars]
 
 
 def distance(one: ParsedSong, other: ParsedSong) -> float:
-    """Return how different two songs are, bar against bar.
+    """Return the mean Jaccard distance between the notes of corresponding bars.
 
-    One minus the mean, over the bars that both have, of the share of notes that the two bars have in common
-    among all notes of either (Jaccard); bars that are empty in both are left out.
+    Only bars that both songs have count, except those that are empty in both.
 
     Returns:
-        0 (the same notes) to 1 (none in common); NaN where no bar can be compared.
+        0 (the same notes) to 1 (none in common); NaN if no bar can be compared.
     """
     shares = [
         len(ours & theirs) / len(ours | theirs)
@@ -49,14 +46,14 @@ def distance(one: ParsedSong, other: ParsedSong) -> float:
 
 
 def copied_share(song: ParsedSong, known: Collection[BarNotes]) -> float:
-    """Return the share of bars, among those with at least `MIN_NOTES` notes, that stand in `known`.
+    """Return the share of bars that are in `known`, among bars with at least `MIN_NOTES` notes.
 
     Args:
         song: the song.
-        known: bars of other songs, as `bar_notes` returns them; a set, so that looking up is quick.
+        known: bars of other songs from `bar_notes`; a set, for fast lookup.
 
     Returns:
-        0 to 1; NaN where no bar has enough notes.
+        0 to 1; NaN if no bar has enough notes.
     """
     bars = [bar for bar in bar_notes(song) if len(bar) >= MIN_NOTES]
     return sum(bar in known for bar in bars) / len(bars) if bars else float("nan")

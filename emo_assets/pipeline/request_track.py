@@ -66,29 +66,24 @@ def make_requested_track(
     sound: SoundResource,
 ) -> None:
     """Take a request from form to sound."""
-    from emo_assets.generation import generate_description, generate_midi, load_models, render_track
+    from emo_assets.generation import generate_track, load_models, track_files
 
     request = form_request(config)
     opened = store.open()
-    progress = logged_progress(context)
-    models = load_models(opened)
-    tokens = generate_description(request, models.describer, models.calibration)
-    midi = generate_midi(request, tokens, models.figaro, models.calibration, progress=progress)
-    track = render_track(
+    track = generate_track(
         request,
-        midi,
-        opened.tracks / request.name,
-        models.calibration,
+        load_models(opened),
+        track_files(opened, request.name),
         sound=sound.settings(),
-        progress=progress,
+        progress=logged_progress(context),
     )
     context.instance.add_dynamic_partitions("requests", [request.name])
-    save_track(opened, track, champion=models.champion, tokens=tokens, midi=midi)
+    save_track(opened, track)
     write_request(request, opened.requests)
     shown: dict[str, dict[str, Any]] = {
         "requested_features": request_metadata(request),
-        "track_description": description_metadata(models.champion, tokens),
-        "track_midi": midi_metadata(midi, request),
+        "track_description": description_metadata(track.champion, track.description),
+        "track_midi": midi_metadata(track.midi, request),
         "generated_track": track_metadata(track.as_document(), track.piano_roll),
     }
     for asset, metadata in shown.items():

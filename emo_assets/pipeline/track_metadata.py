@@ -29,7 +29,7 @@ def request_metadata(request: TrackRequest) -> dict[str, Any]:
 
 def description_metadata(champion: str, tokens: Sequence[int]) -> dict[str, Any]:
     """Show a description bar by bar, and which describer wrote it."""
-    from emo_assets.generation import description_rows
+    from emo_assets.reports.description_table import description_rows
 
     rows = description_rows(tokens)
     return {

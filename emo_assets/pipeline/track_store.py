@@ -7,15 +7,14 @@ Importing this module does not import Dagster; telling Dagster of the files is d
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from emo_assets.generation import Track
-from emo_assets.song_request import TrackRequest
 from emo_assets.store import Store, atomic_write
 
 if TYPE_CHECKING:
     from upath import UPath
+
+    from emo_assets.generation import Track
 
 
 def asset_path(store: Store, asset: str, name: str) -> UPath:
@@ -29,24 +28,22 @@ def track_exists(store: Store, name: str) -> bool:
     return asset_path(store, "generated_track", name).exists()
 
 
-def save_track(store: Store, track: Track, *, champion: str, tokens: Sequence[int], midi: bytes) -> None:
+def save_track(store: Store, track: Track) -> None:
     """Write what the four generation assets hold of a song.
 
     The track's own document is written last: where it stands, everything else does.
 
     Args:
         store: where to.
-        track: the rendered song.
-        champion: the version of the describer that wrote the description.
-        tokens: the description, ids of the description vocabulary.
-        midi: the song's notes.
+        track: the song, from `generation.generate_track`.
     """
-    request: TrackRequest = track.request
-    _write_document(store, "requested_features", request.name, request.model_dump(mode="json"))
-    _write_document(store, "track_description", request.name, {"champion": champion, "tokens": list(tokens)})
-    with atomic_write(asset_path(store, "track_midi", request.name)) as file:
-        file.write(midi)
-    _write_document(store, "generated_track", request.name, track.as_document())
+    name = track.request.name
+    _write_document(store, "requested_features", name, track.request.model_dump(mode="json"))
+    description = {"champion": track.champion, "tokens": list(track.description)}
+    _write_document(store, "track_description", name, description)
+    with atomic_write(asset_path(store, "track_midi", name)) as file:
+        file.write(track.midi)
+    _write_document(store, "generated_track", name, track.as_document())
 
 
 def read_asset_json(store: Store, asset: str, name: str) -> Any:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_assets.metrics.parsed_song import NoteArrays, ParsedSong, parse_song
-from emo_assets.metrics.song_metrics import measure
+from emo_assets.metrics.parsed_song import NoteArrays, ParsedSong
+from emo_assets.metrics.song_metrics import MeasuredSong
 from emo_assets.midi.general_midi import PROGRAM_NAMES
 from emo_assets.reports import style
 
@@ -47,62 +46,39 @@ DRUM_LANES = (
 
 OTHER_DRUMS = "percussion"
 MOST_BAR_LABELS = 32
-CHORD_SIGNS = {
-    "maj": "",
-    "min": "m",
-    "dim": "°",
-    "aug": "+",
-    "dom7": "7",
-    "maj7": "maj7",
-    "min7": "m7",
-    "None": "5",
-}
 
 
-def piano_roll_png(midi: bytes, title: str, *, chords: Sequence[Sequence[str]] = ()) -> bytes:
+def piano_roll_png(song: MeasuredSong, title: str) -> bytes:
     """Draw a song as a piano roll.
 
     Args:
-        midi: a Standard MIDI File.
-        title: what stands above the picture.
-        chords: for each bar the names of its chords as descriptions have them ("A:min7"), to be written
-            above the bars.
+        song: the song.
+        title: shown above the picture.
 
     Returns:
-        A PNG of 1200 × 620 dots.
-
-    Raises:
-        InputError: the MIDI file cannot be read.
+        A PNG of 1200 × 620 pixels.
     """
-    song = parse_song(midi)
-    heard = measure(song)
+    parsed, metrics = song.parsed, song.metrics
     subtitle = (
-        f"{heard.key_name} · {round(heard.tempo, 1):g} beats a minute · {heard.time_signature} · "
-        f"{heard.bars} bars · {heard.seconds:.0f} s · {heard.notes:,} notes"
+        f"{metrics.key_name} · {round(metrics.tempo, 1):g} beats a minute · {metrics.time_signature} · "
+        f"{metrics.bars} bars · {metrics.seconds:.0f} s · {metrics.notes:,} notes"
     )
-    drums = song.notes.where(song.notes.is_drum)
+    drums = parsed.notes.where(parsed.notes.is_drum)
     lanes = _lanes(drums)
     with style.new_figure(12, 6.2) as figure:
         roll, kit = figure.subplots(
             2, 1, sharex=True, height_ratios=[5, max(0.26 * len(lanes), 0.05)], gridspec_kw={"hspace": 0.02}
         )
-        _draw_bars(roll, song)
-        _draw_bars(kit, song)
-        _draw_notes(roll, song)
-        _draw_drums(kit, drums, lanes, heard.bars)
-        _draw_chords(roll, song, chords)
+        _draw_bars(roll, parsed)
+        _draw_bars(kit, parsed)
+        _draw_notes(roll, parsed)
+        _draw_drums(kit, drums, lanes, metrics.bars)
         kit.set_xlabel("bar")
         style.title(figure, title, subtitle)
         handles, labels = roll.get_legend_handles_labels()
         if handles:
             figure.legend(handles, labels, loc="outside lower left", ncols=min(len(handles), 6))
         return style.to_png(figure)
-
-
-def chord_sign(name: str) -> str:
-    """Write a chord as musicians do: "A:min7" as "Am7", "C:maj" as "C"; silence ("N:N") as nothing."""
-    root, _, quality = name.partition(":")
-    return "" if root == "N" else root.replace("#", "♯") + CHORD_SIGNS.get(quality, quality)
 
 
 def _draw_bars(axes: Axes, song: ParsedSong) -> None:
@@ -175,28 +151,6 @@ def _draw_drums(axes: Axes, drums: NoteArrays, lanes: list[str], bars: int) -> N
     axes.set_yticks(range(len(lanes)), lanes, fontsize=8)
     axes.set_ylim(max(len(lanes), 1) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
-
-
-def _draw_chords(axes: Axes, song: ParsedSong, chords: Sequence[Sequence[str]]) -> None:
-    """Write each bar's chords at its top, as long as there is room for them."""
-    bars = len(song.bar_edges) - 1
-    if not chords or bars > MOST_BAR_LABELS:
-        return
-    low, high = axes.get_ylim()
-    axes.set_ylim(low, high + 0.09 * (high - low))
-    for bar, names in enumerate(chords[:bars]):
-        signs = [sign for sign in map(chord_sign, names) if sign]
-        begin, end = song.bar_edges[bar : bar + 2]
-        places = begin + (end - begin) * (np.arange(len(signs)) + 0.08) / max(len(signs), 1)
-        for place, sign in zip(places, signs, strict=True):
-            axes.text(
-                float(place),
-                high,
-                sign,
-                fontsize=8 if len(signs) == 1 and bars <= 20 else 6.5,
-                va="bottom",
-                color=style.INK,
-            )
 
 
 def _program_colours(notes: NoteArrays) -> dict[int, str]:

@@ -12,7 +12,6 @@ from upath import UPath
 from emo_assets import generation
 from emo_assets.errors import InputError
 from emo_assets.pipeline.track_store import read_asset_json, save_track, track_exists
-from emo_assets.progress import Progress
 from emo_assets.song_request import TrackRequest
 from emo_assets.store import Store
 from emo_assets.studio.tasks import Stage
@@ -48,7 +47,7 @@ class SongEngine:
         Raises:
             InputError: they are missing or damaged.
         """
-        marks = tuple(_mark(path) for path in generation.model_files(self._store))
+        marks = tuple(_mark(path) for path in self._store.model_files)
         if self._models is None or marks != self._marks:
             loaded = generation.load_models(self._store, in_pair=True)
             if self._models is not None:
@@ -66,26 +65,14 @@ class SongEngine:
             return str(read_asset_json(self._store, "track_description", request.name)["champion"])
         if self._models is None:
             raise InputError("the models are not loaded")
-        listener(Stage.DESCRIBING, 0, 1)
-        tokens = generation.generate_description(request, self._models.describer, self._models.calibration)
-        listener(Stage.COMPOSING, 0, 1)
-        midi = generation.generate_midi(
+        track = generation.generate_track(
             request,
-            tokens,
-            self._models.figaro,
-            self._models.calibration,
-            progress=_as_stage(Stage.COMPOSING, listener),
+            self._models,
+            generation.track_files(self._store, request.name),
+            progress=lambda stage, done, total: listener(Stage(stage), done, total),
         )
-        listener(Stage.RENDERING, 0, 1)
-        track = generation.render_track(
-            request,
-            midi,
-            self._store.tracks / request.name,
-            self._models.calibration,
-            progress=_as_stage(Stage.RENDERING, listener),
-        )
-        save_track(self._store, track, champion=self._models.champion, tokens=tokens, midi=midi)
-        return self._models.champion
+        save_track(self._store, track)
+        return track.champion
 
     def record(self, name: str) -> None:
         """Record a song in the Dagster instance; do nothing when it is recorded already, or was removed.
@@ -108,12 +95,3 @@ def _mark(path: UPath) -> _Mark:
         return None
     status = path.stat()
     return status.st_mtime, status.st_size
-
-
-def _as_stage(whole: Stage, listener: Listener) -> Progress:
-    """Return a listener for the parts of a stage, which tells of them as the stage as a whole."""
-
-    def progress(stage: str, done: int, total: int) -> None:
-        listener(whole, done, total)
-
-    return progress

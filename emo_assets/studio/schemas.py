@@ -127,7 +127,7 @@ def track_of(standing: Standing, song: Song, description: Mapping[str, Any] | No
         song: the song.
         description: its description as it was kept, None when it was not.
     """
-    from emo_assets.generation import description_rows
+    from emo_assets.reports.description_table import description_rows
 
     return Track(
         status=status_of(standing),

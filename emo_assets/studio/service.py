@@ -221,10 +221,8 @@ def check_models(store: Store) -> None:
     Raises:
         InputError: it is no folder of this machine, or the champion or FIGARO is missing.
     """
-    from emo_assets.generation import model_files
-
     check_is_folder(store)
-    for path in model_files(store):
+    for path in store.model_files:
         if not path.exists():
             raise InputError(
                 f"{path} is missing, so no songs can be made yet: run `make demo` first, "

@@ -20,6 +20,7 @@ from emo_assets.figaro.inputs import TrainingSong
 from emo_assets.figaro.training import read_songs
 from emo_assets.figaro.weights import bundled_bytes, from_bytes
 from emo_assets.metrics.song_metrics import measure_midi
+from emo_assets.reranking import most_faithful_songs
 from emo_assets.synthetic_corpus.composition import compose_song
 from emo_assets.synthetic_corpus.sampling import sample_songs
 from emo_assets.tokens.detokenize import detokenize
@@ -83,9 +84,11 @@ def requests(first: int = 0, count: int = SONGS) -> list[Asked]:
 
 def songs(asked: Sequence[Asked], candidates: int) -> list[list[int]]:
     """Let the bundled FIGARO write a song for each request: ids of events."""
-    return Figaro(from_bytes(bundled_bytes())).compose(
+    tempos = [each.features.tempo for each in asked]
+    return most_faithful_songs(
+        Figaro(from_bytes(bundled_bytes())),
         [each.description for each in asked],
-        tempos=[each.features.tempo for each in asked],
+        tempos=tempos,
         seeds=range(len(asked)),
         candidates=candidates,
     )

@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from emo_assets.generation import model_files
 from emo_assets.store import Store
 from emo_assets_tests.benchmarks.figure import Figure
 from emo_assets_tests.studio.studio_process import StudioProcess, wait_until
@@ -37,7 +36,7 @@ def figures() -> Iterator[Figure]:
     """Measure the server, then songs with the real models where there are any."""
     with _studio() as studio:
         yield from _accepting(studio)
-    if not all(path.exists() for path in model_files(Store())):
+    if not all(path.exists() for path in Store().model_files):
         yield Figure("first audio of 8 bars", float("nan"), "s", "no models in data/: run `make demo` first")
         return
     with _studio(is_real=True) as studio:
@@ -53,7 +52,7 @@ def _studio(*, is_real: bool = False) -> Iterator[StudioProcess]:
         studio = StudioProcess(base, is_real=is_real, longest_queue=10 * SONGS_FOR_MEMORY)
         if is_real:
             (base / "assets").mkdir()
-            for path in model_files(Store()):
+            for path in Store().model_files:
                 shutil.copy(str(path), base / "assets")
             shutil.copytree(str(Store().champions), base / "champions")
         home = base / "dagster_home"

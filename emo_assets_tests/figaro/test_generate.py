@@ -115,21 +115,6 @@ def test_seeds_decide(figaro: Figaro, descriptions: list[list[int]]) -> None:
     assert one != other
 
 
-def test_the_best_of_several_is_one_of_them_and_no_worse(
-    figaro: Figaro, descriptions: list[list[int]]
-) -> None:
-    from emo_assets.figaro.choosing import described
-    from emo_assets.metrics.fidelity import agreement
-
-    asked = [short(description, 3) for description in descriptions[:2]]
-    plain = figaro.compose(asked, tempos=[100, 100], seeds=[1, 2])
-    best = figaro.compose(asked, tempos=[100, 100], seeds=[1, 2], candidates=4)
-    for description, first, chosen in zip(asked, plain, best, strict=True):
-        bars = DescriptionGrammar().parse(description)
-        assert agreement(bars, described(chosen)) >= agreement(bars, described(first))
-    assert best != plain
-
-
 def test_whole_windows_make_other_songs_only_past_the_window(
     little: FigaroNetwork, descriptions: list[list[int]]
 ) -> None:

@@ -18,8 +18,8 @@ from emo_assets.figaro.logit_bias import (
     melody_suitability,
 )
 from emo_assets.figaro.weights import bundled_bytes, from_bytes
-from emo_assets.metrics.groove import groove_regularity
 from emo_assets.metrics.parsed_song import ParsedSong, parse_song
+from emo_assets.metrics.rhythm import groove_regularity
 from emo_assets.metrics.texture import lead_share
 from emo_assets.midi.general_midi import DRUMS, INSTRUMENT_NAMES
 from emo_assets.tokens.detokenize import detokenize

@@ -16,8 +16,8 @@ from emo_assets.metrics.calibration import (
     EmpiricalCDF,
     RequestCalibration,
 )
-from emo_assets.metrics.description_features import NUM_DESCRIPTION_FEATURES, outline, outline_of_segments
-from emo_assets.metrics.metrics_table import feature_agreement, song_metrics
+from emo_assets.metrics.description_features import NUM_DESCRIPTION_FEATURES, description_features
+from emo_assets.metrics.metrics_table import feature_agreement, measure_training_songs
 from emo_assets.metrics.song_metrics import SongMetrics, measure_midi
 from emo_assets.midi.writer import Note, Part, encode_midi
 from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
@@ -34,21 +34,22 @@ def midi(number: int) -> bytes:
     return encode_midi([Part(0, False, chord), Part(73, False, melody)])
 
 
-def described(number: int, bars: int = 4) -> list[int]:
-    return DescriptionGrammar().format(
-        [
-            DescribedBar(
-                time_signature=9,
-                note_density=2 + number,
-                mean_velocity=8 + number,
-                mean_pitch=15,
-                mean_duration=20,
-                instruments=(0, 73),
-                chords=(0,),
-            )
-        ]
-        * bars
-    )
+def described_bars(number: int, bars: int = 4) -> list[DescribedBar]:
+    return [
+        DescribedBar(
+            time_signature=9,
+            note_density=2 + number,
+            mean_velocity=8 + number,
+            mean_pitch=15,
+            mean_duration=20,
+            instruments=(0, 73),
+            chords=(0,),
+        )
+    ] * bars
+
+
+def described(number: int) -> list[int]:
+    return DescriptionGrammar().format(described_bars(number))
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,9 @@ def songs() -> pd.DataFrame:
         }
         for number in range(SONGS)
     ]
-    return song_metrics(pd.DataFrame(rows), {f"{number:032x}": midi(number) for number in range(SONGS)})
+    return measure_training_songs(
+        pd.DataFrame(rows), {f"{number:032x}": midi(number) for number in range(SONGS)}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +83,7 @@ def test_songs_are_listened_to_one_row_each(songs: pd.DataFrame) -> None:
 
 def test_songs_without_a_readable_file_are_left_out(songs: pd.DataFrame) -> None:
     rows = songs.assign(segment=0, tokens=pd.Series([described(0)] * SONGS))
-    kept = song_metrics(rows, {songs["md5"][0]: midi(0), songs["md5"][1]: b"no music"})
+    kept = measure_training_songs(rows, {songs["md5"][0]: midi(0), songs["md5"][1]: b"no music"})
     assert kept["md5"].tolist() == [songs["md5"][0]]
 
 
@@ -92,17 +95,17 @@ def test_agreement_says_what_each_measure_is_worth_in_these_songs(songs: pd.Data
 
 
 def test_an_outline_is_the_same_however_the_song_was_cut() -> None:
-    whole = outline(described(3, 14))
-    parts = outline_of_segments([described(3, 12), described(3, 2)])
+    whole = description_features(described_bars(3, 14))
+    parts = description_features(described_bars(3, 12) + described_bars(3, 2))
     np.testing.assert_allclose(whole, parts)
 
 
 def test_places_count_equal_values_half() -> None:
-    ranks = EmpiricalCDF.of([3.0, 1.0, 1.0, np.nan, 2.0])
-    assert ranks.values.tolist() == [1, 2, 3]
-    assert ranks.places.tolist() == [0.25, 0.625, 0.875]
-    assert ranks.place(1.5) == pytest.approx(0.4375)
-    assert ranks.value(0.625) == 2
+    distribution = EmpiricalCDF.fit([3.0, 1.0, 1.0, np.nan, 2.0])
+    assert distribution.values.tolist() == [1, 2, 3]
+    assert distribution.ranks.tolist() == [0.25, 0.625, 0.875]
+    assert distribution.cdf(1.5) == pytest.approx(0.4375)
+    assert distribution.quantile(0.625) == 2
 
 
 def test_a_request_aims_at_what_equally_many_songs_stay_below(
@@ -110,9 +113,9 @@ def test_a_request_aims_at_what_equally_many_songs_stay_below(
 ) -> None:
     train = songs[songs["split"] == "train"]
     for number in (0, 7, 19):
-        aims = calibration.aims(FeatureVector(energy=number / SONGS))
-        assert aims["energy"] == pytest.approx(train["heard_note_density"].iloc[number])
-    assert set(aims) == set(CALIBRATED_METRICS)
+        targets = calibration.targets(FeatureVector(energy=number / SONGS))
+        assert targets["energy"] == pytest.approx(train["heard_note_density"].iloc[number])
+    assert set(targets) == set(CALIBRATED_METRICS)
 
 
 def test_the_song_that_is_asked_for_is_nearest(calibration: RequestCalibration) -> None:
@@ -145,10 +148,10 @@ def test_what_cannot_be_measured_counts_as_far_off(calibration: RequestCalibrati
 
 
 def test_a_description_tells_what_to_expect_before_there_are_notes(calibration: RequestCalibration) -> None:
-    expected = [calibration.expected(described(number))["energy"] for number in range(20)]
+    expected = [calibration.predict_ranks(described_bars(number))["energy"] for number in range(20)]
     assert expected == sorted(expected)
     asked = FeatureVector(energy=10 / SONGS, loudness=-20)
-    distances = [calibration.predicted_distance(asked, described(number)) for number in range(20)]
+    distances = [calibration.predicted_distance(asked, described_bars(number)) for number in range(20)]
     assert abs(int(np.argmin(distances)) - 10) <= 2
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from emo_assets.errors import InputError
 from emo_assets.evaluation.fidelity import fidelity_report, unseen_songs
-from emo_assets.figaro.choosing import described, nearest_song
 from emo_assets.figaro.generate import Figaro
 from emo_assets.figaro.inputs import TrainingSong
 from emo_assets.figaro.training import is_held_out, read_songs
@@ -158,15 +157,6 @@ def test_agreement_falls_with_each_departure(descriptions: list[list[int]]) -> N
     other = [replace(asked[0], note_density=asked[0].note_density + 1), *asked[1:]]
     assert agreement(asked, other) == pytest.approx(1 - 0.5 / 5 / len(asked))
     assert agreement(asked, asked[:-1]) == pytest.approx(1 - 1 / len(asked))
-
-
-def test_the_true_song_is_nearest_to_its_description(
-    songs: list[TrainingSong], descriptions: list[list[int]]
-) -> None:
-    candidates = [song.events[1:-1].tolist() for song in songs]
-    for description, events in zip(descriptions[:4], candidates, strict=False):
-        assert nearest_song(DescriptionGrammar().parse(description), candidates) == events
-    assert described([]) == []
 
 
 def test_the_report_has_a_ceiling_above_and_a_floor_below(midi: list[bytes]) -> None:

@@ -49,7 +49,6 @@ def test_octaves_do_not_count_twice() -> None:
 def test_without_pitches_there_is_no_harmony(song: ParsedSong) -> None:
     assert harmony.key(song) is None
     assert math.isnan(harmony.major_share(song))
-    assert math.isnan(harmony.bright_share(song))
     assert not any(quality for _, quality in harmony.beat_chords(song))
 
 
@@ -85,4 +84,3 @@ def test_single_notes_and_fifths_are_no_chords() -> None:
 def test_shares_count_beats_with_chords() -> None:
     song = heard_song(*progression([[48, 52, 55], [57, 60, 64], [43, 47, 50, 53], [53, 57, 60, 64]]))
     assert harmony.major_share(song) == 0.75
-    assert harmony.bright_share(song) == 0.5

@@ -38,7 +38,7 @@ def test_quarters_are_right_across_tempo_changes() -> None:
 def test_bars_have_the_length_of_their_meter(meter: tuple[int, int], length: float) -> None:
     song = heard_song(melodic(PIANO, [note(0, 60), note(4 * length, 60)]), meters=[(0, *meter)])
     np.testing.assert_allclose(np.diff(song.bar_edges), [length] * 5)
-    assert song.bar_of.tolist() == [0, 4]
+    assert song.bar_of(song.notes).tolist() == [0, 4]
 
 
 def test_a_new_meter_starts_a_new_bar_even_within_one() -> None:

@@ -76,4 +76,4 @@ def test_importing_the_estimators_imports_no_reader() -> None:
 def test_every_feature_has_a_measure_of_a_song() -> None:
     assert tuple(FEATURE_METRICS) == FEATURE_NAMES
     heard = measure(heard_song(melodic(PIANO, [note(0, 60)])))
-    assert all(measure.name in heard.as_dict() for measure in FEATURE_METRICS.values())
+    assert all(metric.name in heard.as_dict() for metric in FEATURE_METRICS.values())

@@ -38,13 +38,11 @@ def test_density_counts_all_notes() -> None:
         melodic(PIANO, [note(beat, 60) for beat in range(8)]), drums([note(beat, 36) for beat in range(8)])
     )
     assert texture.note_density(song) == 2
-    assert texture.notes_a_second(song) == pytest.approx(4)
 
 
-def test_velocity_and_pitch_are_means() -> None:
+def test_velocity_is_a_mean() -> None:
     song = heard_song(melodic(PIANO, [note(0, 60, 1, 40), note(1, 72, 3, 80)]), drums([note(0, 36, 1, 120)]))
     assert texture.mean_velocity(song) == 80
-    assert texture.mean_pitch(song) == pytest.approx((60 + 3 * 72) / 4)
 
 
 def test_acoustic_share_counts_instruments_by_bars() -> None:
@@ -53,13 +51,6 @@ def test_acoustic_share_counts_instruments_by_bars() -> None:
     assert texture.acoustic_share(heard_song(guitar)) == 1
     assert texture.acoustic_share(heard_song(lead)) == 0
     assert texture.acoustic_share(heard_song(guitar, lead)) == pytest.approx(2 / 3)
-
-
-def test_drums_share_counts_bars_with_drums() -> None:
-    song = heard_song(
-        melodic(PIANO, [note(4 * bar, 60) for bar in range(4)]), drums([note(4, 36), note(5, 36)])
-    )
-    assert texture.drums_share(song) == 0.25
 
 
 def test_a_melody_over_chords_is_a_lead() -> None:
@@ -97,13 +88,11 @@ def test_a_quiet_part_leads_only_when_it_moves_like_a_melody() -> None:
 
 def test_without_pitched_notes_nothing_is_known_of_them() -> None:
     for song in (heard_song(), heard_song(drums([note(0, 36)]))):
-        for estimator in (texture.mean_pitch, texture.acoustic_share, texture.lead_share):
+        for estimator in (texture.acoustic_share, texture.lead_share):
             assert math.isnan(estimator(song))
 
 
 def test_without_notes_density_is_zero() -> None:
     silence = heard_song()
     assert texture.note_density(silence) == 0
-    assert texture.notes_a_second(silence) == 0
     assert math.isnan(texture.mean_velocity(silence))
-    assert math.isnan(texture.drums_share(silence))

@@ -54,7 +54,6 @@ def test_key_and_mode_are_right(composed: pd.DataFrame) -> None:
         ("loudness", "mean_velocity", 0.9),
         ("valence", "major_share", 0.65),
         ("danceability", "groove_regularity", 0.8),
-        ("danceability", "on_grid_drums", 0.7),
         ("acousticness", "acoustic_share", 0.85),
     ],
 )

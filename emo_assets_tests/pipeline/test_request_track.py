@@ -14,12 +14,12 @@ import yaml
 
 from emo_assets.definitions import build_defs
 from emo_assets.features import FEATURE_NAMES, FeatureVector
-from emo_assets.generation import generate_description, generate_midi, load_models
-from emo_assets.metrics.song_metrics import measure_midi
+from emo_assets.generation import load_models
 from emo_assets.pipeline.instance import register_requests
 from emo_assets.pipeline.request_track import RequestForm, form_request
 from emo_assets.pipeline.sensors import scan_requests
 from emo_assets.pipeline.track_store import read_asset_json, track_exists
+from emo_assets.reranking import best_descriptions, best_songs
 from emo_assets.song_request import TrackRequest, read_request, write_request
 from emo_assets.store import Store
 from emo_assets_tests.studio.real_models import keep_models
@@ -51,9 +51,9 @@ def sounding_request(store: Store, name: str) -> TrackRequest:
     models = load_models(store)
     for seed in range(50):
         request = TrackRequest(name=name, bars=2, seed=seed, features=FeatureVector(tempo=150))
-        tokens = generate_description(request, models.describer, models.calibration)
-        midi = generate_midi(request, tokens, models.figaro, models.calibration)
-        if measure_midi(midi).notes > 20:
+        descriptions = best_descriptions([request], models.describer, models.calibration)
+        [song] = best_songs([request], descriptions, models.figaro, models.calibration)
+        if song.metrics.notes > 20:
             return request
     raise AssertionError("these models never write a note")
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from emo_assets.audio.files import write_audio
 from emo_assets.errors import InputError
-from emo_assets.generation import Track
+from emo_assets.generation import Track, track_files
 from emo_assets.metrics.song_metrics import compare, measure_midi
 from emo_assets.midi.writer import Note, Part, encode_midi
 from emo_assets.pipeline.track_store import read_asset_json, save_track, track_exists
@@ -94,19 +94,25 @@ class QuickEngine:
 
     def _keep(self, request: TrackRequest, champion: str) -> None:
         midi = midi_of(request)
-        folder = self._store.tracks / request.name
-        heard = measure_midi(midi)
-        sound = _tones(midi_notes(request), heard.seconds)
-        files = {ending: folder / f"{request.name}.{ending}" for ending in ("wav", "ogg")}
-        for path in files.values():
-            write_audio(sound, SAMPLE_RATE, path)
-        files |= {"midi": folder / f"{request.name}.mid", "piano_roll": folder / "piano_roll.png"}
+        metrics = measure_midi(midi)
+        sound = _tones(midi_notes(request), metrics.seconds)
+        files = track_files(self._store, request.name)
+        for ending in ("wav", "ogg"):
+            write_audio(sound, SAMPLE_RATE, files[ending])
         for kind, content in (("midi", midi), ("piano_roll", b"")):
             with atomic_write(files[kind]) as file:
                 file.write(content)
-        rows = compare(request.features, heard, {"energy": 5 * request.features.energy})
-        track = Track(request, dict(files), len(sound) / SAMPLE_RATE, heard, rows)
-        save_track(self._store, track, champion=champion, tokens=description_of(request), midi=midi)
+        track = Track(
+            request,
+            files,
+            len(sound) / SAMPLE_RATE,
+            metrics,
+            compare(request.features, metrics, {"energy": 5 * request.features.energy}),
+            midi,
+            description=tuple(description_of(request)),
+            champion=champion,
+        )
+        save_track(self._store, track)
 
     def _note(self, file: str, name: str) -> None:
         with (self._folder / file).open("a") as lines:

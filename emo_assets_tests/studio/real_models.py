@@ -13,7 +13,7 @@ from emo_assets.description_model.specs import ModelConfig, model_spec
 from emo_assets.description_model.training import train_model
 from emo_assets.description_model.weights import to_bytes
 from emo_assets.figaro.weights import bundled_bytes
-from emo_assets.metrics.metrics_table import song_metrics
+from emo_assets.metrics.metrics_table import measure_training_songs
 from emo_assets.song_request import TrackRequest
 from emo_assets.store import Store, atomic_write
 from emo_assets_tests.studio.quick_engine import description_of, midi_of
@@ -30,7 +30,9 @@ def keep_models(base: Path, *, version: str = "first") -> None:
     trained = train_model(model_spec(NAME), SMALL, rows)
     _write(Path(str(store.champions)) / version / f"{NAME}.safetensors", to_bytes(trained))
     _write(Path(str(store.assets)) / "figaro_model.safetensors", bundled_bytes())
-    heard = song_metrics(rows, {_md5(number): midi_of(each) for number, each in enumerate(requests)})
+    heard = measure_training_songs(
+        rows, {_md5(number): midi_of(each) for number, each in enumerate(requests)}
+    )
     _write(Path(str(store.assets)) / "song_metrics.parquet", heard.to_parquet(index=False))
     decision = ChampionDecision(NAME, True, 1.0, None, None, None, "there is no other")
     record = json.dumps(ChampionRecord(version, decision, None).as_json())

@@ -66,13 +66,13 @@ def track_description(
     config: DescriptionSearchConfig, requested_features: dict[str, Any], store: StoreResource
 ) -> dg.Output[dict[str, Any]]:
     """What the champion writes for the request: FIGARO's description, bar by bar."""
-    from emo_assets.generation import generate_description, load_calibration, load_champion
+    from emo_assets.generation import load_calibration, load_champion
+    from emo_assets.reranking import best_descriptions
 
     request = TrackRequest.from_values(requested_features)
     describer, version = load_champion(store.open())
-    tokens = generate_description(
-        request, describer, load_calibration(store.open()), proposals=config.proposals
-    )
+    calibration = load_calibration(store.open())
+    [tokens] = best_descriptions([request], describer, calibration, proposals=config.proposals)
     return dg.Output({"champion": version, "tokens": tokens}, metadata=description_metadata(version, tokens))
 
 
@@ -92,18 +92,19 @@ def track_midi(
     store: StoreResource,
 ) -> dg.Output[bytes]:
     """The song's notes: FIGARO's events for the description, as MIDI."""
-    from emo_assets.generation import generate_midi, load_calibration, load_figaro
+    from emo_assets.generation import load_calibration, load_figaro
+    from emo_assets.reranking import best_songs
 
     request = TrackRequest.from_values(requested_features)
-    midi = generate_midi(
-        request,
-        track_description["tokens"],
+    [song] = best_songs(
+        [request],
+        [track_description["tokens"]],
         load_figaro(store.open()),
         load_calibration(store.open()),
         candidates=config.candidates,
         progress=logged_progress(context),
     )
-    return dg.Output(midi, metadata=midi_metadata(midi, request))
+    return dg.Output(song.midi, metadata=midi_metadata(song.midi, request))
 
 
 @dg.asset(
@@ -122,13 +123,14 @@ def generated_track(
     sound: SoundResource,
 ) -> dg.Output[dict[str, Any]]:
     """The song: WAV and OGG, its MIDI and piano roll, and what was asked beside what is heard."""
-    from emo_assets.generation import load_calibration, render_track
+    from emo_assets.generation import load_calibration, render_track, track_files
+    from emo_assets.metrics.song_metrics import MeasuredSong
 
     request = TrackRequest.from_values(requested_features)
     track = render_track(
         request,
-        track_midi,
-        store.open().tracks / request.name,
+        MeasuredSong.from_midi(track_midi),
+        track_files(store.open(), request.name),
         load_calibration(store.open()),
         sound=sound.settings(),
         progress=logged_progress(context),

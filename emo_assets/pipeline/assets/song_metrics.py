@@ -13,11 +13,10 @@ from emo_assets.pipeline.tables import Table
 )
 def song_metrics(context: dg.AssetExecutionContext, training_set: Table, lakh_midi: Table) -> dg.Output[Any]:
     """What the songs of the training set sound like, beside their features: the scale of requests."""
-    from emo_assets.metrics.metrics_table import feature_agreement
-    from emo_assets.metrics.metrics_table import song_metrics as listened
+    from emo_assets.metrics.metrics_table import feature_agreement, measure_training_songs
 
     files = dict(zip(lakh_midi["md5"], lakh_midi["content"], strict=True))
-    table = listened(training_set, files, progress=logged_progress(context))
+    table = measure_training_songs(training_set, files, progress=logged_progress(context))
     agreement = feature_agreement(table)
     return dg.Output(
         table,

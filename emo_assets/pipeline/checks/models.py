@@ -59,7 +59,8 @@ def scoreboard_checks(store: StoreResource) -> Iterator[dg.AssetCheckResult]:
 def serves(store: StoreResource) -> dg.AssetCheckResult:
     """Ask the champion for a few bars, as a request would."""
     from emo_assets.features import FeatureVector
-    from emo_assets.generation import description_rows, load_champion
+    from emo_assets.generation import load_champion
+    from emo_assets.reports.description_table import description_rows
 
     asked = FeatureVector()
     try:

@@ -70,11 +70,11 @@ def check_sound(path: Path | UPath, request: TrackRequest) -> CheckOutcome:
         path: the audio file.
         request: what was asked for; its bars, meter and tempo say how long the song is.
     """
-    from emo_assets.audio.inspection import inspect_audio
+    from emo_assets.audio.files import measure_audio
     from emo_assets.errors import InputError
 
     try:
-        sound = inspect_audio(path)
+        sound = measure_audio(path)
     except InputError as error:
         return CheckOutcome((str(error),))
     bar_seconds = request.features.time_signature * 60 / request.features.tempo

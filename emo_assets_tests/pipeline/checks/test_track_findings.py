@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emo_assets.audio.files import write_audio
-from emo_assets.audio.inspection import inspect_audio
+from emo_assets.audio.files import measure_audio, write_audio
 from emo_assets.errors import InputError
 from emo_assets.pipeline.checks.track_findings import check_description, check_midi, check_sound
 from emo_assets.store import Store
@@ -62,14 +61,14 @@ def test_a_missing_or_damaged_file_is_a_fault(tmp_path: Path) -> None:
 def test_what_a_file_holds_is_measured(tmp_path: Path) -> None:
     path = tmp_path / "tone.flac"
     write_audio(tone(2.0), RATE, path)
-    inspected = inspect_audio(path)
+    inspected = measure_audio(path)
     assert inspected.seconds == 2.0
     assert inspected.peak == pytest.approx(20 * np.log10(0.3), abs=0.01)
     assert -14 < inspected.loudness < -9
     assert inspected.longest_silence == 0
     write_audio(np.zeros((RATE, 2), np.float32), RATE, path)
-    silent = inspect_audio(path)
+    silent = measure_audio(path)
     assert silent.peak == silent.loudness == float("-inf")
     assert silent.longest_silence == pytest.approx(1.0)
     with pytest.raises(InputError, match="cannot be read"):
-        inspect_audio(tmp_path / "none.flac")
+        measure_audio(tmp_path / "none.flac")

@@ -1,0 +1,97 @@
+"""Tempo, meter and groove."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emo_assets.metrics.parsed_song import ParsedSong, bar_quarters
+
+POSITIONS = 12
+"""Positions per quarter note at which onsets are counted."""
+
+BASS_PROGRAMS = range(32, 40)
+
+_SMOOTHING = np.array([1.0, 4.0, 1.0])
+
+
+def tempo(song: ParsedSong) -> float:
+    """Return the tempo in force for the most seconds, in quarter notes per minute.
+
+    Tempos that differ by less than 0.5 count as one and take the value of the first. Without notes, the first
+    tempo.
+    """
+    starts, tempos = song.score.tempo_map.times.tolist(), song.score.tempo_map.tempos.tolist()
+    ends = [*starts[1:], max(song.seconds, starts[-1])]
+    seconds: dict[int, float] = {}
+    values: dict[int, float] = {}
+    for start, end, value in zip(starts, ends, tempos, strict=True):
+        rounded = round(2 * value)
+        values.setdefault(rounded, value)
+        seconds[rounded] = seconds.get(rounded, 0.0) + max(min(end, song.seconds) - start, 0.0)
+    return values[max(seconds, key=seconds.__getitem__)]
+
+
+def time_signature(song: ParsedSong) -> tuple[int, int]:
+    """Return the numerator and denominator in force over the most quarter notes; the first of equals.
+
+    Without notes, the first time signature of the file; 4/4 if it has none.
+    """
+    end = float(song.bar_edges[-1])
+    following_starts = [*(start for start, _, _ in song.meters[1:]), np.inf]
+    quarters: dict[tuple[int, int], float] = {}
+    for (start, numerator, denominator), following in zip(song.meters, following_starts, strict=True):
+        meter = (numerator, denominator)
+        quarters[meter] = quarters.get(meter, 0.0) + max(min(following, end) - start, 0.0)
+    return max(quarters, key=quarters.__getitem__)
+
+
+def beats_in_bar(song: ParsedSong) -> float:
+    """Return the length of the prevailing meter's bar in quarter notes: 4 for 4/4, 3 for 3/4 and 6/8."""
+    return bar_quarters(*time_signature(song))
+
+
+def bars(song: ParsedSong) -> int:
+    """Return the number of bars, from the file's first to the one in which the last note starts."""
+    return len(song.bar_edges) - 1
+
+
+def groove_regularity(song: ParsedSong) -> float:
+    """Return the mean similarity of neighboring bars' rhythms.
+
+    Counts the onsets of the rhythm section (drums and basses; all notes if there is neither) at 12 positions
+    per quarter note, smooths them by 1 4 1, and averages the cosine similarity of neighboring bars of equal
+    length that both have onsets. Rank correlation with danceability: 0.94 in 240 composed songs, 0.25 in 214
+    real ones.
+
+    Returns:
+        0 to 1; NaN if no two neighboring bars can be compared.
+    """
+    rhythm = song.notes.is_drum | np.isin(song.notes.program, list(BASS_PROGRAMS))
+    histograms = _onset_histograms(song, rhythm if rhythm.any() else np.ones_like(rhythm))
+    similarities = [
+        _cosine(one, other)
+        for one, other in pairwise(histograms)
+        if len(one) == len(other) and one.any() and other.any()
+    ]
+    return float(np.mean(similarities)) if similarities else float("nan")
+
+
+def _onset_histograms(song: ParsedSong, counted: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
+    """Return each bar's smoothed onset counts, one array of shape (positions,) per bar."""
+    notes = song.notes.where(counted)
+    bar_of = song.bar_of(notes)
+    histograms = []
+    for bar, (begin, end) in enumerate(pairwise(song.bar_edges)):
+        size = max(round((end - begin) * POSITIONS), 1)
+        onsets = notes.onset[bar_of == bar]
+        positions = np.minimum(np.round((onsets - begin) * POSITIONS).astype(np.int64), size - 1)
+        counts = np.bincount(positions, minlength=size)
+        histograms.append(np.convolve(counts, _SMOOTHING, mode="same")[:size])
+    return histograms
+
+
+def _cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
