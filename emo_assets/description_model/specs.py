@@ -21,8 +21,6 @@ ORDERED_KINDS: tuple[DescriptionKind, ...] = (
 WINDOW_BARS = 12
 """Bars that a model sees at once: the length of a segment."""
 
-MISC_KINDS = frozenset(DescriptionKind) - frozenset(ORDERED_KINDS)
-
 
 @dataclass(frozen=True)
 class ModelSpec:
@@ -54,17 +52,29 @@ class ModelSpec:
         return first if len(self.target_kinds) == 1 and first in ORDERED_KINDS else None
 
 
-def _specialized(name: str, kind: DescriptionKind, *before: DescriptionKind, seeing: str) -> ModelSpec:
-    return ModelSpec(
-        name,
-        "lstm",
-        f"LSTM that generates the {str(kind).lower()} of each bar, given the tokens of {seeing}.",
-        frozenset({kind}),
-        (MISC_KINDS | set(before)) - {DescriptionKind.BAR},
-    )
+_GENERATED_BY = {
+    "lstm_misc": frozenset(DescriptionKind) - frozenset(ORDERED_KINDS),
+    "lstm_density": frozenset({DescriptionKind.NOTE_DENSITY}),
+    "lstm_velocity": frozenset({DescriptionKind.MEAN_VELOCITY}),
+    "lstm_pitch": frozenset({DescriptionKind.MEAN_PITCH}),
+    "lstm_duration": frozenset({DescriptionKind.MEAN_DURATION}),
+}
+
+SPECIALIZED_MODELS = tuple(_GENERATED_BY)
+"""The specialized models in the order in which they generate. Each sees the whole window of those before."""
+
+COMBINED = "combined"
+"""Name of the five specialized models as one."""
 
 
-_DENSITY, _VELOCITY, _PITCH, _DURATION = ORDERED_KINDS
+def _specialized(name: str) -> ModelSpec:
+    before = SPECIALIZED_MODELS[: SPECIALIZED_MODELS.index(name)]
+    context = frozenset[DescriptionKind]().union(*(_GENERATED_BY[model] for model in before))
+    kinds = ", ".join(sorted(str(kind).lower() for kind in _GENERATED_BY[name]))
+    given = f", given the tokens of {', '.join(before)}" if before else ""
+    meaning = f"LSTM that generates the {kinds} of each bar{given}."
+    return ModelSpec(name, "lstm", meaning, _GENERATED_BY[name], context - {DescriptionKind.BAR})
+
 
 MODEL_SPECS: tuple[ModelSpec, ...] = (
     ModelSpec(
@@ -74,27 +84,8 @@ MODEL_SPECS: tuple[ModelSpec, ...] = (
         frozenset(DescriptionKind),
     ),
     ModelSpec("lstm_full", "lstm", "LSTM that generates whole descriptions.", frozenset(DescriptionKind)),
-    _specialized(
-        "lstm_pitch", _PITCH, _DENSITY, _VELOCITY, seeing="lstm_misc, lstm_density and lstm_velocity"
-    ),
-    _specialized("lstm_density", _DENSITY, seeing="lstm_misc"),
-    _specialized("lstm_velocity", _VELOCITY, _DENSITY, seeing="lstm_misc and lstm_density"),
-    _specialized(
-        "lstm_duration", _DURATION, _DENSITY, _VELOCITY, _PITCH, seeing="the four other specialized models"
-    ),
-    ModelSpec(
-        "lstm_misc",
-        "lstm",
-        "LSTM that generates bars, time signatures, instruments and chords.",
-        MISC_KINDS,
-    ),
+    *map(_specialized, ("lstm_pitch", "lstm_density", "lstm_velocity", "lstm_duration", "lstm_misc")),
 )
-
-SPECIALIZED_MODELS = ("lstm_misc", "lstm_density", "lstm_velocity", "lstm_pitch", "lstm_duration")
-"""The specialized models in the order in which they generate. Each sees the whole window of those before."""
-
-COMBINED = "combined"
-"""Name of the five specialized models as one."""
 
 
 def model_spec(name: str) -> ModelSpec:

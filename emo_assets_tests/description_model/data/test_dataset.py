@@ -17,7 +17,7 @@ from emo_assets.tokens.vocabulary import PAD
 def dataset(training_set: pd.DataFrame, spec: ModelSpec, **settings: object) -> DescriptionDataset:
     songs = load_songs(training_set, "train")
     encoder = FeatureEncoder.fit(np.stack([song.features for song in songs]))
-    return DescriptionDataset(songs, spec, ModelConfig(**settings), encoder, KeyEstimator.fit(songs))  # type: ignore[arg-type]
+    return DescriptionDataset(songs, spec, ModelConfig(**settings), encoder, KeyEstimator.fit(songs))
 
 
 @pytest.mark.parametrize("spec", MODEL_SPECS, ids=lambda spec: spec.name)
