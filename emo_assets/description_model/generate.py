@@ -93,7 +93,7 @@ class DescriptionGenerator:
         for start in range(0, len(features), MAX_BATCH):
             part = slice(start, start + MAX_BATCH)
             descriptions += self._generate(features[part], bars, seeds[part], params)
-            progress("describing", len(descriptions), len(features))
+            progress("generating descriptions", len(descriptions), len(features))
         return descriptions
 
     def _generate(

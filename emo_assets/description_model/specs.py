@@ -92,7 +92,7 @@ def model_spec(name: str) -> ModelSpec:
     """Return the model called `name`.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: no model has that name.
     """
     for spec in MODEL_SPECS:
         if spec.name == name:
@@ -146,7 +146,7 @@ def config_for(name: str, size: ModelSize = "small", *, seed: int = 0) -> ModelC
     """Return the settings of the model `name` in one of the sizes.
 
     Raises:
-        InputError: there is no model of that name.
+        InputError: no model has that name.
     """
     spec = model_spec(name)
     config = {"small": _small, "paper": _paper, "best": _best}[size](spec)

@@ -1,9 +1,9 @@
-"""How long an epoch takes at the paper's sizes, beside a plain loop that works as the paper's code did.
+"""Training time of an epoch at the paper's sizes, compared with a loop like that of the paper's code.
 
-Both train the same networks with the same optimiser on the same segments. The plain loop reads stringified
-tokens and looks features up row by row, builds labels element by element, and pads every row to the longest
-description of the data set, whichever class of tokens a network writes. A few batches are timed and the
-figure is scaled to the paper's 9,700 training rows: ours as usual batches and one with the longest.
+Both train the same networks with the same optimizer on the same segments. The paper's loop reads stringified
+tokens, looks up features row by row, builds labels element by element, and pads every row to the longest
+description of the data set, for every kind of token. A few batches are timed and the time is scaled to the
+paper's 9,700 training rows: ours as usual batches and one with the longest.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def segments(count: int, *, longest: bool, seed: int = 0) -> pd.DataFrame:
 
 
 def our_epoch(spec: ModelSpec, config: ModelConfig) -> float:
-    """Return the seconds that our training takes for `ROWS` rows, of which one is the longest."""
+    """Return the seconds that our training takes for `ROWS` rows, one of them the longest."""
     usual = _our_seconds(spec, config, segments(config.batch * BATCHES, longest=False)) / BATCHES
     with_longest = _our_seconds(spec, config, segments(config.batch, longest=True))
     return usual * (ROWS / config.batch - 1) + with_longest
@@ -206,7 +206,7 @@ def _step(network: nn.Module, optimizer: torch.optim.Optimizer, loss: torch.Tens
 
 
 def figures() -> Iterator[Figure]:
-    """Time an epoch of each describer at the paper's sizes, ours and the plain loop's."""
+    """Time an epoch of each model at the paper's sizes, ours and the plain loop's."""
     torch.set_num_threads(1)
     totals = {"ours": 0.0, "plain": 0.0}
     for spec in MODEL_SPECS:

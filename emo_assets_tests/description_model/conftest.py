@@ -75,5 +75,5 @@ def training_set() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def tiny() -> ModelConfig:
-    """Settings with which every describer trains in a second."""
+    """Settings with which every model trains in a second."""
     return ModelConfig(embedding=16, hidden=24, layers=1, heads=2, batch=8, epochs=2, dropout=0.1)

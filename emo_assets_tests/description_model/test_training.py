@@ -1,4 +1,4 @@
-"""Training: it learns, repeats itself, goes on after a kill, and refuses what it cannot learn from."""
+"""Training: it learns, is repeatable, continues after a kill, and refuses unusable data."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def without_seconds(trained: TrainedModel) -> list[EpochRecord]:
 
 
 @pytest.mark.parametrize("spec", MODEL_SPECS, ids=lambda spec: spec.name)
-def test_every_describer_learns(spec: ModelSpec, tiny: ModelConfig, training_set: pd.DataFrame) -> None:
+def test_every_model_learns(spec: ModelSpec, tiny: ModelConfig, training_set: pd.DataFrame) -> None:
     trained = train_model(spec, tiny.model_copy(update={"epochs": 3}), training_set)
 
     losses = [record.validation_loss for record in trained.history]
@@ -59,7 +59,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
 
 
 @pytest.mark.parametrize("name", ["lstm_density", "transformer"])
-def test_a_killed_training_goes_on_to_the_same_result(
+def test_a_killed_training_continues_to_the_same_result(
     name: str, tiny: ModelConfig, training_set: pd.DataFrame, tmp_path: Path
 ) -> None:
     config = tiny.model_copy(update={"epochs": 4, "transpose": True})
@@ -189,7 +189,7 @@ def test_a_loss_that_is_not_a_number_stops_and_the_best_weights_are_kept(
     ],
     ids=["empty", "one artist", "no validation", "no training", "missing column"],
 )
-def test_a_training_set_that_teaches_nothing_is_refused_in_one_line(
+def test_an_unusable_training_set_is_refused_in_one_line(
     table: pd.DataFrame, reason: str, tiny: ModelConfig
 ) -> None:
     with pytest.raises(InputError, match=reason) as caught:

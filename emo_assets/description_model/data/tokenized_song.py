@@ -81,7 +81,7 @@ class TokenizedSong:
         """Cut out the bars from `start` up to `stop`, as indices.
 
         Raises:
-            ValueError: there are no such bars, or more than 12.
+            ValueError: the bars do not exist, or are more than 12.
         """
         if not 0 <= start < stop <= len(self) or stop - start > WINDOW_BARS:
             raise ValueError(f"no window of bars {start} to {stop} in {len(self)} bars")

@@ -28,7 +28,7 @@ def chord_shift(semitones: int) -> NDArray[np.int64]:
     """
     table = np.append(np.arange(INPUT_VOCAB_SIZE), -1)
     chords = DESCRIPTIONS.span(DescriptionKind.CHORD)
-    pitched = np.arange(len(chords) - 1)  # all but the last, which is no chord
+    pitched = np.arange(len(chords) - 1)  # all but the last, the missing chord
     shifted = (pitched + semitones * len(CHORD_QUALITIES)) % len(pitched)
     table[chords.start : chords.stop - 1] = chords.start + shifted
     table.flags.writeable = False

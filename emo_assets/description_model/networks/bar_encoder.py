@@ -48,7 +48,7 @@ class BarEncoder(nn.Module):
             content: as for `forward`.
 
         Returns:
-            (batch, 12, lags, kinds); 0 where there is no earlier bar.
+            (batch, 12, lags, kinds); 0 before the start of the window.
         """
         by_kind = []
         for kind in self.kinds:

@@ -30,7 +30,7 @@ class LagScores(nn.Module):
         self.scoring = nn.Linear(INNER_WIDTH, 1)
 
     def forward(self, states: Tensor, evidence: Tensor, usable: Tensor) -> Tensor:
-        """Return a score for each lag, -inf where it is not usable, (batch, time, lags)."""
+        """Return a score for each lag, -inf for unusable ones, (batch, time, lags)."""
         lags = self.lags.expand(*evidence.shape[:2], -1, -1)  # (batch, time, lags, LAG_WIDTH)
         inner = torch.tanh(self.reading(torch.cat([evidence, lags], dim=-1)))  # (batch, time, lags, inner)
         scores: Tensor = self.of_states(states) + self.scoring(inner).squeeze(-1)  # (batch, time, lags)

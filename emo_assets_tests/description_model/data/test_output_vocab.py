@@ -1,4 +1,4 @@
-"""The tokens of a describer and what may follow what."""
+"""The outputs of a model and what the grammar allows next."""
 
 from __future__ import annotations
 

@@ -59,9 +59,9 @@ def test_the_first_champion_serves_descriptions(
     record = promoted(store, strong, training_set)
     assert record.previous is None
     assert read_record(store) == record
-    describer, version = read_champion(store)
+    generator, version = read_champion(store)
     assert version == record.version
-    [tokens] = describer.generate([FeatureVector()], bars=3, seeds=[1])
+    [tokens] = generator.generate([FeatureVector()], bars=3, seeds=[1])
     assert tokens
 
 
