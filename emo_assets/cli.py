@@ -183,9 +183,9 @@ def request(
     from emo_assets.song_request import write_request
 
     if remove:
-        from emo_assets.pipeline.delete_request import delete_from_checkout
+        from emo_assets.pipeline.instance import delete_request
 
-        delete_from_checkout(Store(store), name)
+        delete_request(Store(store), name)
         print(f"{name} and what was made of it are removed")
         return
     asked = _request(Store(store), name, preset, features, bars=bars, seed=seed, strictness=strictness)

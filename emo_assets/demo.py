@@ -26,8 +26,9 @@ from emo_assets.description_model.specs import MODEL_SPECS
 from emo_assets.errors import InputError
 from emo_assets.parallel import worker_pool
 from emo_assets.pipeline.assets.models import TRAINING_POOL
-from emo_assets.pipeline.instance import checkout_instance, fail_dead_runs, pool_slots, register_requests
-from emo_assets.pipeline.partitions import SHARDS
+from emo_assets.pipeline.instance import checkout_instance, pool_slots, register_requests
+from emo_assets.pipeline.partitions import ALL_SHARDS
+from emo_assets.pipeline.run_launcher import fail_dead_runs
 from emo_assets.pipeline.staleness import Staleness
 from emo_assets.song_request import TrackRequest, read_request
 from emo_assets.store import Store
@@ -141,12 +142,7 @@ class Demo:
                 for future in [beside.submit(make_in_checkout, [key]) for key in in_order]:
                     future.result()
             return
-        shards = SHARDS.get_partition_keys()
-        span = {
-            "dagster/asset_partition_range_start": shards[0],
-            "dagster/asset_partition_range_end": shards[-1],
-        }
-        self.materialize(keys, tags=span if stage.sharded else {})
+        self.materialize(keys, tags=ALL_SHARDS if stage.sharded else {})
 
     def materialize(
         self,

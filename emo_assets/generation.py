@@ -282,7 +282,7 @@ def load_calibration(store: Store) -> RequestCalibration:
     Raises:
         InputError: its table is missing or damaged, or has too few songs.
     """
-    path = store.assets / "song_metrics.parquet"
+    path = store.asset_file("song_metrics.parquet")
     if not path.exists():
         raise InputError(f"{path} is missing: run `make demo`, or materialize song_metrics")
     try:

@@ -6,6 +6,7 @@ to write there: to a temporary name first, then renamed. What the files hold is 
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 DEFAULT_BASE = "data"
 """The base path of a checkout's own store, relative to its top level."""
+
+FORMER_NAMES = {"song_metrics.parquet": "heard_songs.parquet"}
+"""Files of assets that were renamed."""
 
 
 class Store:
@@ -45,6 +49,19 @@ class Store:
     def assets(self) -> UPath:
         """The folder of what assets hold: one file or folder an asset, named after it."""
         return self.base / "assets"
+
+    def asset_file(self, name: str) -> UPath:
+        """Return the file of an asset.
+
+        Args:
+            name: path of the file in the folder of assets. Where only a file by the asset's former name
+                exists, as in stores of earlier versions, that one is returned.
+        """
+        path = self.assets / name
+        if name in FORMER_NAMES and not path.exists():
+            former = self.assets / FORMER_NAMES[name]
+            return former if former.exists() else path
+        return path
 
     @property
     def requests(self) -> UPath:
@@ -110,3 +127,9 @@ def atomic_write(path: Path | UPath) -> Iterator[BinaryIO]:
     finally:
         if unfinished.exists():
             unfinished.unlink()
+
+
+def write_json(value: object, path: Path | UPath) -> None:
+    """Write plain values (mappings, lists, numbers, text) as indented JSON, atomically."""
+    with atomic_write(path) as file:
+        file.write(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False).encode())

@@ -1,5 +1,1 @@
-"""Everything that knows Dagster: assets, partitions, resources, IO managers, jobs.
-
-An asset's body reads its inputs, calls one domain function and attaches metadata. How music is read,
-learned or made does not belong here.
-"""
+"""Everything Dagster: assets and their checks, resources, IO managers, jobs, schedules, sensors."""

@@ -1,18 +1,14 @@
-"""Recording a song that was made outside of runs, so that Dagster shows one history of all songs.
-
-Reads what `track_files` has kept and reports it as materializations without a run. How songs are made is not
-known here.
-"""
+"""Reports to Dagster of tracks that are made outside of the generation assets."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 import dagster as dg
 from upath import UPath
 
 from emo_assets.pipeline.instance import register_requests
-from emo_assets.pipeline.track_metadata import (
+from emo_assets.pipeline.metadata import (
     description_metadata,
     midi_metadata,
     request_metadata,
@@ -24,44 +20,47 @@ from emo_assets.store import Store
 
 
 def report_track(instance: dg.DagsterInstance, store: Store, name: str) -> None:
-    """Report a kept song as materializations of the four generation assets, under its partition.
+    """Report a stored track as materializations of the four generation assets, under its partition.
 
-    Its request file is written too, so that a run can make the song anew; not before, since a request file
-    without a song asks for a run. What is reported already is not reported again, so a recording that was
-    cut off can simply be repeated.
+    The request file is written too, so that a run can repeat the track. The function can be repeated after an
+    interruption: it reports only materializations that are missing.
 
     Args:
-        instance: where to.
-        store: where the song is kept.
-        name: the request's name; it becomes a partition.
+        instance: the instance to report to.
+        store: the store of the track.
+        name: name of the request, which becomes a partition.
 
     Raises:
-        FileNotFoundError: the store does not hold all of the song.
+        FileNotFoundError: the store does not hold all of the track.
+    """
+    materializations = list(track_materializations(store, name))
+    # only now: the sensor would ask for a run of a request file without a track
+    write_request(
+        TrackRequest.from_values(read_asset_json(store, "requested_features", name)), store.requests
+    )
+    register_requests([name], instance)
+    for materialization in materializations:
+        reported = dg.AssetRecordsFilter(asset_key=materialization.asset_key, asset_partitions=[name])
+        if not instance.fetch_materializations(reported, limit=1).records:
+            instance.report_runless_asset_event(materialization)
+
+
+def track_materializations(store: Store, name: str) -> Iterator[dg.AssetMaterialization]:
+    """Yield the materializations of the four generation assets of a stored track, upstream assets first.
+
+    Raises:
+        FileNotFoundError: the store does not hold all of the track.
     """
     request = TrackRequest.from_values(read_asset_json(store, "requested_features", name))
-    metadata = _metadata(store, request)
-    write_request(request, store.requests)
-    register_requests([name], instance)
-    for asset, shown in metadata.items():
-        key = dg.AssetKey(asset)
-        recorded = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[name])
-        if instance.fetch_materializations(recorded, limit=1).records:
-            continue
-        path = dg.MetadataValue.path(str(asset_path(store, asset, name)))
-        instance.report_runless_asset_event(
-            dg.AssetMaterialization(key, partition=name, metadata={"path": path, **shown})
-        )
-
-
-def _metadata(store: Store, request: TrackRequest) -> dict[str, dict[str, Any]]:
-    """Return what a run would show of each of the four assets, in the order of the flow."""
-    name = request.name
     description = read_asset_json(store, "track_description", name)
     midi = asset_path(store, "track_midi", name).read_bytes()
     document = read_asset_json(store, "generated_track", name)
-    return {
+    metadata = {
         "requested_features": request_metadata(request),
         "track_description": description_metadata(description["champion"], description["tokens"]),
         "track_midi": midi_metadata(midi, request),
         "generated_track": track_metadata(document, UPath(document["files"]["piano_roll"]).read_bytes()),
     }
+    for asset, shown in metadata.items():
+        path = dg.MetadataValue.path(str(asset_path(store, asset, name)))
+        yield dg.AssetMaterialization(asset, partition=name, metadata={"path": path, **shown})

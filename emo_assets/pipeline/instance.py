@@ -1,13 +1,8 @@
-"""The Dagster instance of a checkout, for the code that is not run by Dagster itself.
-
-Finds the instance, registers requests as partitions there, and ends runs that died. What a request holds is
-not known here.
-"""
+"""The Dagster instance of a checkout, for code that Dagster does not run: requests, pools and staleness."""
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,21 +11,19 @@ import dagster as dg
 
 from emo_assets.errors import InputError
 from emo_assets.pipeline.partitions import REQUESTS
+from emo_assets.pipeline.track_store import TRACK_ASSETS, asset_path
 from emo_assets.song_request import validate_name
-from emo_assets.store import DEFAULT_BASE
+from emo_assets.store import DEFAULT_BASE, Store
 
 CHECKOUT_HOME = Path(DEFAULT_BASE) / "dagster_home"
-"""Where a checkout's own instance lies when `DAGSTER_HOME` does not say otherwise."""
-
-CLOCKS_APART = 10.0
-"""Seconds by which the clock of processes and that of runs may disagree."""
+"""Folder of a checkout's instance, unless `DAGSTER_HOME` names another."""
 
 
 def checkout_instance() -> dg.DagsterInstance:
     """Return the instance that `make dev` and the `dagster` commands share.
 
     Raises:
-        InputError: neither `DAGSTER_HOME` is set nor is this the top level of a checkout.
+        InputError: `DAGSTER_HOME` is not set, and the working directory is not the top level of a checkout.
     """
     if "DAGSTER_HOME" not in os.environ:
         if not (CHECKOUT_HOME / "dagster.yaml").exists():
@@ -43,100 +36,76 @@ def checkout_instance() -> dg.DagsterInstance:
 
 
 def register_requests(names: Iterable[str], instance: dg.DagsterInstance | None = None) -> None:
-    """Make each request a partition, so that the pipeline can be asked to render it.
+    """Make each request a partition, so that runs can render it.
 
     Args:
-        names: the requests' names.
+        names: names of the requests.
         instance: the instance to register them with; the checkout's own by default.
 
     Raises:
-        InputError: a name may not be a request's name, or there is no instance.
+        InputError: a name is not valid, or there is no instance.
     """
-    checked = [validate_name(name) for name in names]
+    valid = [validate_name(name) for name in names]
     if instance is None:
         with checkout_instance() as opened:
-            opened.add_dynamic_partitions(str(REQUESTS.name), checked)
+            opened.add_dynamic_partitions(str(REQUESTS.name), valid)
     else:
-        instance.add_dynamic_partitions(str(REQUESTS.name), checked)
+        instance.add_dynamic_partitions(str(REQUESTS.name), valid)
+
+
+def delete_request(store: Store, name: str, instance: dg.DagsterInstance | None = None) -> None:
+    """Delete a request: its file, its track and its partition.
+
+    Its materializations stay in Dagster's history. The function can be repeated after an interruption.
+
+    Args:
+        store: the store of its files.
+        name: name of the request.
+        instance: the instance of its partition; the checkout's own by default.
+
+    Raises:
+        InputError: there is nothing of that name, or no instance.
+    """
+    if instance is None:
+        with checkout_instance() as opened:
+            return delete_request(store, name, opened)
+    file = store.requests / f"{validate_name(name)}.yaml"
+    track = store.tracks / name
+    # `generated_track` first: a track that is only partly there does not count as one
+    files = [asset_path(store, asset, name) for asset in reversed(TRACK_ASSETS)]
+    existing = [path for path in (file, *files) if path.exists()]
+    registered = instance.has_dynamic_partition(str(REQUESTS.name), name)
+    if not (existing or track.exists() or registered):
+        known = ", ".join(sorted(path.stem for path in store.requests.glob("*.yaml"))) or "none"
+        raise InputError(f"there is no request {name!r} in {store.requests}; there are: {known}")
+    for path in existing:
+        path.unlink()
+    if track.exists():
+        for path in track.iterdir():
+            path.unlink()
+        track.rmdir()
+    if registered:
+        instance.delete_dynamic_partition(str(REQUESTS.name), name)
+    return None
 
 
 @contextmanager
-def pool_slots(instance: dg.DagsterInstance, pool: str, places: int) -> Iterator[None]:
-    """Let so many steps of a pool run at a time, and afterwards as many as before.
+def pool_slots(instance: dg.DagsterInstance, pool: str, slots: int) -> Iterator[None]:
+    """Set the number of slots of a pool, and restore it afterwards.
 
     Args:
-        instance: the instance whose pool it is.
-        pool: its name.
-        places: how many.
+        instance: the instance of the pool.
+        pool: name of the pool.
+        slots: how many of its steps may run at a time.
     """
     storage = instance.event_log_storage
     before = {limit.name: limit for limit in storage.get_pool_limits()}.get(pool)
-    storage.set_concurrency_slots(pool, places)
+    storage.set_concurrency_slots(pool, slots)
     try:
         yield
     finally:
         if before is None or before.from_default:
-            # the next step of the pool gives it the instance's default again
+            # the next step of the pool sets the instance's default again
             storage.delete_concurrency_limit(pool)
         else:
             storage.set_concurrency_slots(pool, before.limit)
-
-
-def fail_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """End the runs whose process on this machine is gone, and give back the places in pools that they hold.
-
-    A run that is killed from outside cannot do so itself, and the next one of its pool would wait for ever.
-    Where an instance launches runs elsewhere than in processes of this machine, none is ended.
-
-    Args:
-        instance: the instance whose runs are looked at.
-
-    Returns:
-        The ids of the runs that were ended; they count as failed.
-    """
-    if not isinstance(instance.run_launcher, dg.DefaultRunLauncher):
-        return []
-    running = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
-    ended = []
-    for record in instance.get_run_records(filters=running):
-        run = record.dagster_run
-        process = _process_of(instance, run.run_id)
-        if process is None or _is_alive(process, since=record.start_time):
-            continue
-        instance.report_run_failed(run, "Its process is gone. What it finished is kept; run it again.")
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-        ended.append(run.run_id)
-    return ended
-
-
-def _process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
-    """Return the process that executes a run, as the run itself noted; None where it did not get so far."""
-    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT):
-        event = entry.dagster_event
-        noted = event.engine_event_data.metadata.get("pid") if event is not None else None
-        if noted is not None and str(noted.value).isdecimal():
-            return int(str(noted.value))
-    return None
-
-
-def _is_alive(process: int, *, since: float | None) -> bool:
-    """Tell whether a process runs that may be the one of a run; one that began after the run is another."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    age = _age(process)
-    return age is None or since is None or time.time() - age <= since + CLOCKS_APART
-
-
-def _age(process: int) -> float | None:
-    """Return the seconds since a process began; None where the system does not say."""
-    try:
-        # the name, in parentheses, may hold anything; the time is the 20th number after it
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        seconds_up = float(Path("/proc/uptime").read_text().split()[0])
-    except OSError:
-        return None
-    return seconds_up - int(fields[19]) / os.sysconf("SC_CLK_TCK")

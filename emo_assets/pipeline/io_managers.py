@@ -1,10 +1,4 @@
-"""How what assets return becomes files below the store's base path, whole or not at all.
-
-One IO manager a kind of file: tables (parquet), documents (JSON) and plain bytes (weights, MIDI). What is
-in them is known by the assets.
-"""
-
-from __future__ import annotations
+"""IO managers: the values of assets become files in the store, complete or not at all."""
 
 import json
 from collections.abc import Mapping
@@ -13,25 +7,38 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from emo_assets.errors import InputError
-from emo_assets.store import Store, atomic_write
+from emo_assets.store import Store, atomic_write, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
     from upath import UPath
+
+    Table = pd.DataFrame
+else:
+    # Dagster resolves the annotations of assets when it loads them, which must not import pandas.
+    Table = Any
 
 COLUMNS_KEY = "columns"
 """Key of an input's metadata: the columns of the table that the asset reads."""
 
 
 class AtomicFileIOManager(dg.UPathIOManager):
-    """Keeps an asset as one file, or as one file a partition.
+    """Stores an asset as one file, or as one file per partition.
 
-    A run over several partitions at once returns a mapping from partition key to value, and each value
-    becomes its own file. A missing file is one clear error that names the asset to materialize.
+    A run over several partitions returns a mapping from partition key to value.
+
+    Args:
+        store: the store.
+        extension: ending of the files, with its dot.
     """
 
+    def __init__(self, store: Store, extension: str) -> None:
+        self.extension = extension
+        self._store = store
+        super().__init__(base_path=store.assets)
+
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
-        """Write the value of one partition or of no partition, or a mapping of several."""
+        """Write the value of one asset or partition, or a mapping of several partitions."""
         if not context.has_asset_partitions or len(context.asset_partition_keys) == 1:
             super().handle_output(context, obj)
             return
@@ -47,7 +54,7 @@ class AtomicFileIOManager(dg.UPathIOManager):
         """Read the value of an upstream asset.
 
         Raises:
-            InputError: the upstream asset has not been materialized in this store.
+            InputError: the upstream asset is not in the store.
         """
         try:
             return super().load_input(context)
@@ -58,102 +65,75 @@ class AtomicFileIOManager(dg.UPathIOManager):
                 f"or run `make demo` for the whole graph"
             ) from error
 
-
-class TableIOManager(AtomicFileIOManager):
-    """Keeps data frames as parquet.
-
-    An input whose `AssetIn` has the metadata `COLUMNS_KEY` is read in these columns alone: the bytes of
-    all MIDI files are gigabytes, their ids are not.
-    """
-
-    extension = ".parquet"
-
-    def dump_to_path(self, context: dg.OutputContext, obj: pd.DataFrame, path: UPath) -> None:
-        """Write a data frame."""
-        with atomic_write(path) as file:
-            obj.to_parquet(file, index=False)
-
-    def load_from_path(self, context: dg.InputContext, path: UPath) -> pd.DataFrame:
-        """Read a data frame."""
-        import pandas as pd
-
-        with path.open("rb") as file:
-            return pd.read_parquet(file, columns=context.definition_metadata.get(COLUMNS_KEY))
-
-
-class DocumentIOManager(AtomicFileIOManager):
-    """Keeps plain values (mappings, lists, numbers, text) as JSON."""
-
-    extension = ".json"
-
-    def dump_to_path(self, context: dg.OutputContext, obj: Any, path: UPath) -> None:
-        """Write a plain value."""
-        with atomic_write(path) as file:
-            file.write(json.dumps(obj, indent=1, ensure_ascii=False, allow_nan=False).encode())
-
-    def load_from_path(self, context: dg.InputContext, path: UPath) -> Any:
-        """Read a plain value."""
-        return json.loads(path.read_bytes())
-
-
-class BytesIOManager(AtomicFileIOManager):
-    """Keeps bytes as they are.
-
-    Args:
-        base_path: the folder of all assets.
-        extension: the ending of the files, with its dot.
-    """
-
-    def __init__(self, base_path: UPath, extension: str) -> None:
-        self.extension = extension
-        super().__init__(base_path=base_path)
-
-    def dump_to_path(self, context: dg.OutputContext, obj: bytes, path: UPath) -> None:
+    def dump_to_path(self, context: dg.OutputContext, obj: Any, path: "UPath") -> None:
         """Write bytes."""
         with atomic_write(path) as file:
             file.write(obj)
 
-    def load_from_path(self, context: dg.InputContext, path: UPath) -> bytes:
+    def load_from_path(self, context: dg.InputContext, path: "UPath") -> Any:
         """Read bytes."""
         return path.read_bytes()
 
 
-class _BelowStore(dg.ConfigurableIOManagerFactory[Any]):
-    """An IO manager's place: the store's base path, a folder or any fsspec URL."""
+class ParquetIOManager(AtomicFileIOManager):
+    """Stores data frames as parquet.
+
+    An input whose `AssetIn` has the metadata `COLUMNS_KEY` is read in these columns alone: the bytes of all
+    MIDI files are gigabytes, their ids are not.
+    """
+
+    def dump_to_path(self, context: dg.OutputContext, obj: Table, path: "UPath") -> None:
+        """Write a data frame."""
+        with atomic_write(path) as file:
+            obj.to_parquet(file, index=False)
+
+    def load_from_path(self, context: dg.InputContext, path: "UPath") -> Table:
+        """Read a data frame."""
+        import pandas as pd
+
+        stored = self._store.asset_file(path.name) if path.parent == self._store.assets else path
+        with stored.open("rb") as file:
+            return pd.read_parquet(file, columns=context.definition_metadata.get(COLUMNS_KEY))
+
+
+class JsonIOManager(AtomicFileIOManager):
+    """Stores plain values (mappings, lists, numbers, text) as JSON."""
+
+    def dump_to_path(self, context: dg.OutputContext, obj: Any, path: "UPath") -> None:
+        """Write a plain value."""
+        write_json(obj, path)
+
+    def load_from_path(self, context: dg.InputContext, path: "UPath") -> Any:
+        """Read a plain value."""
+        return json.loads(path.read_bytes())
+
+
+class StoreIOManager(dg.ConfigurableIOManagerFactory[AtomicFileIOManager]):
+    """Makes the IO manager of one kind of file: `.parquet`, `.json`, or bytes for any other extension."""
 
     base_path: str
+    """Base path of the store: a folder or any fsspec URL."""
+    extension: str
+    """Ending of the files, with its dot."""
 
-    def _folder(self) -> UPath:
-        return Store(self.base_path).assets
-
-
-class Tables(_BelowStore):
-    """Tables as parquet below the store."""
-
-    def create_io_manager(self, context: dg.InitResourceContext) -> TableIOManager:
+    def create_io_manager(self, context: dg.InitResourceContext) -> AtomicFileIOManager:
         """Make the IO manager."""
-        return TableIOManager(base_path=self._folder())
+        managers = {".parquet": ParquetIOManager, ".json": JsonIOManager}
+        return managers.get(self.extension, AtomicFileIOManager)(Store(self.base_path), self.extension)
 
 
-class Documents(_BelowStore):
-    """Documents as JSON below the store."""
+def io_managers(base_path: str) -> dict[str, StoreIOManager]:
+    """Return the IO managers of the graph by their resource keys.
 
-    def create_io_manager(self, context: dg.InitResourceContext) -> DocumentIOManager:
-        """Make the IO manager."""
-        return DocumentIOManager(base_path=self._folder())
-
-
-class Weights(_BelowStore):
-    """Model weights as safetensors below the store."""
-
-    def create_io_manager(self, context: dg.InitResourceContext) -> BytesIOManager:
-        """Make the IO manager."""
-        return BytesIOManager(self._folder(), ".safetensors")
-
-
-class MidiFiles(_BelowStore):
-    """MIDI files below the store."""
-
-    def create_io_manager(self, context: dg.InitResourceContext) -> BytesIOManager:
-        """Make the IO manager."""
-        return BytesIOManager(self._folder(), ".mid")
+    Args:
+        base_path: base path of the store.
+    """
+    extensions = {
+        "tables": ".parquet",
+        "documents": ".json",
+        "weights": ".safetensors",
+        "midi_files": ".mid",
+    }
+    return {
+        key: StoreIOManager(base_path=base_path, extension=extension) for key, extension in extensions.items()
+    }

@@ -1,22 +1,11 @@
-"""Jobs: which assets are materialized together.
-
-What an asset does is written beside it in `assets`; when jobs start by themselves stands in `schedules` and
-`sensors`.
-"""
+"""Jobs: which assets are materialized together."""
 
 from __future__ import annotations
 
 import dagster as dg
 
-from emo_assets.pipeline.partitions import SHARDS
+from emo_assets.pipeline.partitions import ALL_SHARDS
 from emo_assets.pipeline.request_track import request_track
-
-_SHARDS = SHARDS.get_partition_keys()
-ALL_SHARDS = {
-    "dagster/asset_partition_range_start": _SHARDS[0],
-    "dagster/asset_partition_range_end": _SHARDS[-1],
-}
-"""Tags of a run that goes over every shard at once."""
 
 INGEST = dg.define_asset_job(
     "ingest",
@@ -34,13 +23,13 @@ TRAIN = dg.define_asset_job(
     "train",
     selection=dg.AssetSelection.assets("training_set", "song_metrics")
     | dg.AssetSelection.groups("models", "figaro"),
-    description="Put the training set together, listen to it, and train the seven describers and FIGARO.",
+    description="Build the training set, measure its songs, train the seven description models and FIGARO.",
 )
 
 EVALUATE = dg.define_asset_job(
     "evaluate",
     selection=dg.AssetSelection.groups("evaluation"),
-    description="Score the models beside the baselines, and choose the champion.",
+    description="Score the models and the baselines, and choose the champion.",
 )
 
 GENERATE = dg.define_asset_job(

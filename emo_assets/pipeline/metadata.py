@@ -1,7 +1,4 @@
-"""What people see of an asset in the Dagster UI: row counts, schemas, previews, pictures, progress.
-
-Turns values of the domain into Dagster's metadata. What the values are is not decided here.
-"""
+"""What the Dagster UI shows of assets: row counts, column schemas, previews, pictures, progress."""
 
 from __future__ import annotations
 
@@ -13,45 +10,35 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from emo_assets.progress import Progress
+from emo_assets.song_request import TrackRequest
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PREVIEW_ROWS = 8
 LARGEST_EMBEDDED_PICTURE = 100_000
-"""Bytes. Larger pictures make the UI slow; they stay files."""
+"""Bytes. Larger pictures make the UI slow."""
 
 
-def table_metadata(
-    table: pd.DataFrame, *, descriptions: Mapping[str, str] | None = None, hidden: Sequence[str] = ()
-) -> dict[str, Any]:
-    """Describe a table: how many rows, which columns of which type, and its first rows.
+def table_metadata(table: pd.DataFrame, asset: str) -> dict[str, Any]:
+    """Return a table's number of rows, its columns, and its first rows.
 
     Args:
         table: the table.
-        descriptions: what columns mean, by their name.
-        hidden: columns that a preview should not show (bytes, long lists).
+        asset: name of the asset that holds it.
     """
-    preview = table.drop(columns=list(hidden)).head(PREVIEW_ROWS).to_dict(orient="records")
+    from emo_assets.pipeline.schemas import column_schema
+
+    preview = table.head(PREVIEW_ROWS).to_dict(orient="records")
     return {
         "dagster/row_count": len(table),
-        "dagster/column_schema": column_schema(table, descriptions or {}),
+        "dagster/column_schema": column_schema(table, asset),
         "preview": dg.MetadataValue.md(markdown_table(preview)),
     }
 
 
-def column_schema(table: pd.DataFrame, descriptions: Mapping[str, str]) -> dg.TableSchema:
-    """Return the table's columns with their types and meanings."""
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(name=str(name), type=str(dtype), description=descriptions.get(str(name)))
-            for name, dtype in table.dtypes.items()
-        ]
-    )
-
-
 def markdown_table(rows: Sequence[Mapping[Any, Any]]) -> str:
-    """Draw rows as a markdown table; signs that would break it are escaped."""
+    """Format rows as a markdown table."""
     if not rows:
         return "*(no rows)*"
     names = list(rows[0])
@@ -60,18 +47,20 @@ def markdown_table(rows: Sequence[Mapping[Any, Any]]) -> str:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, bytes):
+        return f"{len(value):,} bytes"
     text = f"{value:.4g}" if isinstance(value, float) else str(value)
     text = " ".join(text.replace("|", "\\|").split())
     return text if len(text) <= 80 else text[:77] + "..."
 
 
 def counts(values: pd.Series) -> dg.MetadataValue:
-    """Show how often each value stands in a column, the most frequent first."""
+    """Return how often each value of a column occurs, the most frequent first."""
     return dg.MetadataValue.json({str(value): int(count) for value, count in values.value_counts().items()})
 
 
 def picture(png: bytes, meaning: str) -> dg.MetadataValue:
-    """Embed a PNG so that a click in the UI shows it; one that is too large is only named."""
+    """Embed a PNG, or only its size when it is too large."""
     if len(png) > LARGEST_EMBEDDED_PICTURE:
         return dg.MetadataValue.md(f"{meaning}: {len(png):,} bytes, too large to show here")
     encoded = base64.b64encode(png).decode()
@@ -81,7 +70,7 @@ def picture(png: bytes, meaning: str) -> dg.MetadataValue:
 def logged_progress(
     context: dg.AssetExecutionContext | dg.OpExecutionContext, *, seconds: float = 5.0
 ) -> Progress:
-    """Return a listener that writes progress to the run's log, at most once in `seconds` and at the end."""
+    """Return a callback that logs progress, at most once in `seconds` and at the end."""
     started: dict[str, float] = {}
     last = 0.0
 
@@ -97,3 +86,60 @@ def logged_progress(
         context.log.info(f"{stage}: {done:,} of {total:,} ({rate:,.1f} a second{left})")
 
     return listener
+
+
+def request_metadata(request: TrackRequest) -> dict[str, Any]:
+    """Return the metadata of `requested_features`: the features and settings of a request."""
+    rows = [{"feature": name, "asked": value} for name, value in request.features.model_dump().items()]
+    return {
+        "mood": request.mood or request.name,
+        "key": request.features.key_name,
+        "bars": request.bars,
+        "seed": request.seed,
+        "strictness": request.strictness.value,
+        "features": dg.MetadataValue.md(markdown_table(rows)),
+    }
+
+
+def description_metadata(champion: str, tokens: Sequence[int]) -> dict[str, Any]:
+    """Return the metadata of `track_description`: the description bar by bar, and its model.
+
+    Args:
+        champion: version of the model.
+        tokens: ids of the description vocabulary.
+    """
+    from emo_assets.reports.description_table import description_rows
+
+    rows = description_rows(tokens)
+    return {
+        "bars": len(rows),
+        "champion": champion,
+        "description": dg.MetadataValue.md(markdown_table(rows)),
+    }
+
+
+def midi_metadata(midi: bytes, request: TrackRequest) -> dict[str, Any]:
+    """Return the metadata of `track_midi`: the size of the file, and the seed."""
+    return {"bytes": len(midi), "seed": request.seed}
+
+
+def track_metadata(document: Mapping[str, Any], piano_roll: bytes) -> dict[str, Any]:
+    """Return the metadata of `generated_track`: files, length, key, requested versus measured features.
+
+    Args:
+        document: what `generated_track` stores.
+        piano_roll: the piano roll (PNG).
+    """
+    request, heard = document["request"], document["heard"]
+    files = {kind: dg.MetadataValue.path(path) for kind, path in document["files"].items()}
+    return {
+        **files,
+        "mood": request["mood"] or request["name"],
+        "seconds": document["seconds"],
+        "tempo": heard["tempo"],
+        "key": heard["key_name"],
+        "bars": heard["bars"],
+        "seed": request["seed"],
+        "asked_and_measured": dg.MetadataValue.md(markdown_table(document["asked_and_measured"])),
+        "piano_roll_preview": picture(piano_roll, "piano roll"),
+    }

@@ -1,7 +1,6 @@
-"""The job `request_track`: a form in the launchpad, and a song in one run.
+"""The job `request_track`: a form in the launchpad, and a track in one run.
 
-The form's fields are made from `FeatureVector` and `TrackRequest`. How a song is made is known by
-`generation`; the songs of request files are made by the assets of the group `generation`.
+The fields of the form are those of `TrackRequest` and `FeatureVector`.
 """
 
 from typing import Any, Literal
@@ -11,27 +10,23 @@ from pydantic import Field, create_model
 from pydantic.fields import FieldInfo
 
 from emo_assets.features import FEATURE_NAMES, FeatureVector
+from emo_assets.pipeline.external_events import track_materializations
 from emo_assets.pipeline.metadata import logged_progress
+from emo_assets.pipeline.partitions import REQUESTS
 from emo_assets.pipeline.resources import SoundResource, StoreResource
-from emo_assets.pipeline.track_metadata import (
-    description_metadata,
-    midi_metadata,
-    request_metadata,
-    track_metadata,
-)
-from emo_assets.pipeline.track_store import asset_path, save_track
+from emo_assets.pipeline.track_store import save_track
 from emo_assets.song_request import Strictness, TrackRequest, write_request
 
 
 def _form_field(field: FieldInfo) -> Any:
-    """Return a field of a model as a field of the form; its range is told, and checked by the model."""
+    """Return a field of a model as a field of the form, without its range, which the model checks."""
     if field.is_required():
         return (field.annotation, Field(description=field.description))
     return (field.annotation, Field(field.default, description=field.description))
 
 
 def _choice_field(field: FieldInfo) -> Any:
-    """Return a field that takes one of several words; Dagster would ask for their Python names."""
+    """Return a field that takes the values of an enum; Dagster would ask for the names of its members."""
     words = tuple(choice.value for choice in Strictness)
     return (Literal[words], Field(field.default.value, description=field.description))
 
@@ -39,12 +34,11 @@ def _choice_field(field: FieldInfo) -> Any:
 RequestForm: type[dg.Config] = create_model(
     "RequestForm",
     __base__=dg.Config,
-    __doc__="A song that somebody asks for: what it is called, and how it should feel.",
+    __doc__="A requested song: its name, length and seed, and how it should feel.",
     **{name: _form_field(TrackRequest.model_fields[name]) for name in ("name", "mood", "bars", "seed")},
     strictness=_choice_field(TrackRequest.model_fields["strictness"]),
     **{name: _form_field(FeatureVector.model_fields[name]) for name in FEATURE_NAMES},
 )
-"""The launchpad's form: the request's name, its ten features, its length, its seed and its strictness."""
 
 
 def form_request(form: dg.Config) -> TrackRequest:
@@ -58,14 +52,14 @@ def form_request(form: dg.Config) -> TrackRequest:
     return TrackRequest.from_values({**values, "features": features})
 
 
-@dg.op(description="Make the song that the form asks for, and keep it as a request and a track.")
+@dg.op(description="Make the song that the form asks for, and store it as a request and a track.")
 def make_requested_track(
     context: dg.OpExecutionContext,
     config: RequestForm,
     store: StoreResource,
     sound: SoundResource,
 ) -> None:
-    """Take a request from form to sound."""
+    """Make, store and report the track."""
     from emo_assets.generation import generate_track, load_models, track_files
 
     request = form_request(config)
@@ -77,20 +71,11 @@ def make_requested_track(
         sound=sound.settings(),
         progress=logged_progress(context),
     )
-    context.instance.add_dynamic_partitions("requests", [request.name])
+    context.instance.add_dynamic_partitions(str(REQUESTS.name), [request.name])
     save_track(opened, track)
     write_request(request, opened.requests)
-    shown: dict[str, dict[str, Any]] = {
-        "requested_features": request_metadata(request),
-        "track_description": description_metadata(track.champion, track.description),
-        "track_midi": midi_metadata(track.midi, request),
-        "generated_track": track_metadata(track.as_document(), track.piano_roll),
-    }
-    for asset, metadata in shown.items():
-        path = dg.MetadataValue.path(str(asset_path(opened, asset, request.name)))
-        context.log_event(
-            dg.AssetMaterialization(asset, partition=request.name, metadata={"path": path, **metadata})
-        )
+    for materialization in track_materializations(opened, request.name):
+        context.log_event(materialization)
 
 
 @dg.job(description="Ask for a song: fill the form in the launchpad, and the run makes it.")

@@ -1,4 +1,4 @@
-"""What starts by the clock: the weekly retraining, and when its results count as old."""
+"""The weekly retraining, and the freshness of the assets that it renews."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 EVERY_MONDAY = "0 3 * * 1"
 
 WEEKLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=15), warn_window=timedelta(days=8))
-"""What a weekly retraining renews may miss one week with a warning, and two not at all."""
+"""Assets of the weekly retraining warn after one missed week and fail after two."""
 
 WEEKLY_GROUPS = ("raw", "linking", "descriptions", "models", "evaluation")
-"""The groups of assets that the weekly retraining renews."""
+"""Groups of assets that the weekly retraining renews."""
 
 IN_PROGRESS = [
     dg.DagsterRunStatus.QUEUED,
@@ -32,15 +32,15 @@ IN_PROGRESS = [
 
 
 def with_freshness(spec: dg.AssetSpec) -> dg.AssetSpec:
-    """Give an asset that the weekly retraining renews its freshness policy; leave the others as they are."""
+    """Add the freshness policy to an asset that the weekly retraining renews."""
     return dg.apply_freshness_policy(spec, WEEKLY) if spec.group_name in WEEKLY_GROUPS else spec
 
 
 def read_run_config(path: "UPath") -> dict[str, Any]:
-    """Read the run configuration that an operator has left for a schedule; none where there is no file.
+    """Read the run configuration of a schedule from a file; an absent file is an empty configuration.
 
     Raises:
-        InputError: the file is no YAML mapping.
+        InputError: the file is not a YAML mapping.
     """
     if not path.exists():
         return {}
@@ -59,8 +59,8 @@ def read_run_config(path: "UPath") -> dict[str, Any]:
     job=RETRAIN,
     cron_schedule=EVERY_MONDAY,
     execution_timezone="UTC",
-    description="Each Monday at 3:00 UTC. `schedules/retrain_weekly.yaml` in the store, if it is there, is "
-    "the run's configuration: where the raw data come from, sizes, seeds.",
+    description="Each Monday at 3:00 UTC. The run configuration is `schedules/retrain_weekly.yaml` in the "
+    "store, if it exists: sources of the raw data, sizes, seeds.",
 )
 def retrain_weekly(
     context: dg.ScheduleEvaluationContext, store: StoreResource
@@ -72,12 +72,12 @@ def retrain_weekly(
 def weekly_run(
     instance: dg.DagsterInstance, store: Store, scheduled: datetime
 ) -> dg.RunRequest | dg.SkipReason:
-    """Ask for a retraining, unless the last one is still running or its configuration is broken.
+    """Request a retraining, unless the last one is still running or the configuration is not valid.
 
     Args:
-        instance: where runs are recorded.
-        store: where an operator's run configuration may lie.
-        scheduled: the time for which the run is asked; one run a time.
+        instance: the instance of the runs.
+        store: the store, which may hold the run configuration.
+        scheduled: the scheduled time, which becomes the run key.
     """
     filters = dg.RunsFilter(job_name=RETRAIN.name, statuses=IN_PROGRESS)
     for run in instance.get_runs(filters, limit=1):

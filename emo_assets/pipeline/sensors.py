@@ -1,7 +1,4 @@
-"""What is looked for all the time: request files, which become partitions and runs, and runs that died.
-
-A file counts as new when no song was made of what it says. What a request may hold is known by `requests`.
-"""
+"""The sensor of request files: new and changed files become partitions and runs."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +6,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from emo_assets.errors import InputError
-from emo_assets.pipeline.instance import fail_dead_runs
+from emo_assets.pipeline.checks import summarize
 from emo_assets.pipeline.jobs import GENERATE
 from emo_assets.pipeline.partitions import REQUESTS
 from emo_assets.pipeline.resources import StoreResource
@@ -18,25 +15,23 @@ from emo_assets.song_request import TrackRequest, read_request
 from emo_assets.store import Store
 
 MAX_RUNS_PER_TICK = 50
-"""Runs that one look may start; the others are started by the next ones."""
-
-MAX_PROBLEMS_SHOWN = 5
+"""Runs that one tick starts; later ticks start the others."""
 
 REQUIRED_FILES = ("champion.json", "figaro_model.safetensors")
-"""Files of the store without which no song can be made."""
+"""Files of the store that the making of a track needs."""
 
 
 @dataclass(frozen=True)
 class RequestScan:
-    """What a look at the request files found.
+    """What a scan of the request files found.
 
     Attributes:
-        wanted: requests of which no song was made, with a mark of the file's present state.
-        problems: one line for each file that is no request.
-        seen: marks of the files that need no further look until they change.
+        pending: requests without a track, each with a fingerprint of its file.
+        problems: one line for each file that is not a valid request.
+        seen: fingerprints, by file name, of the files to skip until they change.
     """
 
-    wanted: list[tuple[TrackRequest, str]]
+    pending: list[tuple[TrackRequest, str]]
     problems: list[str]
     seen: dict[str, str]
 
@@ -45,43 +40,43 @@ def scan_requests(store: Store, seen: dict[str, str]) -> RequestScan:
     """Find the request files that are new or changed.
 
     Args:
-        store: where they are.
-        seen: what the last look returned as `seen`.
+        store: the store.
+        seen: `seen` of the last scan.
     """
-    look = RequestScan([], [], {})
+    scan = RequestScan([], [], {})
     for path in sorted(store.requests.iterdir()) if store.requests.is_dir() else []:
         if path.name.startswith(".") or path.suffix not in (".yaml", ".yml"):
             continue
         try:
             status = path.stat()
-            mark = f"{status.st_size}-{status.st_mtime}"
-            if seen.get(path.name) == mark:
-                look.seen[path.name] = mark
+            fingerprint = f"{status.st_size}-{status.st_mtime}"
+            if seen.get(path.name) == fingerprint:
+                scan.seen[path.name] = fingerprint
                 continue
             if path.suffix == ".yml":
                 raise InputError(f"{path}: a request file's name ends in .yaml; rename it")
             request = read_request(path)
         except InputError as error:
-            look.problems.append(str(error))
+            scan.problems.append(str(error))
             continue
         except OSError as error:
-            look.problems.append(f"{path}: cannot be read ({error.strerror or error})")
+            scan.problems.append(f"{path}: cannot be read ({error.strerror or error})")
             continue
-        if _is_made(store, request):
-            look.seen[path.name] = mark
-        elif len(look.wanted) < MAX_RUNS_PER_TICK:
-            look.seen[path.name] = mark
-            look.wanted.append((request, mark))
-    return look
+        if _has_track(store, request):
+            scan.seen[path.name] = fingerprint
+        elif len(scan.pending) < MAX_RUNS_PER_TICK:
+            scan.seen[path.name] = fingerprint
+            scan.pending.append((request, fingerprint))
+    return scan
 
 
-def _is_made(store: Store, request: TrackRequest) -> bool:
-    """Tell whether the store holds a song of exactly this request."""
+def _has_track(store: Store, request: TrackRequest) -> bool:
+    """Tell whether the store holds a track of exactly this request."""
     try:
-        asked = read_asset_json(store, "requested_features", request.name)
+        requested = read_asset_json(store, "requested_features", request.name)
     except (FileNotFoundError, ValueError):
         return False
-    return track_exists(store, request.name) and bool(asked == request.model_dump(mode="json"))
+    return track_exists(store, request.name) and bool(requested == request.model_dump(mode="json"))
 
 
 @dg.sensor(
@@ -93,43 +88,23 @@ def _is_made(store: Store, request: TrackRequest) -> bool:
 def request_files(
     context: dg.SensorEvaluationContext, store: StoreResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """RequestScan at the request files, and ask for a run for each that is new or changed."""
+    """Request a run for each new or changed request file."""
     opened = store.open()
     missing = [name for name in REQUIRED_FILES if not (opened.assets / name).exists()]
     if missing:
         return dg.SkipReason(f"no song can be made yet: {opened.assets} lacks {' and '.join(missing)}")
-    look = scan_requests(opened, json.loads(context.cursor) if context.cursor else {})
-    for fault in look.problems:
-        context.log.warning(fault)
-    if not look.wanted:
-        context.update_cursor(json.dumps(look.seen))
-        return dg.SkipReason(_reason(look.problems))
+    scan = scan_requests(opened, json.loads(context.cursor) if context.cursor else {})
+    for problem in scan.problems:
+        context.log.warning(problem)
+    if not scan.pending:
+        context.update_cursor(json.dumps(scan.seen))
+        return dg.SkipReason(summarize(scan.problems) or "no request file is new or changed")
+    names = [request.name for request, _ in scan.pending]
     return dg.SensorResult(
         run_requests=[
-            dg.RunRequest(partition_key=request.name, run_key=f"{request.name} {mark}")
-            for request, mark in look.wanted
+            dg.RunRequest(partition_key=request.name, run_key=f"{request.name} {fingerprint}")
+            for request, fingerprint in scan.pending
         ],
-        dynamic_partitions_requests=[
-            REQUESTS.build_add_request([request.name for request, _ in look.wanted])
-        ],
-        cursor=json.dumps(look.seen),
+        dynamic_partitions_requests=[REQUESTS.build_add_request(names)],
+        cursor=json.dumps(scan.seen),
     )
-
-
-def _reason(problems: list[str]) -> str:
-    if not problems:
-        return "no request file is new or changed"
-    further = len(problems) - MAX_PROBLEMS_SHOWN
-    return "; ".join(problems[:MAX_PROBLEMS_SHOWN]) + (f"; and {further} more" if further > 0 else "")
-
-
-@dg.sensor(
-    minimum_interval_seconds=30,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Ends runs whose process is gone, as after a power cut or a killed command. They would keep "
-    "their place in a pool, and hold up the weekly retraining, for ever.",
-)
-def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """End the runs that died; those that Dagster launched are tried again, as the instance is told."""
-    ended = fail_dead_runs(context.instance)
-    return dg.SkipReason(f"ended {', '.join(ended)}" if ended else "no run has died")

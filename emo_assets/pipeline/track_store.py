@@ -1,7 +1,6 @@
-"""The files of the four generation assets of a request, for songs that are made outside of runs.
+"""The files of the four generation assets of a request, as runs of the pipeline write and read them.
 
-They are the same files that a run leaves: a later run finds them, and nobody can tell the ways apart.
-Importing this module does not import Dagster; telling Dagster of the files is done by `recording`.
+The studio stores its tracks with these functions. Importing this module does not import Dagster.
 """
 
 from __future__ import annotations
@@ -9,52 +8,48 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from emo_assets.store import Store, atomic_write
+from emo_assets.store import Store, atomic_write, write_json
 
 if TYPE_CHECKING:
     from upath import UPath
 
     from emo_assets.generation import Track
 
+TRACK_ASSETS = ("requested_features", "track_description", "track_midi", "generated_track")
+"""The generation assets, upstream ones first."""
+
 
 def asset_path(store: Store, asset: str, name: str) -> UPath:
-    """Return where a generation asset keeps the partition of the request `name`."""
-    ending = ".mid" if asset == "track_midi" else ".json"
-    return store.assets / asset / f"{name}{ending}"
+    """Return the file of a generation asset for the request `name`."""
+    extension = ".mid" if asset == "track_midi" else ".json"
+    return store.assets / asset / f"{name}{extension}"
 
 
 def track_exists(store: Store, name: str) -> bool:
-    """Tell whether the song of the request `name` is complete in the store."""
+    """Tell whether the store holds the complete track of the request `name`."""
     return asset_path(store, "generated_track", name).exists()
 
 
 def save_track(store: Store, track: Track) -> None:
-    """Write what the four generation assets hold of a song.
-
-    The track's own document is written last: where it stands, everything else does.
+    """Write the files of the four generation assets, `generated_track` last, which `track_exists` reads.
 
     Args:
-        store: where to.
-        track: the song, from `generation.generate_track`.
+        store: the store.
+        track: the track, from `generation.generate_track`.
     """
     name = track.request.name
-    _write_document(store, "requested_features", name, track.request.model_dump(mode="json"))
     description = {"champion": track.champion, "tokens": list(track.description)}
-    _write_document(store, "track_description", name, description)
+    write_json(track.request.model_dump(mode="json"), asset_path(store, "requested_features", name))
+    write_json(description, asset_path(store, "track_description", name))
     with atomic_write(asset_path(store, "track_midi", name)) as file:
         file.write(track.midi)
-    _write_document(store, "generated_track", name, track.as_document())
+    write_json(track.as_document(), asset_path(store, "generated_track", name))
 
 
 def read_asset_json(store: Store, asset: str, name: str) -> Any:
-    """Read what an asset that keeps documents holds of the request `name`.
+    """Read what an asset that is stored as JSON holds for the request `name`.
 
     Raises:
-        FileNotFoundError: it holds nothing of this request.
+        FileNotFoundError: the asset holds nothing for this request.
     """
     return json.loads(asset_path(store, asset, name).read_bytes())
-
-
-def _write_document(store: Store, asset: str, name: str, document: Any) -> None:
-    with atomic_write(asset_path(store, asset, name)) as file:
-        file.write(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False).encode())

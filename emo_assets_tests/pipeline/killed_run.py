@@ -19,7 +19,7 @@ import pytest
 
 from emo_assets.definitions import build_defs
 from emo_assets.features import FeatureVector
-from emo_assets.pipeline.jobs import ALL_SHARDS
+from emo_assets.pipeline.partitions import ALL_SHARDS
 from emo_assets.song_request import TrackRequest, write_request
 from emo_assets.store import Store
 from emo_assets_tests.pipeline.year import Sources, Week, train_and_score_as_told

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from emo_assets.pipeline.external_events import report_track
-from emo_assets.pipeline.io_managers import Documents, MidiFiles
+from emo_assets.pipeline.io_managers import io_managers
 from emo_assets.pipeline.partitions import REQUESTS
 from emo_assets.pipeline.track_store import asset_path, read_asset_json, track_exists
 from emo_assets.song_request import TrackRequest, read_request
@@ -131,7 +131,7 @@ def test_assets_find_the_files_where_they_keep_their_own(
         selection=[reader],
         partition_key=request_.name,
         instance=instance,
-        resources={"documents": Documents(base_path=base), "midi_files": MidiFiles(base_path=base)},
+        resources=dict(io_managers(base)),
     )
     assert found.pop("track_midi") == asset_path(store, "track_midi", request_.name).read_bytes()
     assert found == {asset: read_asset_json(store, asset, request_.name) for asset in found}

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from emo_assets.errors import InputError
-from emo_assets.pipeline.io_managers import COLUMNS_KEY, Documents, Tables, Weights
+from emo_assets.pipeline.io_managers import COLUMNS_KEY, io_managers
 
 PARTS = dg.StaticPartitionsDefinition(["a", "b"])
 
@@ -44,11 +44,7 @@ ASSETS = [numbers, parts, summary, weights, names_of_columns]
 
 
 def resources(base: Path) -> dict[str, Any]:
-    return {
-        "tables": Tables(base_path=str(base)),
-        "documents": Documents(base_path=str(base)),
-        "weights": Weights(base_path=str(base)),
-    }
+    return dict(io_managers(str(base)))
 
 
 def materialize(base: Path, *names: str, partition: str | None = None, span: bool = False) -> Any:

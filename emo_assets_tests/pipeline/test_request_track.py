@@ -79,7 +79,7 @@ def test_a_filled_form_becomes_a_request_a_partition_and_a_song(
     assert instance.get_dynamic_partitions("requests") == ["formed"]
     for asset in SONG_ASSETS:
         assert instance.get_materialized_partitions(dg.AssetKey(asset)) == {"formed"}
-    assert scan_requests(store, {}).wanted == [], "the sensor has nothing left to do"
+    assert scan_requests(store, {}).pending == [], "the sensor has nothing left to do"
 
 
 def test_a_form_with_a_wrong_value_says_which_and_leaves_nothing(

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from emo_assets.definitions import build_defs
-from emo_assets.pipeline.jobs import ALL_SHARDS
+from emo_assets.pipeline.partitions import ALL_SHARDS
 from emo_assets.pipeline.resources import StoreResource
 from emo_assets.pipeline.schedules import WEEKLY_GROUPS, retrain_weekly
 

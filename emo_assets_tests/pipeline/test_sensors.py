@@ -179,7 +179,7 @@ def test_nothing_is_asked_for_before_there_are_models(store: Store, instance: dg
 
 
 def test_a_store_without_requests_is_no_fault(tmp_path: Path) -> None:
-    assert scan_requests(Store(tmp_path), {}).wanted == []
+    assert scan_requests(Store(tmp_path), {}).pending == []
 
 
 def test_the_sensor_is_on_and_starts_the_job_that_makes_songs() -> None:

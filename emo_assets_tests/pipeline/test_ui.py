@@ -14,7 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from emo_assets.definitions import build_defs
 from emo_assets.description_model.specs import MODEL_SPECS
-from emo_assets.pipeline.jobs import ALL_SHARDS
+from emo_assets.pipeline.partitions import ALL_SHARDS
 from emo_assets.store import Store
 from emo_assets_tests.pipeline.dagster_ui import DagsterUi
 

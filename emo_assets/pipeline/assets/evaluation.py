@@ -1,16 +1,22 @@
 """Stage 6: every model beside the baselines on one test set, and which of them serves requests."""
 
 from contextlib import closing
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import dagster as dg
 
 from emo_assets.description_model.specs import MODEL_SPECS
+from emo_assets.errors import InputError
+from emo_assets.features import FeatureVector
 from emo_assets.pipeline.assets.models import TRAINING_POOL, limit_torch_threads
+from emo_assets.pipeline.checks import CheckOutcome, CheckRun, asset_checks
+from emo_assets.pipeline.io_managers import Table
 from emo_assets.pipeline.metadata import logged_progress, markdown_table, picture, table_metadata
 from emo_assets.pipeline.resources import StoreResource
-from emo_assets.pipeline.tables import Table
 from emo_assets.store import atomic_write
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GROUP = "evaluation"
 OWNERS = ["team:models"]
@@ -58,7 +64,7 @@ def scoreboard(
     return dg.Output(
         board,
         metadata={
-            **table_metadata(board),
+            **table_metadata(board, "scoreboard"),
             "scoreboard": dg.MetadataValue.md(scoreboard_markdown(board)),
             **_kept_picture(store, "scoreboard", scoreboard_png(board), "scoreboard"),
         },
@@ -175,7 +181,7 @@ def control_report(
     return dg.Output(
         table,
         metadata={
-            **table_metadata(table),
+            **table_metadata(table, "control_report"),
             "songs": len(songs),
             "knobs": dg.MetadataValue.md(markdown_table(table.to_dict("records"))),
             **_kept_picture(store, "control", figure, "asked against measured"),
@@ -227,7 +233,7 @@ def guidance_report(
     return dg.Output(
         curve,
         metadata={
-            **table_metadata(curve),
+            **table_metadata(curve, "guidance_report"),
             **_kept_picture(store, "guidance", figure, "control, likelihood and variety by guidance"),
         },
     )
@@ -239,3 +245,132 @@ def _kept_picture(store: StoreResource, name: str, png: bytes, meaning: str) -> 
     with atomic_write(file) as opened:
         opened.write(png)
     return {"figure": picture(png, meaning), "file": dg.MetadataValue.path(str(file))}
+
+
+def check_scores(board: "pd.DataFrame") -> CheckOutcome:
+    """Require one row per model, models and baselines, and metrics within their valid ranges.
+
+    Args:
+        board: the table `scoreboard`.
+    """
+    from emo_assets.pipeline.schemas import SCHEMAS, schema_problems
+
+    problems = [f"it has no {role}" for role in ("describer", "baseline") if role not in set(board["role"])]
+    by_model = board.set_index(board["model"].rename(None))
+    problems += [problem for _, problem in schema_problems(SCHEMAS["scoreboard"], by_model)]
+    return CheckOutcome(problems, {"models": len(board), "test_songs": int(board["songs"].min())})
+
+
+def check_sanity(board: "pd.DataFrame") -> CheckOutcome:
+    """Require that the best model exceeds the best baseline, which learns nothing from features.
+
+    Args:
+        board: `model`, `role` and `bits_a_bar` of the table `scoreboard`.
+    """
+    whole = board.dropna(subset=["bits_a_bar"]).sort_values("bits_a_bar")
+    # A specialized model predicts a part of each bar only; the row "combined" has all five together.
+    partial = (whole["role"] == "describer") & whole["model"].str.match("lstm_(?!full$)")
+    models = whole[~partial & (whole["role"] != "baseline")]
+    baselines = whole[whole["role"] == "baseline"]
+    if models.empty or baselines.empty:
+        return CheckOutcome(["there is no model and baseline of whole descriptions to compare"])
+    best, baseline = models.iloc[0], baselines.iloc[0]
+    metadata = {
+        "bits_a_bar": float(best["bits_a_bar"]),
+        "bits_a_bar_of_the_best_baseline": float(baseline["bits_a_bar"]),
+    }
+    problem = (
+        f"the best model, {best['model']}, needs {best['bits_a_bar']:.2f} bits a bar and the baseline "
+        f"'{baseline['model']}' {baseline['bits_a_bar']:.2f}"
+    )
+    return CheckOutcome([] if best["bits_a_bar"] < baseline["bits_a_bar"] else [problem], metadata)
+
+
+BARS_GENERATED = 4
+
+
+def check_champion_loads(run: CheckRun) -> CheckOutcome:
+    """Require that the champion loads and generates a few bars."""
+    from emo_assets.generation import load_champion
+    from emo_assets.reports.description_table import description_rows
+
+    try:
+        describer, _ = load_champion(run.store)
+        [tokens] = describer.describe([FeatureVector()], bars=BARS_GENERATED, seeds=[0])
+        bars = len(description_rows(tokens))
+    except (InputError, ValueError) as error:
+        return CheckOutcome([" ".join(str(error).split())])
+    problems = [] if bars == BARS_GENERATED else [f"generated {bars} bars of {BARS_GENERATED}"]
+    return CheckOutcome(problems, {"bars": bars})
+
+
+ENFORCED_KNOBS = ("tempo", "time_signature", "bars")
+"""What generation enforces, whatever the models have learned."""
+
+MIN_ENFORCED = 0.95
+
+
+def check_controllability(report: "pd.DataFrame") -> CheckOutcome:
+    """Require that enforced features are right, and that all figures are between -1 and 1.
+
+    Args:
+        report: `knob` and `value` of each knob; the value is missing where nothing was measured.
+    """
+    known = {
+        str(knob): float(str(value))
+        for knob, value in zip(report["knob"], report["value"], strict=True)
+        if value == value
+    }
+    problems = [f"{knob} has the figure {value:g}" for knob, value in known.items() if not -1 <= value <= 1]
+    problems += [
+        f"{knob} is right in {known.get(knob, 0):.0%} of the songs only"
+        for knob in ENFORCED_KNOBS
+        if known.get(knob, 0) < MIN_ENFORCED
+    ]
+    return CheckOutcome(problems, known)
+
+
+def check_guidance_monotonic(curve: "pd.DataFrame") -> CheckOutcome:
+    """Require that descriptions follow a request more when guidance is stronger than none.
+
+    Args:
+        curve: `guidance` and `control`.
+    """
+    control = dict(zip(curve["guidance"].astype(float), curve["control"].astype(float), strict=True))
+    weakest, strongest = control[min(control)], max(control.values())
+    problems = [f"control is {value:g}" for value in control.values() if not -1 <= value <= 1]
+    if not strongest > weakest:
+        problems.append(f"control is {weakest:.2f} without features and at most {strongest:.2f} with them")
+    return CheckOutcome(problems, {f"control_at_{scale:g}": value for scale, value in control.items()})
+
+
+def _check_scoreboard(run: CheckRun) -> dict[str, CheckOutcome]:
+    board = run.table().read()
+    return {"scores": check_scores(board), "sanity": check_sanity(board)}
+
+
+scoreboard_checks = asset_checks(
+    "scoreboard",
+    {
+        "scores": "One row per model; all metrics within their valid ranges.",
+        "sanity": "The best model needs fewer bits a bar than the best baseline.",
+    },
+    _check_scoreboard,
+)
+champion_checks = asset_checks(
+    "champion",
+    {"loads": "The weights that the record names load, and generate a description."},
+    lambda run: {"loads": check_champion_loads(run)},
+)
+control_report_checks = asset_checks(
+    "control_report",
+    {"controllability": "Tempo, beats in a bar and bars, which generation enforces, are as requested."},
+    lambda run: {"controllability": check_controllability(run.table().read())},
+    blocking=False,
+)
+guidance_report_checks = asset_checks(
+    "guidance_report",
+    {"guidance_monotonic": "Descriptions follow a request more when guidance is stronger."},
+    lambda run: {"guidance_monotonic": check_guidance_monotonic(run.table().read())},
+    blocking=False,
+)

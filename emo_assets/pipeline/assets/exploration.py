@@ -1,13 +1,18 @@
-"""Stage 4: what the linked songs are like, for people to look at before anything learns from them."""
+"""What the linked songs are like, to be looked at before models learn from them."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from emo_assets.features import FEATURE_NAMES, feature_range
+from emo_assets.pipeline.checks import CheckOutcome, asset_checks
+from emo_assets.pipeline.io_managers import Table
 from emo_assets.pipeline.metadata import picture, table_metadata
 from emo_assets.pipeline.resources import StoreResource
-from emo_assets.pipeline.tables import Table
 from emo_assets.store import atomic_write
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dg.asset(
@@ -27,5 +32,42 @@ def feature_report(matched_tracks: Table, spotify_tracks: Table, store: StoreRes
     pictures = {name: picture(content, name) for name, content in report.pictures.items()}
     table = report.found.table
     return dg.Output(
-        table, metadata={**table_metadata(table), "page": dg.MetadataValue.path(str(page)), **pictures}
+        table,
+        metadata={
+            **table_metadata(table, "feature_report"),
+            "page": dg.MetadataValue.path(str(page)),
+            **pictures,
+        },
     )
+
+
+def check_features(report: "pd.DataFrame") -> CheckOutcome:
+    """Require a row for each feature, with statistics in the feature's range.
+
+    Args:
+        report: `feature`, `songs`, `min`, `mean`, `max` of each feature.
+    """
+    problems = []
+    rows = report.set_index("feature")
+    if list(report["feature"]) != list(FEATURE_NAMES):
+        problems.append(
+            f"its rows are not the ten features but {', '.join(map(str, report['feature'][:12]))}"
+        )
+    for name in [name for name in FEATURE_NAMES if name in rows.index]:
+        least, most = feature_range(name)
+        low, mean, high = rows.loc[[name], ["min", "mean", "max"]].to_numpy(dtype=float)[0].tolist()
+        # Undetected values, such as a tempo of 0, are counted apart and in none of these statistics.
+        if not least <= low <= mean <= high <= most:
+            problems.append(f"{name} has the minimum {low:g}, the mean {mean:g} and the maximum {high:g}")
+    songs = int(report["songs"].min()) if len(report) else 0
+    if not songs:
+        problems.append("a feature has no songs")
+    return CheckOutcome(problems, {"songs": songs})
+
+
+feature_report_checks = asset_checks(
+    "feature_report",
+    {"features": "Each of the ten features has a row, with statistics in its range."},
+    lambda run: {"features": check_features(run.table().read())},
+    blocking=False,
+)

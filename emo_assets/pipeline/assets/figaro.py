@@ -9,14 +9,17 @@ import dagster as dg
 from pydantic import Field
 
 from emo_assets.errors import InputError
-from emo_assets.pipeline.assets.models import TRAINING_POOL, SizeConfig
+from emo_assets.pipeline.assets.models import TRAINING_POOL, SizeConfig, weights_checks
+from emo_assets.pipeline.checks import CheckOutcome, asset_checks
+from emo_assets.pipeline.io_managers import Table
 from emo_assets.pipeline.metadata import logged_progress, picture, table_metadata
 from emo_assets.pipeline.resources import RawDataSource, StoreResource, downloads_folder
-from emo_assets.pipeline.tables import Table
 from emo_assets.progress import Progress
 from emo_assets.store import atomic_write
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from emo_assets.figaro.training import TrainingRecord
 
 
@@ -227,9 +230,54 @@ def fidelity_report(
     return dg.Output(
         table,
         metadata={
-            **table_metadata(table),
+            **table_metadata(table, "fidelity_report"),
             "fidelity": dg.MetadataValue.md(fidelity_markdown(table)),
             "figure": picture(drawn, "fidelity"),
             "file": dg.MetadataValue.path(str(file)),
         },
     )
+
+
+MIN_ENFORCED = 0.95
+ENFORCED_METRICS = ("time_signature", "instrument_precision")
+"""Fidelity metrics that generation enforces."""
+
+COMPARED_METRICS = ("instrument_f1", "chord_f1", "chroma", "agreement")
+"""Fidelity metrics in which a song written for a description must exceed another song."""
+
+
+def check_fidelity(report: "pd.DataFrame") -> CheckOutcome:
+    """Require that enforced metrics are near 1, and that songs fit their descriptions better than others do.
+
+    Args:
+        report: `measure`, `written`, `ceiling`, `floor`.
+    """
+    rows = report.set_index("measure")
+    written, floor = (
+        {str(measure): float(value) for measure, value in rows[column].items()}
+        for column in ("written", "floor")
+    )
+    problems = [
+        f"{measure} is {written.get(measure, 0):.3f} although generation enforces it"
+        for measure in ENFORCED_METRICS
+        if not MIN_ENFORCED <= written.get(measure, 0) <= 1
+    ]
+    problems += [
+        f"{measure} is {own:.3f}, no better than another song's {other:.3f}"
+        for measure in COMPARED_METRICS
+        for own, other in [(written.get(measure, 0.0), floor.get(measure, 0.0))]
+        if not other < own <= 1
+    ]
+    return CheckOutcome(problems, written)
+
+
+figaro_checks = weights_checks("figaro_model")
+fidelity_checks = asset_checks(
+    "fidelity_report",
+    {
+        "fidelity": "Songs have the enforced meters and instruments, and are nearer to the described songs "
+        "than other songs are."
+    },
+    lambda run: {"fidelity": check_fidelity(run.table().read())},
+    blocking=False,
+)

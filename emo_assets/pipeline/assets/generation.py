@@ -1,20 +1,30 @@
 """Stage 8: a request becomes a track; one dynamic partition a request."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from emo_assets.errors import InputError
-from emo_assets.pipeline.metadata import logged_progress
-from emo_assets.pipeline.partitions import REQUESTS
-from emo_assets.pipeline.resources import SoundResource, StoreResource
-from emo_assets.pipeline.track_metadata import (
+from emo_assets.pipeline.checks import CheckOutcome, CheckRun, asset_checks
+from emo_assets.pipeline.metadata import (
     description_metadata,
+    logged_progress,
     midi_metadata,
     request_metadata,
     track_metadata,
 )
+from emo_assets.pipeline.partitions import REQUESTS, request_of_run
+from emo_assets.pipeline.resources import SoundResource, StoreResource
+from emo_assets.pipeline.track_store import asset_path, read_asset_json
 from emo_assets.song_request import TrackRequest, read_request, validate_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from upath import UPath
+
+    from emo_assets.store import Store
 
 GROUP = "generation"
 OWNERS = ["team:music"]
@@ -137,3 +147,148 @@ def generated_track(
     )
     document = track.as_document()
     return dg.Output(document, metadata=track_metadata(document, track.piano_roll))
+
+
+TEMPO_TOLERANCE = 0.1
+"""Beats per minute. MIDI rounds a tempo to whole microseconds per beat."""
+
+MAX_TAIL = 15.0
+"""Seconds that may sound after the last bar."""
+
+MAX_SILENT_BARS = 4
+"""Bars that a song may be silent in one piece."""
+
+MAX_PEAK = -0.9
+"""dBFS; rendering keeps to -1, and 16 bits round."""
+
+MIN_LOUDNESS = -50.0
+"""LUFS; the quietest request is rendered at -36."""
+
+
+def check_description(tokens: Sequence[int], request: TrackRequest) -> CheckOutcome:
+    """Require a description of as many bars as the request has."""
+    from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
+    from emo_assets.tokens.grammar.errors import GrammarError
+
+    try:
+        bars = len(DescriptionGrammar().parse(list(tokens)))
+    except GrammarError as error:
+        return CheckOutcome([f"is not a description ({error})"])
+    problems = [] if bars == request.bars else [f"has {bars} bars, requested were {request.bars}"]
+    return CheckOutcome(problems, {"bars": bars})
+
+
+def check_midi(midi: bytes, request: TrackRequest) -> CheckOutcome:
+    """Require notes, in the requested tempo and meter, and no more bars than requested."""
+    from emo_assets.metrics.song_metrics import measure_midi
+
+    try:
+        song = measure_midi(midi)
+    except InputError as error:
+        return CheckOutcome([f"cannot be read ({error})"])
+    features = request.features
+    problems = [] if song.notes else ["has no notes"]
+    if song.bars > request.bars:
+        problems.append(f"has {song.bars} bars, requested were {request.bars}")
+    if abs(song.tempo - features.tempo) > TEMPO_TOLERANCE:
+        problems.append(f"has a tempo of {song.tempo:.1f}, requested was {features.tempo:.1f}")
+    if song.time_signature != f"{features.time_signature}/4":
+        problems.append(f"is in {song.time_signature}, requested was {features.time_signature}/4")
+    return CheckOutcome(problems, {"notes": song.notes, "bars": song.bars, "tempo": song.tempo})
+
+
+def check_sound(path: "Path | UPath", request: TrackRequest) -> CheckOutcome:
+    """Require sound of the right length that is neither silent nor too loud, without long pauses.
+
+    Args:
+        path: the audio file.
+        request: its bars, meter and tempo give the length of the song.
+    """
+    from emo_assets.audio.files import measure_audio
+
+    try:
+        sound = measure_audio(path)
+    except InputError as error:
+        return CheckOutcome([str(error)])
+    bar_seconds = request.features.time_signature * 60 / request.features.tempo
+    longest = request.bars * bar_seconds + MAX_TAIL
+    metadata = {
+        "seconds": sound.seconds,
+        "peak": max(sound.peak, -200.0),
+        "loudness": max(sound.loudness, -200.0),
+        "longest_silence": sound.longest_silence,
+    }
+    if sound.peak < MIN_LOUDNESS:
+        return CheckOutcome([f"is silent: {sound.seconds:.1f} s below {MIN_LOUDNESS:g} dBFS"], metadata)
+    problems = []
+    if not bar_seconds / 2 <= sound.seconds <= longest:
+        problems.append(f"is {sound.seconds:.1f} s long, not {bar_seconds / 2:.1f} to {longest:.1f}")
+    if sound.peak > MAX_PEAK:
+        problems.append(f"peaks at {sound.peak:.1f} dBFS, above {MAX_PEAK:g}")
+    if sound.seconds > 1 and sound.loudness < MIN_LOUDNESS:
+        problems.append(f"has a loudness of {sound.loudness:.0f} LUFS, which is hardly audible")
+    if sound.longest_silence > MAX_SILENT_BARS * bar_seconds:
+        problems.append(f"is silent for {sound.longest_silence:.1f} s in the middle")
+    return CheckOutcome(problems, metadata)
+
+
+def request_check(
+    asset: str,
+    name: str,
+    description: str,
+    check: "Callable[[Store, TrackRequest], CheckOutcome]",
+    *,
+    blocking: bool = True,
+) -> dg.AssetChecksDefinition:
+    """Define a check of the request that a run is for, or of all requests when it is for none.
+
+    Args:
+        asset: name of the asset.
+        name: name of the check.
+        description: what the check requires.
+        check: checks one request.
+        blocking: whether a failed check stops the assets downstream.
+    """
+
+    def run_check(run: CheckRun) -> dict[str, CheckOutcome]:
+        stored = (
+            path.stem for path in (run.store.assets / asset).glob("*.*") if not path.name.startswith(".")
+        )
+        partition = request_of_run(run.context.run.tags)
+        problems: list[str] = []
+        outcomes = []
+        for request_name in sorted(stored) if partition is None else [partition]:
+            request = TrackRequest.from_values(read_asset_json(run.store, "requested_features", request_name))
+            outcomes.append(check(run.store, request))
+            problems += [f"{request_name}: {problem}" for problem in outcomes[-1].problems]
+        metadata = outcomes[0].metadata if len(outcomes) == 1 else {"songs": len(outcomes)}
+        return {name: CheckOutcome(problems, metadata)}
+
+    return asset_checks(asset, {name: description}, run_check, blocking=blocking)
+
+
+track_checks = [
+    request_check(
+        "track_description",
+        "grammar",
+        "It is a description of as many bars as requested.",
+        lambda store, request: check_description(
+            read_asset_json(store, "track_description", request.name)["tokens"], request
+        ),
+    ),
+    request_check(
+        "track_midi",
+        "notes",
+        "It has notes, in the requested tempo and meter, and no more bars than requested.",
+        lambda store, request: check_midi(
+            asset_path(store, "track_midi", request.name).read_bytes(), request
+        ),
+    ),
+    request_check(
+        "generated_track",
+        "sound",
+        "It is audible, as long as its bars, below full scale and without long pauses.",
+        lambda store, request: check_sound(store.tracks / request.name / f"{request.name}.wav", request),
+        blocking=False,
+    ),
+]

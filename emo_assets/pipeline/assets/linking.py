@@ -1,13 +1,21 @@
-"""Stage 2: which Spotify track is which Million Song track, and which MIDI files that gives."""
+"""Which Spotify track is which Million Song track, and which MIDI files that gives."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from emo_assets.pipeline.assets.raw import FEATURE_MEANINGS
-from emo_assets.pipeline.io_managers import COLUMNS_KEY
+from emo_assets.pipeline.checks import CheckOutcome, CheckRun, table_checks
+from emo_assets.pipeline.io_managers import COLUMNS_KEY, Table
 from emo_assets.pipeline.metadata import counts, logged_progress, table_metadata
-from emo_assets.pipeline.tables import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MIN_LINKED = 0.01
+"""Share of Million Song tracks with MIDI that must be linked; the paper linked 834 of 31,034."""
+
+MAX_FUZZY = 0.5
+"""Share of links that may rest on similar names only."""
 
 
 @dg.asset(
@@ -32,7 +40,7 @@ def matched_tracks(
     return dg.Output(
         matched,
         metadata={
-            **table_metadata(matched, descriptions=FEATURE_MEANINGS),
+            **table_metadata(matched, "matched_tracks"),
             "links": len(links),
             "links_by_method": counts(links["method"]),
             "spotify_tracks_linked": int(matched["track_id"].nunique()),
@@ -41,3 +49,36 @@ def matched_tracks(
             "share_of_midi_linked": float(matched["md5"].nunique() / max(lakh_midi["md5"].nunique(), 1)),
         },
     )
+
+
+def check_links(matched: "pd.DataFrame", files: "pd.DataFrame") -> CheckOutcome:
+    """Require that enough MIDI files are linked, and enough of them by exact names.
+
+    Args:
+        matched: `msd_track_id` and `link_method` of the links.
+        files: `msd_track_id` of the MIDI files.
+    """
+    with_midi = int(files["msd_track_id"].nunique())
+    linked = matched["msd_track_id"].nunique() / max(with_midi, 1)
+    by_song = matched.drop_duplicates("msd_track_id")
+    fuzzy = float((by_song["link_method"] == "fuzzy").mean()) if len(by_song) else 0.0
+    problems = []
+    if linked < MIN_LINKED:
+        problems.append(
+            f"only {linked:.2%} of {with_midi:,} tracks with MIDI are linked, not {MIN_LINKED:.0%}"
+        )
+    if fuzzy > MAX_FUZZY:
+        problems.append(f"{fuzzy:.0%} of the links are by similar names only, more than {MAX_FUZZY:.0%}")
+    return CheckOutcome(problems, {"share_linked": linked, "share_fuzzy": fuzzy, "links": len(matched)})
+
+
+def _check_matched_tracks(run: CheckRun) -> dict[str, CheckOutcome]:
+    matched = run.table().read(["msd_track_id", "link_method"])
+    return {"links": check_links(matched, run.table("lakh_midi").read(["msd_track_id"]))}
+
+
+matched_checks = table_checks(
+    "matched_tracks",
+    {"links": f"At least {MIN_LINKED:.0%} of the tracks with MIDI are linked, most of them by exact names."},
+    _check_matched_tracks,
+)

@@ -1,11 +1,18 @@
-"""Stage 1: the three raw data sets as typed tables, and the rows of theirs that were refused."""
+"""The three raw data sets as typed tables, and the rows of theirs that were rejected."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from emo_assets.features import FeatureVector
+from emo_assets.pipeline.checks import (
+    SCHEMA_CHECKS,
+    CheckOutcome,
+    CheckRun,
+    asset_checks,
+    check_schema,
+    table_checks,
+)
 from emo_assets.pipeline.metadata import counts, logged_progress, table_metadata
 from emo_assets.pipeline.resources import RawDataSource, StoreResource
 
@@ -14,7 +21,20 @@ if TYPE_CHECKING:
 
 GROUP = "raw"
 OWNERS = ["team:data"]
-FEATURE_MEANINGS = {name: field.description or "" for name, field in FeatureVector.model_fields.items()}
+REJECTS = {
+    "spotify_tracks": "rejected_spotify_rows",
+    "msd_tracks": "rejected_msd_rows",
+    "lakh_midi": "rejected_lakh_files",
+}
+
+MAX_REJECTION_RATE = 0.25
+"""Share of a source's rows that may be rejected; the sample has far fewer."""
+
+MIN_ROWS_LEFT = 0.5
+"""Share of the rows of the last good table that must be left."""
+
+MAX_HISTORY = 100
+"""Evaluations among which the last good one is searched."""
 
 
 def _table_out(description: str, *, rejects: bool = False) -> dg.AssetOut:
@@ -30,24 +50,21 @@ def _table_out(description: str, *, rejects: bool = False) -> dg.AssetOut:
 
 
 def _outputs(
-    context: dg.AssetExecutionContext,
-    read: "TableRead",
-    accepted: str,
-    rejected: str,
-    *,
-    hidden: tuple[str, ...] = (),
-    **metadata: Any,
+    context: dg.AssetExecutionContext, read: "TableRead", accepted: str, **metadata: Any
 ) -> Iterator[dg.Output[Any]]:
-    """Yield those of the two tables that the run asked for, each with what people want to see of it."""
-    refused = len(read.rejects)
+    """Yield those of the two tables that the run selects."""
+    rejected = REJECTS[accepted]
     if accepted in context.op_execution_context.selected_output_names:
-        described = table_metadata(read.rows, descriptions=FEATURE_MEANINGS, hidden=hidden)
-        yield dg.Output(read.rows, accepted, metadata={**described, "rejected_rows": refused, **metadata})
+        yield dg.Output(
+            read.rows,
+            accepted,
+            metadata={**table_metadata(read.rows, accepted), "rejected_rows": len(read.rejects), **metadata},
+        )
     if rejected in context.op_execution_context.selected_output_names:
         yield dg.Output(
             read.rejects,
             rejected,
-            metadata={**table_metadata(read.rejects), "reasons": counts(read.rejects["reason"])},
+            metadata={**table_metadata(read.rejects, rejected), "reasons": counts(read.rejects["reason"])},
         )
 
 
@@ -65,14 +82,8 @@ def spotify(
     from emo_assets.datasets.spotify import read_spotify
 
     path = raw_data.spotify_file(store.open(), logged_progress(context))
-    yield from _outputs(
-        context,
-        read_spotify(path),
-        "spotify_tracks",
-        "rejected_spotify_rows",
-        source=raw_data.source,
-        file=dg.MetadataValue.path(str(path)),
-    )
+    file = dg.MetadataValue.path(str(path))
+    yield from _outputs(context, read_spotify(path), "spotify_tracks", source=raw_data.source, file=file)
 
 
 @dg.multi_asset(
@@ -87,20 +98,15 @@ def spotify(
 def million_songs(
     context: dg.AssetExecutionContext, raw_data: RawDataSource, store: StoreResource
 ) -> Iterator[dg.Output[Any]]:
-    """Read the Million Song names, from their list or out of Million Song files."""
+    """Read the Million Song names, from their list or from a folder of Million Song files."""
     from emo_assets.datasets.msd import read_msd
     from emo_assets.datasets.msd_h5 import read_msd_h5
 
     progress = logged_progress(context)
     path = raw_data.msd_file(store.open(), progress)
-    yield from _outputs(
-        context,
-        read_msd_h5(path, progress=progress) if path.is_dir() else read_msd(path),
-        "msd_tracks",
-        "rejected_msd_rows",
-        source=raw_data.source,
-        file=dg.MetadataValue.path(str(path)),
-    )
+    read = read_msd_h5(path, progress=progress) if path.is_dir() else read_msd(path)
+    file = dg.MetadataValue.path(str(path))
+    yield from _outputs(context, read, "msd_tracks", source=raw_data.source, file=file)
 
 
 @dg.multi_asset(
@@ -108,7 +114,7 @@ def million_songs(
         "lakh_midi": _table_out(
             "The Lakh MIDI files that are matched to Million Song tracks, with their bytes."
         ),
-        "rejected_lakh_files": _table_out("Files of the Lakh tree that cannot be taken in.", rejects=True),
+        "rejected_lakh_files": _table_out("Files of the Lakh tree that cannot be read in.", rejects=True),
     },
     can_subset=True,
 )
@@ -119,15 +125,96 @@ def lakh(
     from emo_assets.datasets.lakh import read_lakh
 
     progress = logged_progress(context)
-    folder = raw_data.lakh_folder(store.open(), progress)
-    read = read_lakh(folder, progress=progress)
+    path = raw_data.lakh_folder(store.open(), progress)
+    read = read_lakh(path, progress=progress)
+    folder, megabytes = dg.MetadataValue.path(str(path)), float(read.rows["content"].str.len().sum() / 1e6)
     yield from _outputs(
-        context,
-        read,
-        "lakh_midi",
-        "rejected_lakh_files",
-        hidden=("content",),
-        source=raw_data.source,
-        folder=dg.MetadataValue.path(str(folder)),
-        megabytes=float(read.rows["content"].str.len().sum() / 1e6),
+        context, read, "lakh_midi", source=raw_data.source, folder=folder, megabytes=megabytes
     )
+
+
+def check_rejection_rate(accepted: int, rejected: int, *, most: float) -> CheckOutcome:
+    """Require that something was accepted, and that not too much was rejected.
+
+    Args:
+        accepted: number of accepted rows or files.
+        rejected: number of rejected ones.
+        most: largest allowed share of rejected ones, 0 to 1.
+    """
+    rate = rejected / max(accepted + rejected, 1)
+    metadata = {"accepted": accepted, "rejected": rejected, "rejection_rate": rate}
+    problems = []
+    if not accepted:
+        problems.append("nothing was accepted")
+    elif rate > most:
+        problems.append(f"{rate:.0%} of it was rejected, more than {most:.0%}")
+    return CheckOutcome(problems, metadata)
+
+
+def check_row_count_drop(rows: int, rows_before: int | None, *, least: float) -> CheckOutcome:
+    """Require that a table has not lost much of what it had: a file cut off, a folder only half there.
+
+    Args:
+        rows: number of rows.
+        rows_before: number of rows when the table last passed; None where that is not known.
+        least: share of them that must be left, 0 to 1.
+    """
+    if rows_before is None:
+        return CheckOutcome((), {"rows": rows})
+    problems = (
+        [f"has {rows:,} rows where it had {rows_before:,} before"] if rows < least * rows_before else []
+    )
+    return CheckOutcome(problems, {"rows": rows, "rows_before": rows_before})
+
+
+def _check_raw_table(run: CheckRun) -> dict[str, CheckOutcome]:
+    rows, rejected = run.table().row_count(), run.table(REJECTS[run.asset]).row_count()
+    origin = _origin(run.context.instance, run.asset)
+    raw_data: RawDataSource = run.context.op_execution_context.resources.raw_data
+    before = None if raw_data.may_shrink else _rows_when_passed(run.context.instance, run.asset, origin)
+    drop = check_row_count_drop(rows, before, least=MIN_ROWS_LEFT)
+    return {
+        **check_schema(run),
+        "rejection_rate": check_rejection_rate(rows, rejected, most=MAX_REJECTION_RATE),
+        "row_count_drop": CheckOutcome(drop.problems, {**drop.metadata, "origin": origin}),
+    }
+
+
+def _origin(instance: dg.DagsterInstance, asset: str) -> str:
+    """Return where a raw table was read from; a table of another source is not compared with it."""
+    event = instance.get_latest_materialization_event(dg.AssetKey(asset))
+    if event is None or event.asset_materialization is None:
+        return ""
+    metadata = event.asset_materialization.metadata
+    return " ".join(str(metadata[name].value) for name in ("source", "file", "folder") if name in metadata)
+
+
+def _rows_when_passed(instance: dg.DagsterInstance, asset: str, origin: str) -> int | None:
+    """Return the number of rows of the last table from `origin` that passed."""
+    for name in ("row_count_drop", "shrunk"):  # the check's former name, in the history of older instances
+        history = instance.event_log_storage.get_asset_check_execution_history(
+            check_key=dg.AssetCheckKey(dg.AssetKey(asset), name), limit=MAX_HISTORY
+        )
+        for evaluation in (record.evaluation for record in history):
+            if not isinstance(evaluation, dg.AssetCheckEvaluation) or not evaluation.passed:
+                continue
+            if evaluation.metadata["origin"].value == origin:
+                rows = evaluation.metadata["rows"].value
+                return rows if isinstance(rows, int) else None
+    return None
+
+
+raw_checks = [
+    asset_checks(
+        asset,
+        {
+            **SCHEMA_CHECKS,
+            "rejection_rate": f"At most {MAX_REJECTION_RATE:.0%} of the source was rejected.",
+            "row_count_drop": f"At least {MIN_ROWS_LEFT:.0%} of the rows of the last good table are left.",
+        },
+        _check_raw_table,
+        resources={"raw_data"},
+    )
+    for asset in REJECTS
+]
+reject_checks = [table_checks(asset, keyed=False, blocking=False) for asset in REJECTS.values()]

@@ -1,15 +1,17 @@
-"""The configuration of the models' assets."""
+"""The configuration of the models' assets, and the check of their weights."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import dagster as dg
+import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from emo_assets.definitions import build_defs
 from emo_assets.pipeline.assets.figaro import FigaroModelConfig
-from emo_assets.pipeline.assets.models import ModelTraining
+from emo_assets.pipeline.assets.models import ModelTraining, check_weights
 
 
 @pytest.mark.parametrize("field", ["size", "preset"])
@@ -25,3 +27,16 @@ def test_a_size_is_read_under_its_name_and_its_former_name(field: str) -> None:
 def test_an_unknown_size_is_refused() -> None:
     with pytest.raises(ValueError, match="'small', 'paper' or 'best'"):
         ModelTraining(preset="huge")
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"nonsense", "is not a safetensors file"),
+        (b"", "is not a safetensors file"),
+        (save({"bias": np.array([np.inf, 1], np.float32)}), "bias has 1 weights that are not finite"),
+        (save({}), "holds no weights"),
+    ],
+)
+def test_weights_that_are_no_numbers_are_found(content: bytes, fault: str) -> None:
+    assert fault in check_weights(content).summary

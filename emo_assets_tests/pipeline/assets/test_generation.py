@@ -7,9 +7,9 @@ import pytest
 
 from emo_assets.audio.files import measure_audio, write_audio
 from emo_assets.errors import InputError
-from emo_assets.pipeline.checks.track_findings import check_description, check_midi, check_sound
+from emo_assets.pipeline.assets.generation import check_description, check_midi, check_sound
 from emo_assets.store import Store
-from emo_assets_tests.pipeline.checks.good_store import RATE, REQUEST, tokens_of, tone, write_midi
+from emo_assets_tests.pipeline.good_store import RATE, REQUEST, tokens_of, tone, write_midi
 
 
 def notes(tmp_path: Path, *, notes: int = 8, tempo: float = 120.0, meter: int = 4) -> bytes:
@@ -20,15 +20,15 @@ def notes(tmp_path: Path, *, notes: int = 8, tempo: float = 120.0, meter: int = 
 
 def test_a_description_must_be_one_and_as_long_as_asked() -> None:
     assert check_description(tokens_of(1, 2), REQUEST).passed
-    assert "is no description" in check_description(tokens_of(1, 2)[:3], REQUEST).summary
-    assert check_description(tokens_of(1, 1), REQUEST).problems == ("has 1 bars, asked were 2",)
+    assert "is not a description" in check_description(tokens_of(1, 2)[:3], REQUEST).summary
+    assert check_description(tokens_of(1, 1), REQUEST).problems == ["has 1 bars, requested were 2"]
 
 
 def test_notes_must_be_there_and_keep_tempo_meter_and_length(tmp_path: Path) -> None:
     assert check_midi(notes(tmp_path), REQUEST).passed
     assert "has no notes" in check_midi(notes(tmp_path, notes=0), REQUEST).summary
-    assert check_midi(notes(tmp_path, notes=12), REQUEST).problems == ("has 3 bars, asked were 2",)
-    assert check_midi(notes(tmp_path, meter=3, notes=6), REQUEST).problems == ("is in 3/4, asked was 4/4",)
+    assert check_midi(notes(tmp_path, notes=12), REQUEST).problems == ["has 3 bars, requested were 2"]
+    assert check_midi(notes(tmp_path, meter=3, notes=6), REQUEST).problems == ["is in 3/4, requested was 4/4"]
     assert check_midi(b"MThd", REQUEST).summary.startswith("cannot be read")
 
 
@@ -39,13 +39,13 @@ def sound(tmp_path: Path, samples: np.ndarray[tuple[int, int], np.dtype[np.float
 
 
 def test_sound_must_be_heard_and_as_long_as_its_bars(tmp_path: Path) -> None:
-    assert sound(tmp_path, tone(4.0)) == "nothing is wrong"
+    assert sound(tmp_path, tone(4.0)) == "no problems"
     assert sound(tmp_path, tone(0.5)) == "is 0.5 s long, not 1.0 to 19.0"
     assert sound(tmp_path, tone(20.0)) == "is 20.0 s long, not 1.0 to 19.0"
     assert sound(tmp_path, tone(4.0) * 3.3).startswith("peaks at -0.1 dBFS, above -0.9")
     click = np.zeros_like(tone(4.0))
     click[::RATE] = 0.02
-    assert sound(tmp_path, click).endswith("LUFS, hardly to be heard")
+    assert sound(tmp_path, click).endswith("LUFS, which is hardly audible")
     assert sound(tmp_path, tone(4.0) * 0.001) == "is silent: 4.0 s below -50 dBFS"
     hole = tone(18.0)
     hole[RATE : 10 * RATE] = 0

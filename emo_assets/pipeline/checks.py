@@ -1,0 +1,248 @@
+"""Asset checks: the outcome of a check, the factory of checks, and access to stored tables.
+
+Each asset module defines the checks of its assets with `asset_checks` or `table_checks`. A blocking check
+that fails stops the assets downstream.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from emo_assets.errors import InputError
+from emo_assets.pipeline.partitions import shards_of_run
+from emo_assets.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+MAX_PROBLEMS_SHOWN = 5
+
+
+def summarize(problems: Sequence[str]) -> str:
+    """Join the first problems to one line."""
+    further = len(problems) - MAX_PROBLEMS_SHOWN
+    return "; ".join(problems[:MAX_PROBLEMS_SHOWN]) + (f"; and {further} more" if further > 0 else "")
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """What a check found.
+
+    Attributes:
+        problems: one line for each problem; the check passes when there are none.
+        metadata: numbers and texts that are shown with the result.
+    """
+
+    problems: Sequence[str] = ()
+    metadata: Mapping[str, float | str] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether there are no problems."""
+        return not self.problems
+
+    @property
+    def summary(self) -> str:
+        """The first problems in one line."""
+        return summarize(self.problems) or "no problems"
+
+
+class StoredTable:
+    """The parquet file of an asset, or its files when the asset is partitioned by shards.
+
+    Args:
+        store: the store.
+        asset: name of the asset.
+        shards: the shards to read; None for an asset in one file.
+
+    Raises:
+        InputError: a file is missing.
+    """
+
+    def __init__(self, store: Store, asset: str, shards: Sequence[str] | None = None) -> None:
+        names = [asset] if shards is None else [f"{asset}/{shard}" for shard in shards]
+        self._files = [store.asset_file(f"{name}.parquet") for name in names]
+        missing = [file for file in self._files if not file.exists()]
+        if missing:
+            raise InputError(f"{missing[0]}: {asset} is not in the store yet; materialize it first")
+
+    def row_count(self) -> int:
+        """Return the number of rows, from the metadata of the files."""
+        return sum(rows for _, rows in self._footers())
+
+    def schema(self) -> "pa.Schema":
+        """Return the types of the columns, from the metadata of the first file that has rows.
+
+        An empty table does not keep the types of all its columns.
+        """
+        footers = self._footers()
+        return next((schema for schema, rows in footers if rows), footers[0][0])
+
+    def read(self, columns: Sequence[str] | None = None, *, arrow: bool = False) -> "pd.DataFrame":
+        """Read a data frame.
+
+        Args:
+            columns: the columns to read; all by default.
+            arrow: whether the columns keep their Arrow types.
+        """
+        import pandas as pd
+        import pyarrow as pa
+        import pyarrow.parquet as parquet
+
+        parts = []
+        for file in self._files:
+            with file.open("rb") as opened:
+                parts.append(parquet.ParquetFile(opened).read(columns=columns))
+        filled = [part for part in parts if part.num_rows] or parts[:1]
+        table: pd.DataFrame = pa.concat_tables(filled, promote_options="permissive").to_pandas(
+            types_mapper=pd.ArrowDtype if arrow else None
+        )
+        return table
+
+    def _footers(self) -> "list[tuple[pa.Schema, int]]":
+        import pyarrow.parquet as parquet
+
+        footers = []
+        for file in self._files:
+            with file.open("rb") as opened:
+                metadata = parquet.ParquetFile(opened)
+                footers.append((metadata.schema_arrow, int(metadata.metadata.num_rows)))
+        return footers
+
+
+SHARDED_ASSETS = ("figaro_descriptions", "rejected_midi")
+
+
+@dataclass(frozen=True)
+class CheckRun:
+    """The run of an asset's checks.
+
+    Attributes:
+        context: execution context of the checks.
+        asset: name of the asset.
+        store: the store.
+    """
+
+    context: dg.AssetCheckExecutionContext
+    asset: str
+    store: Store
+
+    @property
+    def shards(self) -> list[str]:
+        """The shards that the run covers."""
+        return shards_of_run(self.context.run.tags)
+
+    def table(self, asset: str | None = None) -> StoredTable:
+        """Return a stored table: of a sharded one, the shards of the run.
+
+        Args:
+            asset: name of the asset; the checked one by default.
+        """
+        asset = asset or self.asset
+        return StoredTable(self.store, asset, self.shards if asset in SHARDED_ASSETS else None)
+
+
+Check = Callable[[CheckRun], Mapping[str, CheckOutcome]]
+"""Runs the checks of an asset and returns their outcomes by name."""
+
+
+def asset_checks(
+    asset: str,
+    descriptions: Mapping[str, str],
+    check: Check,
+    *,
+    blocking: bool = True,
+    resources: Iterable[str] = (),
+) -> dg.AssetChecksDefinition:
+    """Define the checks of an asset, which run in one step.
+
+    Args:
+        asset: name of the asset.
+        descriptions: what each check requires, by the name of the check.
+        check: runs all of them.
+        blocking: whether a failed check stops the assets downstream.
+        resources: keys of resources that `check` uses besides the store.
+    """
+    specs = [
+        dg.AssetCheckSpec(name, asset=asset, description=description, blocking=blocking)
+        for name, description in descriptions.items()
+    ]
+
+    @dg.multi_asset_check(name=f"{asset}_checks", specs=specs, required_resource_keys={"store", *resources})
+    def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        store: Store = context.op_execution_context.resources.store.open()
+        outcomes = check(CheckRun(context, asset, store))
+        for name in descriptions:
+            outcome = outcomes.get(name, NOT_RUN)
+            yield dg.AssetCheckResult(
+                asset_key=asset,
+                check_name=name,
+                passed=outcome.passed,
+                description=outcome.summary,
+                metadata=dict(outcome.metadata),
+            )
+
+    return checks
+
+
+NOT_RUN = CheckOutcome(("not run, because the check `schema` failed",))
+
+SCHEMA_CHECKS = {
+    "schema": "Every column is there with its type, and there are no others.",
+    "values": "Values are present, within their range and of the right form.",
+    "key": "No two rows have the same key.",
+}
+
+
+def check_schema(run: CheckRun) -> dict[str, CheckOutcome]:
+    """Validate a table against its schema, without the values of large columns.
+
+    Returns:
+        The outcomes of the three `SCHEMA_CHECKS`; only of `schema` if that fails.
+    """
+    import pandas as pd
+
+    from emo_assets.pipeline.schemas import SCHEMAS, any_types, schema_problems, small_columns
+
+    table, schema = run.table(), SCHEMAS[run.asset]
+    types, rows = table.schema(), table.row_count()
+    no_rows = types.empty_table().to_pandas(types_mapper=pd.ArrowDtype)
+    problems = [problem for _, problem in schema_problems(schema if rows else any_types(schema), no_rows)]
+    outcomes = {"schema": CheckOutcome(problems, {"columns": len(types.names), "rows": rows})}
+    if problems:
+        return outcomes
+    small = small_columns(schema)
+    found = schema_problems(small, table.read(list(small.columns), arrow=True)) if rows else []
+    for name in ("values", "key"):
+        named = [problem for kind, problem in found if (kind == "key") == (name == "key")]
+        outcomes[name] = CheckOutcome(named, {"rows": rows})
+    return outcomes
+
+
+def table_checks(
+    asset: str,
+    descriptions: Mapping[str, str] | None = None,
+    check: Check | None = None,
+    *,
+    keyed: bool = True,
+    blocking: bool = True,
+) -> dg.AssetChecksDefinition:
+    """Define the checks of a table: its schema, and what else can be wrong with it.
+
+    Args:
+        asset: name of the asset.
+        descriptions: what the further checks require, by the name of the check.
+        check: runs the further checks; it is not called when the schema does not fit.
+        keyed: whether the table has a key.
+        blocking: whether a failed check stops the assets downstream.
+    """
+
+    def run_checks(run: CheckRun) -> Mapping[str, CheckOutcome]:
+        outcomes = check_schema(run)
+        return {**outcomes, **check(run)} if check and outcomes["schema"].passed else outcomes
+
+    schema_checks = {name: text for name, text in SCHEMA_CHECKS.items() if keyed or name != "key"}
+    return asset_checks(asset, {**schema_checks, **(descriptions or {})}, run_checks, blocking=blocking)
