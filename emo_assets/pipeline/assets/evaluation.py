@@ -296,7 +296,7 @@ def check_champion_loads(run: CheckRun) -> CheckOutcome:
 
     try:
         describer, _ = load_champion(run.store)
-        [tokens] = describer.describe([FeatureVector()], bars=BARS_GENERATED, seeds=[0])
+        [tokens] = describer.generate([FeatureVector()], bars=BARS_GENERATED, seeds=[0])
         bars = len(description_rows(tokens))
     except (InputError, ValueError) as error:
         return CheckOutcome([" ".join(str(error).split())])
