@@ -92,7 +92,7 @@ class Store:
     def model_files(self) -> tuple[UPath, ...]:
         """The files that determine which models serve requests; the models are reloaded when one changes."""
         names = ("champion.json", "figaro_model.safetensors", "song_metrics.parquet")
-        return tuple(self.assets / name for name in names)
+        return tuple(self.asset_file(name) for name in names)
 
     @property
     def sample(self) -> UPath:

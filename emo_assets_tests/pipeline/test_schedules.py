@@ -87,7 +87,13 @@ def test_the_retraining_goes_from_raw_data_to_the_champion_over_all_shards() -> 
     steps = set(job.graph.node_dict)
     assert {"spotify", "million_songs", "lakh", "matched_tracks", "descriptions", "training_set"} <= steps
     assert {"transformer", "lstm_misc", "scoreboard", "champion"} <= steps
-    assert {"spotify_tracks_checks", "training_set_checks", "transformer_checks", "lstm_misc_checks", "scoreboard_checks"} <= steps
+    assert {
+        "spotify_tracks_checks",
+        "training_set_checks",
+        "transformer_checks",
+        "lstm_misc_checks",
+        "scoreboard_checks",
+    } <= steps
     assert not {"figaro_model", "generated_track"} & steps
     assert job.tags.items() >= ALL_SHARDS.items()
 
