@@ -22,7 +22,7 @@ from emo_assets.figaro.training import TrainedFigaro, TrainingRecord, is_held_ou
 from emo_assets.figaro.weights import BUNDLED, to_bytes
 from emo_assets.progress import Progress, no_progress, terminal_progress
 from emo_assets.store import atomic_write
-from emo_assets.tokens.batch import extract_contents
+from emo_assets.tokens.batch import extract_files
 
 MEASURED_SONGS = 40
 """Held-out songs that the fidelity on the card is measured on."""
@@ -118,7 +118,7 @@ def read_corpus(corpus: Path, *, progress: Progress = no_progress) -> list[tuple
         raise InputError(f"{corpus}: has no lmd_matched/**/*.mid; compose it first with `emo compose`")
     contents = [files[md5].read_bytes() for md5 in sorted(files)]
     items = list(zip(sorted(files), contents, strict=True))
-    read = extract_contents(items, events=True, progress=progress)
+    read = extract_files(items, events=True, progress=progress)
     return [
         (content, song_of(extracted.tokens))
         for content, extracted in zip(contents, read, strict=True)

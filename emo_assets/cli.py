@@ -243,15 +243,14 @@ def describe(
     ] = None,
 ) -> None:
     """Read MIDI files into FIGARO's description: one JSON line a file."""
-    from emo_assets.tokens.batch import extract_paths, extracted_names
+    from emo_assets.tokens.batch import extract_files, extracted_names, find_midi_files
 
     done = extracted_names(out) if out is not None and out.exists() else frozenset()
+    files = find_midi_files(paths, done=done)
     with _lines_to(out) as write, terminal_progress() as progress:
-        described = extract_paths(
-            paths, workers=workers, strict=strict, events=events, done=done, progress=progress
-        )
-        for item in described:
-            write(json.dumps(item.as_document(), ensure_ascii=False))
+        results = extract_files(files, workers=workers, strict=strict, events=events, progress=progress)
+        for result in results:
+            write(json.dumps(result.as_document(), ensure_ascii=False))
 
 
 @app.command()

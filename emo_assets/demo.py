@@ -12,13 +12,14 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Future, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 from dagster._core.errors import DagsterExecutionInterruptedError
+from pebble import ProcessPool
 from upath import UPath
 
 from emo_assets.definitions import build_defs
@@ -99,11 +100,11 @@ class Demo:
         self._graph = spoken.resolve_asset_graph()
         self._staleness = Staleness(instance, store, self._graph)
 
-    def run(self, beside: Executor | None = None) -> list[dict[str, Any]]:
+    def run(self, pool: ProcessPool | None = None) -> list[dict[str, Any]]:
         """Materialize what is missing or outdated, and return the documents of all tracks.
 
         Args:
-            beside: processes that make assets of the checkout; None makes all of them here.
+            pool: worker processes that make assets of the checkout; None makes all of them here.
 
         Raises:
             InputError: something that the graph reads is wrong.
@@ -113,33 +114,35 @@ class Demo:
         steps = len(STAGES) + 1
         for number, stage in enumerate(STAGES, 1):
             with _announced(f"[{number}/{steps}] {stage.title}"):
-                self._run_stage(stage, beside)
+                self._run_stage(stage, pool)
         register_requests([request.name for request in requests], self._instance)
         with _announced(f"[{steps}/{steps}] making {len(requests)} songs"):
-            self._make_songs([each.name for each in requests if not self._is_rendered(each)], beside)
+            self._make_songs([each.name for each in requests if not self._is_rendered(each)], pool)
         return [self._document(request) for request in requests]
 
-    def _make_songs(self, names: Sequence[str], beside: Executor | None) -> None:
-        if beside is None:
+    def _make_songs(self, names: Sequence[str], pool: ProcessPool | None) -> None:
+        if pool is None:
             for number, name in enumerate(names, 1):
                 print(f"      song {number} of {len(names)}: {name}", flush=True)
                 self.materialize(SONG_ASSETS, name)
             return
-        made = {beside.submit(make_in_checkout, SONG_ASSETS, name): name for name in names}
+        made: dict[Future[None], str] = {
+            pool.schedule(make_in_checkout, (SONG_ASSETS, name)): name for name in names
+        }
         for number, future in enumerate(as_completed(made), 1):
             future.result()
             print(f"      song {number} of {len(names)}: {made[future]}", flush=True)
 
-    def _run_stage(self, stage: Stage, beside: Executor | None) -> None:
+    def _run_stage(self, stage: Stage, pool: ProcessPool | None) -> None:
         selection = dg.AssetSelection.assets(*stage.assets) | dg.AssetSelection.groups(*stage.groups)
         keys = sorted(selection.resolve(self._graph))
         outdated = [key for key in keys if not self._staleness.is_current(key)]
         if not outdated:
             return
-        if stage.pool and beside is not None:
+        if stage.pool and pool is not None:
             in_order = [dg.AssetKey(name) for name in stage.assets if dg.AssetKey(name) in outdated]
             with pool_slots(self._instance, stage.pool, AT_ONCE):
-                for future in [beside.submit(make_in_checkout, [key]) for key in in_order]:
+                for future in [pool.schedule(make_in_checkout, ([key],)) for key in in_order]:
                     future.result()
             return
         self.materialize(keys, tags=ALL_SHARDS if stage.sharded else {})
@@ -244,11 +247,8 @@ def main() -> int:
     """Run the demo of this checkout; return the exit code."""
     begun = time.monotonic()
     try:
-        with checkout_instance() as instance, worker_pool(AT_ONCE) as beside:
-            try:
-                documents = Demo(instance, Store(), build_defs()).run(beside)
-            finally:
-                beside.shutdown(cancel_futures=True)
+        with checkout_instance() as instance, worker_pool(AT_ONCE) as pool:
+            documents = Demo(instance, Store(), build_defs()).run(pool)
     except InputError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2

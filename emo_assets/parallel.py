@@ -1,37 +1,121 @@
-"""Processes that work beside this one, each on one core. What they do is known by those who start them."""
+"""Worker processes: one core each, ended with the process that started them."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import threading
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Generic, TypeVar
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+TASKS_AHEAD = 64
+"""Tasks per worker that `run_tasks` takes up before the oldest outcome is consumed: bounds how many wait."""
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 
-def worker_pool(most: int) -> ProcessPoolExecutor:
-    """Return processes that work on one core each, and end when this one does, even if it is killed.
+@contextmanager
+def worker_pool(workers: int) -> Iterator[ProcessPool]:
+    """Yield a pool of worker processes; they are stopped when the block is left, whatever they work on.
+
+    Each worker keeps to one core and ends when this process does, even when this one is killed. Interrupts
+    from the keyboard are left to this process.
 
     Args:
-        most: how many at most; no more than there are cores.
+        workers: how many, at most one per core.
     """
-    return ProcessPoolExecutor(
-        min(most, os.cpu_count() or 1),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin,
+    pool = ProcessPool(
+        min(workers, os.cpu_count() or 1),
+        initializer=_start_worker,
+        context=multiprocessing.get_context("spawn"),
     )
+    try:
+        yield pool
+    finally:
+        pool.stop()  # type: ignore[no-untyped-call]
+        pool.join()
 
 
-def _begin() -> None:
-    os.environ["OMP_NUM_THREADS"] = "1"
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        # an interrupt from the keyboard reaches all at once, and the starter says what there is to say
-        signal.signal(signal.SIGINT, lambda *_: os._exit(130))
-    starter = multiprocessing.parent_process()
+def _start_worker() -> None:
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
-    def end_with_the_starter() -> None:
-        if starter is not None:
-            starter.join()
-            os._exit(1)
 
-    threading.Thread(target=end_with_the_starter, daemon=True).start()
+def _end_with_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[Result]):
+    """What became of a task.
+
+    Attributes:
+        result: what it returned, None when it failed.
+        failure: why it failed, in words; None when it did not.
+    """
+
+    result: Result | None
+    failure: str | None
+
+
+def run_tasks(
+    function: Callable[[Task], Result], tasks: Iterable[Task], *, workers: int, timeout: float
+) -> Iterator[Outcome[Result]]:
+    """Run a function on many tasks in worker processes, where a task that kills its process fails alone.
+
+    A task whose process died is tried once more, because it need not have been the reason: the system kills
+    processes when memory is short.
+
+    Args:
+        function: a function of an importable module.
+        tasks: its arguments, consumed as workers get free.
+        workers: how many processes.
+        timeout: seconds that one task may take.
+
+    Yields:
+        The outcome of each task, in the order of the tasks.
+
+    Raises:
+        RuntimeError: worker processes do not start.
+    """
+    remaining = iter(tasks)
+    with worker_pool(workers) as pool:
+
+        def schedule(task: Task) -> ProcessFuture[Result]:
+            return pool.schedule(function, (task,), timeout=timeout)
+
+        pending: deque[tuple[Task, ProcessFuture[Result]]] = deque()
+        while True:
+            room = workers * TASKS_AHEAD - len(pending)
+            pending.extend((task, schedule(task)) for task in islice(remaining, room))
+            if not pending:
+                return
+            task, future = pending.popleft()
+            if isinstance(future.exception(), ProcessExpired):
+                future = schedule(task)
+            yield _outcome(future, timeout)
+
+
+def _outcome(future: ProcessFuture[Result], timeout: float) -> Outcome[Result]:
+    try:
+        return Outcome(future.result(), None)
+    except TimeoutError:
+        return Outcome(None, f"took longer than {timeout:g} seconds")
+    except ProcessExpired as error:
+        code = error.exitcode
+        reason = f"signal {-code}" if code < 0 else f"exit code {code}"
+        return Outcome(None, f"ended its process twice ({reason})")
+    except BrokenProcessPool as error:
+        raise RuntimeError(
+            "worker processes do not start, or all were killed; is there enough memory?"
+        ) from error

@@ -103,7 +103,7 @@ def test_what_was_lost_is_made_again(finished: Any) -> None:
 
 
 @pytest.mark.slow
-def test_processes_beside_make_assets_of_the_checkout(
+def test_worker_processes_make_assets_of_the_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "data" / "dagster_home").mkdir(parents=True)
@@ -112,9 +112,9 @@ def test_processes_beside_make_assets_of_the_checkout(
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "data" / "dagster_home"))
     write_request(REQUESTS[0], Store().requests)
     register_requests(["glad"])
-    with worker_pool(2) as beside:
-        beside.submit(make_in_checkout, [dg.AssetKey("requested_features")], "glad").result()
-        failing = beside.submit(make_in_checkout, [dg.AssetKey("lstm_misc")])
+    with worker_pool(2) as pool:
+        pool.schedule(make_in_checkout, ([dg.AssetKey("requested_features")], "glad")).result()
+        failing = pool.schedule(make_in_checkout, ([dg.AssetKey("lstm_misc")],))
         with pytest.raises(InputError, match="training_set is not in the store yet"):
             failing.result()
     with checkout_instance() as instance:

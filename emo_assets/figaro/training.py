@@ -24,7 +24,7 @@ from emo_assets.figaro.network import FigaroNetwork
 from emo_assets.figaro.training_batches import Batch, held_out_batches, random_batch
 from emo_assets.nn.training_loop import Checkpoint, NonFiniteLossError, TrainingLoop
 from emo_assets.progress import Progress, no_progress
-from emo_assets.tokens.batch import extract_contents
+from emo_assets.tokens.batch import extract_files
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 from emo_assets.tokens.tokenize import MidiTokens
 from emo_assets.tokens.vocabulary import PAD
@@ -82,7 +82,7 @@ def read_songs(midi: Iterable[bytes], *, progress: Progress = no_progress) -> li
         progress: called with the number of files.
     """
     items = ((str(number), content) for number, content in enumerate(midi))
-    read = extract_contents(items, events=True, progress=progress)
+    read = extract_files(items, events=True, progress=progress)
     return [song_of(extracted.tokens) for extracted in read if extracted.tokens is not None]
 
 

@@ -1,62 +1,61 @@
-"""Many MIDI files at once: all cores, and no file that can stop the others.
-
-Every file is accounted for: with a reading, or with the stage at which there was none and the reason. How one
-file is read is `reading`'s business, how processes are kept alive `worker_pool`'s.
-"""
+"""Many MIDI files at once: all cores, and no file that can stop the others."""
 
 from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Collection, Iterable, Iterator, Sized
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from emo_assets.errors import InputError
+from emo_assets.midi.errors import MidiError
+from emo_assets.midi.parser import MAX_FILE_BYTES
+from emo_assets.parallel import run_tasks
 from emo_assets.progress import Progress, no_progress
-from emo_assets.tokens.batch_worker import Answer, Task
-from emo_assets.tokens.tokenize import MidiTokens
-from emo_assets.tokens.worker_pool import Outcome, run_tasks
+from emo_assets.tokens.tokenize import MidiTokens, tokenize_midi
 
 MIDI_ENDINGS = (".mid", ".midi")
 SECONDS_PER_FILE = 20.0
 """How long reading one file may take; a real one takes some hundredths."""
 
+MEMORY = 1536 * 1024 * 1024
+"""Bytes that reading files may take beyond what a worker process has when it starts."""
+
 STAGE = "describing MIDI files"
-WORKER_MODULE = "emo_assets.tokens.batch_worker"
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractionResult:
-    """What came of one file.
+    """What came of one file: its tokens or an error, never both.
 
     Attributes:
         name: which file it is.
-        tokens: its description and events; None when it was refused.
-        stage: the stage at which it was refused (see `MidiError.stage`), None when it was not.
-        reason: why it was refused, in one line; None when it was not.
-        seconds: CPU time that it took.
+        tokens: its description and events.
+        error: why it was refused, and at which stage.
     """
 
     name: str
-    tokens: MidiTokens | None
-    stage: str | None
-    reason: str | None
-    seconds: float
+    tokens: MidiTokens | None = None
+    error: MidiError | None = None
 
     def as_document(self) -> dict[str, Any]:
         """Return it as a JSON object: `file`, and `description` and `events`, or `stage` and `error`."""
-        if self.tokens is None:
-            return {"file": self.name, "stage": self.stage, "error": self.reason}
-        document: dict[str, Any] = {"file": self.name, "description": self.tokens.description_text()}
-        if self.tokens.events:
-            document["events"] = self.tokens.events_text()
+        if self.error is not None:
+            return {"file": self.name, "stage": self.error.stage, "error": str(self.error)}
+        document: dict[str, Any] = {"file": self.name}
+        if self.tokens is not None:
+            document["description"] = self.tokens.description_text()
+            if self.tokens.events:
+                document["events"] = self.tokens.events_text()
         return document
 
 
-def extract_contents(
-    items: Iterable[tuple[str, bytes]],
+def extract_files(
+    files: Iterable[tuple[str, Path | bytes]],
     *,
     workers: int | None = None,
     strict: bool = False,
@@ -64,77 +63,148 @@ def extract_contents(
     seconds_per_file: float = SECONDS_PER_FILE,
     progress: Progress = no_progress,
 ) -> Iterator[ExtractionResult]:
-    """Read the contents of MIDI files.
+    """Extract the descriptions and events of MIDI files.
 
     Args:
-        items: names and contents; taken up as processes get free.
-        workers: processes; one a core by default.
+        files: the name of each file and its path or content; consumed as workers get free.
+        workers: processes; one per core by default.
         strict: refuse files without a time signature, as the reference does.
-        events: read the events too, not only the description.
-        seconds_per_file: how long reading one file may take.
-        progress: told how many files are done; the total grows with those taken up if `items` has no length.
+        events: extract the events too, not only the description.
+        seconds_per_file: how long one file may take.
+        progress: called with the number of files done; the total grows with those consumed if `files` has no
+            length.
 
     Yields:
         What came of each file, in their order.
     """
     names: list[str] = []
 
-    def tasks() -> Iterator[Task]:
-        for name, content in items:
+    def tasks() -> Iterator[_Task]:
+        for name, source in files:
             names.append(name)
-            yield Task(content, strict, events)
+            yield _Task(source, strict, events)
 
-    total = len(items) if isinstance(items, Sized) else None
+    total = len(files) if isinstance(files, Sized) else None
+    most = workers or _cores()
     outcomes = run_tasks(
-        WORKER_MODULE, tasks(), workers=_workers(workers, total), seconds_per_task=seconds_per_file
+        _extract_within_limits,
+        tasks(),
+        workers=most if total is None else max(min(most, total), 1),
+        timeout=seconds_per_file,
     )
-    for number, outcome in enumerate(outcomes):
-        progress(STAGE, number + 1, len(names) if total is None else total)
-        yield _described(names[number], outcome, seconds_per_file)
+    for index, outcome in enumerate(outcomes):
+        progress(STAGE, index + 1, len(names) if total is None else total)
+        result = outcome.result or MidiError("limits", f"reading it {outcome.failure}")
+        if isinstance(result, MidiError):
+            yield ExtractionResult(names[index], error=result)
+        else:
+            yield ExtractionResult(names[index], tokens=result)
 
 
-def extract_paths(
-    paths: Iterable[Path],
-    *,
-    workers: int | None = None,
-    strict: bool = False,
-    events: bool = False,
-    seconds_per_file: float = SECONDS_PER_FILE,
-    done: Collection[str] = frozenset(),
-    progress: Progress = no_progress,
-) -> Iterator[ExtractionResult]:
-    """Read MIDI files, and all MIDI files below folders.
+class _Task(NamedTuple):
+    """A file to read: its path, or what it holds."""
+
+    source: Path | bytes
+    strict: bool
+    events: bool
+
+
+def _extract_within_limits(task: _Task) -> MidiTokens | MidiError:
+    _limit_memory(MEMORY)
+    return _extract(task)
+
+
+def _extract(task: _Task) -> MidiTokens | MidiError:
+    """Read one file; return why when it cannot be read, be it for a bug."""
+    try:
+        content = task.source if isinstance(task.source, bytes) else _file_content(task.source)
+        return tokenize_midi(content, strict=task.strict, events=task.events)
+    except MidiError as error:
+        return error
+    except Exception as error:
+        return MidiError("unexpected", f"{type(error).__name__}: {error}")
+
+
+def _file_content(path: Path) -> bytes:
+    """Return the content of a regular file no larger than any MIDI file.
+
+    Raises:
+        MidiError: it cannot be read, or is too large.
+    """
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise MidiError(
+                "file", "is a folder" + ("" if os.access(path, os.R_OK | os.X_OK) else " that cannot be read")
+            )
+        if not stat.S_ISREG(status.st_mode):
+            raise MidiError("file", "is not a regular file")
+        if status.st_size > MAX_FILE_BYTES:
+            raise MidiError("limits", f"the file has {status.st_size} bytes, more than {MAX_FILE_BYTES}")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        reason = "is a link to nothing" if path.is_symlink() else "does not exist any more"
+        raise MidiError("file", reason) from error
+    except OSError as error:
+        raise MidiError("file", f"cannot be read ({error.strerror or error})") from error
+
+
+@cache
+def _limit_memory(extra: int) -> None:
+    """Let this process take at most `extra` more bytes from the first call on, where the system can."""
+    try:
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        limit = pages * resource.getpagesize() + extra
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    except (ImportError, OSError, ValueError):
+        pass
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def find_midi_files(paths: Iterable[Path], *, done: Collection[str] = frozenset()) -> list[tuple[str, Path]]:
+    """Find MIDI files: those given, and all below the folders given.
 
     Args:
-        paths: files and folders; below a folder whatever ends in .mid or .midi counts, be it a folder itself
-            or a link that leads nowhere.
-        workers: processes; one a core by default.
-        strict: refuse files without a time signature, as the reference does.
-        events: read the events too, not only the description.
-        seconds_per_file: how long reading one file may take.
-        done: names of files that are left out, because they have been read before (see `extracted_names`).
-        progress: told how many files are done.
+        paths: files and folders; below a folder whatever ends in .mid or .midi counts, even a folder or a
+            link to nothing, so that it is reported.
+        done: names to leave out, because they have been read before (see `extracted_names`).
 
-    Yields:
-        What came of each file, in the order of paths and names; named by its path.
+    Returns:
+        The name of each file (its path as valid text) and its path, in the order of paths and names.
 
     Raises:
         InputError: one of `paths` does not exist.
     """
-    files = [file for file in _midi_files(paths) if _printable(file) not in done]
-    tasks = (Task(file, strict, events) for file in files)
-    outcomes = run_tasks(
-        WORKER_MODULE, tasks, workers=_workers(workers, len(files)), seconds_per_task=seconds_per_file
-    )
-    for number, (file, outcome) in enumerate(zip(files, outcomes, strict=True), 1):
-        progress(STAGE, number, len(files))
-        yield _described(_printable(file), outcome, seconds_per_file)
+    files: list[Path] = []
+    for path in paths:
+        if not os.path.lexists(path):
+            raise InputError(f"{path}: there is no such file or folder")
+        files += _below(path) if path.is_dir() else [path]
+    named = [(os.fsencode(file).decode("utf-8", "backslashreplace"), file) for file in files]
+    return [(name, file) for name, file in named if name not in done]
+
+
+def _below(folder: Path) -> list[Path]:
+    """Return what looks like a MIDI file below a folder, and the folders that cannot be read, in order."""
+    found: set[Path] = set()
+
+    def note_unreadable(error: OSError) -> None:
+        found.add(Path(error.filename))
+
+    for parent, folders, names in os.walk(folder, onerror=note_unreadable):
+        found.update(Path(parent, name) for name in folders + names if name.lower().endswith(MIDI_ENDINGS))
+    return sorted(found)
 
 
 def extracted_names(path: Path) -> frozenset[str]:
-    """Return the names of the files that have been read into a file of JSON lines, so that reading can go on.
+    """Return the names of the files whose results a file of JSON lines holds, so that extraction can resume.
 
-    A last line that was not finished is cut off the file.
+    A last line without its end is cut off the file.
 
     Args:
         path: a file with a line for each `ExtractionResult.as_document`.
@@ -144,21 +214,14 @@ def extracted_names(path: Path) -> frozenset[str]:
     """
     names = []
     finished = 0
-    decoder = json.JSONDecoder()
     with path.open("r+b") as file:
         for number, line in enumerate(file, 1):
             if not line.endswith(b"\n"):
                 break
-            try:
-                text = line.decode()
-                name, _ = (
-                    decoder.raw_decode(text.removeprefix(_LINE_START)) if _LINE_START in text else ("", 0)
-                )
-            except ValueError:
-                name = ""
-            if not (isinstance(name, str) and name):
+            name = _name_in(line)
+            if not name:
                 raise InputError(
-                    f"{path}, line {number}: is no line of described files; write to another file"
+                    f"{path}, line {number}: not written by `emo describe`; choose another file for --out"
                 )
             names.append(name)
             finished += len(line)
@@ -169,46 +232,11 @@ def extracted_names(path: Path) -> frozenset[str]:
 _LINE_START = '{"file": '
 
 
-def _described(name: str, outcome: Outcome, seconds_per_file: float) -> ExtractionResult:
-    if outcome.failure is not None:
-        return ExtractionResult(name, None, "limits", f"reading it {outcome.failure}", seconds_per_file)
-    answer: Answer = outcome.result
-    return ExtractionResult(name, *answer)
-
-
-def _workers(wanted: int | None, files: int | None) -> int:
-    """Return how many processes to start: one a core if it is not said, no more than there are files."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    most = wanted or cores
-    return most if files is None else max(min(most, files), 1)
-
-
-def _printable(path: Path) -> str:
-    """Return a path as valid text: bytes of names that are none are escaped."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
-def _midi_files(paths: Iterable[Path]) -> list[Path]:
-    """Return files, and everything below folders that looks like a MIDI file by its name.
-
-    Raises:
-        InputError: one of `paths` does not exist.
-    """
-    files: list[Path] = []
-    for path in paths:
-        if not os.path.lexists(path):
-            raise InputError(f"{path}: there is no such file or folder")
-        if not path.is_dir():
-            files.append(path)
-            continue
-        found: set[Path] = set()
-
-        def note_unreadable(error: OSError, found: set[Path] = found) -> None:
-            found.add(Path(error.filename))
-
-        for folder, folders, names in os.walk(path, onerror=note_unreadable):
-            found.update(
-                Path(folder, name) for name in folders + names if name.lower().endswith(MIDI_ENDINGS)
-            )
-        files += sorted(found)
-    return files
+def _name_in(line: bytes) -> str | None:
+    """Return the name with which a line of results starts, without reading the rest; None for other lines."""
+    try:
+        text = line.decode()
+        name, _ = json.JSONDecoder().raw_decode(text.removeprefix(_LINE_START))
+    except ValueError:
+        return None
+    return name if text.startswith(_LINE_START) and isinstance(name, str) else None

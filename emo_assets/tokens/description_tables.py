@@ -1,8 +1,4 @@
-"""Tables of MIDI files to tables of description segments.
-
-Joins the bulk reading of files with the table of where they come from. How a file is read is `bulk`'s and
-`reading`'s business.
-"""
+"""Tables of MIDI files to tables of description segments."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from emo_assets.progress import Progress, no_progress
-from emo_assets.tokens.batch import extract_contents
+from emo_assets.tokens.batch import extract_files
 from emo_assets.tokens.segments import split_segments
 
 SEGMENT_COLUMNS = ("msd_track_id", "md5", "segment", "first_bar", "bars", "tokens")
@@ -48,30 +44,27 @@ def extract_table(
     Args:
         files: the columns `msd_track_id`, `md5`, `path` and `content` (bytes).
         strict: refuse files without a time signature, as the reference does.
-        workers: processes; one a core by default.
-        progress: told how many files are done.
+        workers: processes; one per core by default.
+        progress: called with the number of files done.
 
     Returns:
         The segments, ordered as the files are, and the files that were refused.
     """
     segments: list[dict[str, Any]] = []
     rejects: list[dict[str, Any]] = []
-    described = 0
-    contents = zip((str(number) for number in range(len(files))), files["content"], strict=True)
-    results = extract_contents(contents, workers=workers, strict=strict, events=False, progress=progress)
-    for result in sorted(results, key=lambda result: int(result.name)):
-        source = files.iloc[int(result.name)]
-        origin = {"msd_track_id": source["msd_track_id"], "md5": source["md5"]}
-        if result.tokens is None:
-            reject = {"path": source["path"], "stage": result.stage, "reason": result.reason}
-            rejects.append(origin | reject)
-            continue
-        described += 1
-        for number, segment in enumerate(split_segments(result.tokens.description)):
-            row = {"segment": number, "first_bar": segment.first_bar, "bars": segment.bars}
-            segments.append(origin | row | {"tokens": np.array(segment.tokens, dtype=np.int16)})
+    contents = list(zip(files["path"], files["content"], strict=True))
+    results = extract_files(contents, workers=workers, strict=strict, progress=progress)
+    for track, md5, result in zip(files["msd_track_id"], files["md5"], results, strict=True):
+        source = {"msd_track_id": track, "md5": md5}
+        if result.error is not None:
+            rejected = {"path": result.name, "stage": result.error.stage, "reason": str(result.error)}
+            rejects.append(source | rejected)
+        elif result.tokens is not None:
+            for number, segment in enumerate(split_segments(result.tokens.description)):
+                row = {"segment": number, "first_bar": segment.first_bar, "bars": segment.bars}
+                segments.append(source | row | {"tokens": np.array(segment.tokens, dtype=np.int16)})
     return ExtractedTable(
         segments=pd.DataFrame(segments, columns=list(SEGMENT_COLUMNS)),
         rejects=pd.DataFrame(rejects, columns=list(REJECT_COLUMNS)),
-        described=described,
+        described=len(files) - len(rejects),
     )

@@ -17,7 +17,7 @@ from time import perf_counter, process_time
 import pytest
 
 from emo_assets.midi.writer import Note, Part, encode_midi
-from emo_assets.tokens.batch import extract_paths
+from emo_assets.tokens.batch import extract_files, find_midi_files
 from emo_assets.tokens.tokenize import tokenize_midi
 from emo_assets_tests.benchmarks.figure import Figure
 from emo_assets_tests.conftest import shared_folder
@@ -120,7 +120,7 @@ def _song(bars: int) -> bytes:
 def _bulk(files: Mapping[str, Path]) -> Iterator[Figure]:
     """Measure all cores together, processes' start included."""
     started = perf_counter()
-    described = sum(item.tokens is not None for item in extract_paths(files.values()))
+    described = sum(item.tokens is not None for item in extract_files(find_midi_files(files.values())))
     seconds = perf_counter() - started
     yield Figure(
         "files a second, all cores, descriptions", len(files) / seconds, "files/s", f"{described} described"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -133,7 +132,7 @@ def _begun_together(events: Sequence[int]) -> dict[tuple[float, int], list[int]]
 
 def test_players_have_two_hands_and_keep_to_their_compass(figaro: Figaro) -> None:
     # as many notes as a bar can be asked for, of two players: more than they can play at a time
-    dense = [replace(bar, note_density=30, mean_pitch=30) for bar in bars(3, (PIANO, BASS, DRUMS))]
+    dense = [bar._replace(note_density=30, mean_pitch=30) for bar in bars(3, (PIANO, BASS, DRUMS))]
     description = DescriptionGrammar().format(dense)
 
     def written(wish: StyleTargets) -> list[int]:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ FOUR_FOUR = TIME_SIGNATURES.index((4, 4))
 
 
 def bar(*notes: NoteEvent, chord: int | None = 0) -> EventBar:
-    return EventBar(1, FOUR_FOUR, chord, 16, notes=list(notes))
+    return EventBar(FOUR_FOUR, chord, 16, notes=list(notes))
 
 
 def parsed(song: TrainingSong) -> list[EventBar]:
@@ -139,9 +139,9 @@ def test_chroma_leaves_drums_out_and_groove_smooths() -> None:
 
 
 def test_the_chord_before_sounds_until_the_first_one_begins() -> None:
-    assert sounding_chords(EventBar(1, FOUR_FOUR, 3, 0, chords=[(12, 5)])) == {3, 5}
-    assert sounding_chords(EventBar(1, FOUR_FOUR, 3, 0, chords=[(0, 5)])) == {5}
-    assert sounding_chords(EventBar(1, FOUR_FOUR, None, 0)) == set()
+    assert sounding_chords(EventBar(FOUR_FOUR, 3, 0, chords=[(12, 5)])) == {3, 5}
+    assert sounding_chords(EventBar(FOUR_FOUR, 3, 0, chords=[(0, 5)])) == {5}
+    assert sounding_chords(EventBar(FOUR_FOUR, None, 0)) == set()
 
 
 def test_means_over_pieces(songs: list[TrainingSong]) -> None:
@@ -154,7 +154,7 @@ def test_agreement_falls_with_each_departure(descriptions: list[list[int]]) -> N
     asked = DescriptionGrammar().parse(descriptions[0])
     assert agreement(asked, asked) == pytest.approx(1)
     assert agreement(asked, []) == 0
-    other = [replace(asked[0], note_density=asked[0].note_density + 1), *asked[1:]]
+    other = [asked[0]._replace(note_density=asked[0].note_density + 1), *asked[1:]]
     assert agreement(asked, other) == pytest.approx(1 - 0.5 / 5 / len(asked))
     assert agreement(asked, asked[:-1]) == pytest.approx(1 - 1 / len(asked))
 

@@ -11,8 +11,15 @@ from pathlib import Path
 import pytest
 
 from emo_assets.errors import InputError
-from emo_assets.tokens.batch import ExtractionResult, extract_contents, extract_paths, extracted_names
-from emo_assets.tokens.batch_worker import Task, answer
+from emo_assets.midi.errors import MidiError
+from emo_assets.tokens.batch import (
+    ExtractionResult,
+    _extract,
+    _Task,
+    extract_files,
+    extracted_names,
+    find_midi_files,
+)
 from emo_assets.tokens.tokenize import tokenize_midi
 from emo_assets_tests.midi.test_parser import file_of
 from emo_assets_tests.tokens.expected import FIXTURES, fixtures
@@ -72,19 +79,19 @@ def write_broken_files(folder: Path) -> None:
 
 def test_a_folder_of_broken_files_is_described_to_the_end(tmp_path: Path) -> None:
     write_broken_files(tmp_path)
-    found = list(extract_paths([tmp_path], workers=2))
+    found = list(extract_files(find_midi_files([tmp_path]), workers=2))
     names = [Path(described.name).name for described in found]
     expected = [path.name for path in tmp_path.rglob("*") if path.suffix.lower() in (".mid", ".midi")]
     assert len(names) == len(expected)
     assert set(expected) - set(names) == {"name \udcff.mid"}
     by_name = dict(zip(names, found, strict=True))
     for described in found:
-        assert (described.tokens is None) == (described.stage is not None) == bool(described.reason)
-        assert "\n" not in (described.reason or "")
+        assert (described.tokens is None) == (described.error is not None)
+        assert described.error is None or (str(described.error) and "\n" not in str(described.error))
         json.dumps(described.as_document(), ensure_ascii=False).encode()
     assert by_name["good.mid"].tokens == by_name["name \\xff.mid"].tokens == tokenize_midi(GOOD, events=False)
     assert by_name["inside.midi"].tokens is not None
-    refused = {name: described.stage for name, described in by_name.items() if described.tokens is None}
+    refused = {name: described.error.stage for name, described in by_name.items() if described.error}
     assert refused["folder.mid"] == refused["pipe.mid"] == refused["link to nothing.mid"] == "file"
     assert refused["gigabyte of zeros.mid"] == refused["late tick.mid"] == refused["bends.mid"] == "limits"
     assert refused["meter without positions.mid"] == "time signature"
@@ -97,7 +104,7 @@ def test_contents_give_what_reading_gives_in_their_order() -> None:
     items = [(expected.file, (FIXTURES / expected.file).read_bytes()) for expected in fixtures()]
     told: list[tuple[int, int]] = []
     found = list(
-        extract_contents(
+        extract_files(
             items,
             workers=2,
             strict=True,
@@ -117,13 +124,13 @@ def test_contents_give_what_reading_gives_in_their_order() -> None:
 
 def test_a_path_that_does_not_exist_is_a_wrong_input(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
-        list(extract_paths([tmp_path / "missing.mid"]))
+        find_midi_files([tmp_path / "missing.mid"])
 
 
 def test_single_files_are_described_whatever_they_are_called(tmp_path: Path) -> None:
     path = tmp_path / "song.dat"
     path.write_bytes(GOOD)
-    (described,) = extract_paths([path], workers=1, events=True)
+    (described,) = extract_files(find_midi_files([path]), workers=1, events=True)
     assert described.as_document() == {
         "file": str(path),
         "description": tokenize_midi(GOOD).description_text(),
@@ -135,12 +142,13 @@ def test_reading_goes_on_where_it_stopped(tmp_path: Path) -> None:
     for number in range(6):
         (tmp_path / f"{number}.mid").write_bytes(GOOD if number % 2 else b"broken")
     out = tmp_path / "out.jsonl"
-    lines = [json.dumps(item.as_document()) for item in extract_paths([tmp_path], workers=1)]
+    lines = [json.dumps(item.as_document()) for item in extract_files(find_midi_files([tmp_path]), workers=1)]
     out.write_text("\n".join(lines[:3]) + "\n" + lines[3][:40])
     done = extracted_names(out)
     assert done == {str(tmp_path / f"{number}.mid") for number in range(3)}
     assert out.read_text() == "\n".join(lines[:3]) + "\n"
-    rest = [json.dumps(item.as_document()) for item in extract_paths([tmp_path], workers=1, done=done)]
+    files = find_midi_files([tmp_path], done=done)
+    rest = [json.dumps(item.as_document()) for item in extract_files(files, workers=1)]
     assert lines[:3] + rest == lines
 
 
@@ -157,26 +165,24 @@ def test_a_bug_in_reading_one_file_does_not_end_the_others(monkeypatch: pytest.M
     def read(*_: object, **__: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("emo_assets.tokens.batch_worker.tokenize_midi", read)
-    assert answer(Task(GOOD, strict=False, events=False))[:3] == (
-        None,
-        "unexpected",
-        "ZeroDivisionError: oops",
-    )
+    monkeypatch.setattr("emo_assets.tokens.batch.tokenize_midi", read)
+    error = _extract(_Task(GOOD, strict=False, events=False))
+    assert isinstance(error, MidiError)
+    assert (error.stage, str(error)) == ("unexpected", "ZeroDivisionError: oops")
 
 
 def test_a_refusal_is_a_document_with_stage_and_error() -> None:
-    document = ExtractionResult("x.mid", None, "parse", "the file is empty", 0.0).as_document()
+    document = ExtractionResult("x.mid", error=MidiError("parse", "the file is empty")).as_document()
     assert document == {"file": "x.mid", "stage": "parse", "error": "the file is empty"}
 
 
 def test_a_file_that_needs_more_memory_than_allowed_is_refused() -> None:
     script = (
-        "from emo_assets.tokens.batch_worker import Task, answer, limit_memory\n"
+        "from emo_assets.tokens.batch import _extract, _limit_memory, _Task\n"
         "from emo_assets_tests.tokens.test_batch import METER, NOTE, file_of\n"
         "content = file_of(METER + NOTE * 500_000)\n"
-        "limit_memory(30_000_000)\n"
-        "print(answer(Task(content, False, True)).reason)\n"
+        "_limit_memory(30_000_000)\n"
+        "print(_extract(_Task(content, False, True)))\n"
     )
     path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
     run = subprocess.run(

@@ -65,21 +65,20 @@ def plain_lstms_training(
     if threads == 1:
         yield lambda: [_train(name, config, linked, progress) for name in SPECIALIZED_MODELS]
         return
-    pool = worker_pool(MAX_PARALLEL_TRAININGS)
     # the threads of one network wait for one another; they would slow down the workers
     torch.set_num_threads(1)
     try:
-        futures = [pool.submit(_train, name, config, linked) for name in SPECIALIZED_MODELS]
+        with worker_pool(MAX_PARALLEL_TRAININGS) as pool:
+            futures = [pool.schedule(_train, (name, config, linked)) for name in SPECIALIZED_MODELS]
 
-        def trained() -> list[TrainedModel]:
-            for number, _ in enumerate(as_completed(futures), 1):
-                progress("training plain LSTMs", number, len(futures))
-            return [future.result() for future in futures]
+            def trained() -> list[TrainedModel]:
+                for number, _ in enumerate(as_completed(futures), 1):
+                    progress("training plain LSTMs", number, len(futures))
+                return [future.result() for future in futures]
 
-        yield trained
+            yield trained
     finally:
         torch.set_num_threads(threads)
-        pool.shutdown(cancel_futures=True)
 
 
 def _train(

@@ -14,7 +14,7 @@ A model that writes only some of these kinds has the same grammar with the other
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +38,7 @@ MANY_PER_BAR = (DescriptionKind.INSTRUMENT, DescriptionKind.CHORD)
 Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class DescribedBar:
+class DescribedBar(NamedTuple):
     """What a description says of one bar.
 
     Numbers count within their kind: `i` stands for the token `DESCRIPTIONS.span(kind)[i]`, and where events

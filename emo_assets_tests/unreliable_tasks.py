@@ -1,4 +1,4 @@
-"""A process for the pool that does as it is told: answers, dies, hangs, naps, floods or prints."""
+"""A task for worker processes that answers, dies, hangs, naps, floods or prints, as asked for."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import signal
 import time
 from pathlib import Path
 
-from emo_assets.tokens.worker_pool import serve
 
-
-def do(task: str | bytes) -> object:
+def do(task: str | bytes) -> tuple[int, int, str | None]:
     match task:
         case "die":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -28,11 +26,7 @@ def do(task: str | bytes) -> object:
         case "stop":
             os.kill(os.getpid(), signal.SIGSTOP)
         case "flood":
-            return "x" * 5_000_000
+            return (os.getpid(), 5_000_000, "x" * 5_000_000)
         case "print":
-            print("this must not mix with answers", flush=True)
+            print("this must not mix with results", flush=True)
     return (os.getpid(), len(task), task if isinstance(task, str) else None)
-
-
-if __name__ == "__main__":
-    serve(do)
