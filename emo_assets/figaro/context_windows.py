@@ -139,9 +139,9 @@ class BatchedContext:
             logits[lane] = self._fill(lane)
         return logits
 
-    def bytes(self) -> int:
-        """Return the memory that the cache takes."""
-        return self._cache.bytes()
+    def nbytes(self) -> int:
+        """Return the bytes that the cache takes."""
+        return self._cache.nbytes()
 
     def _fill(self, lane: int) -> Tensor:
         stream = self.streams[lane]

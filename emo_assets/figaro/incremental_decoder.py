@@ -1,17 +1,16 @@
-"""The decoder one token at a time, for several songs at once, with a key/value cache.
+"""The decoder one token at a time, for a batch of songs, with a key/value cache.
 
-Songs advance in step: their newest tokens share one slot of the cache, so that a slot's distance from now is
-the same for all, however long each song's own window is. Which tokens a song's window holds is decided in
-`windows`, what is chosen next in `sampling`.
+Songs advance in step: their newest tokens share one slot of the cache, so that the distance of a slot from
+the newest one is the same for all, however long each song's window is. A lane is a song's index in the batch.
 
-The relative term k_r · E[l - r] changes with every step, for every cached key. Each key's products with all
+The relative term k_r · E[l - r] of every cached key changes with every step. Each key's products with all
 distances are therefore computed once, when it enters the cache; a step reads one diagonal of them.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,43 +20,57 @@ from emo_assets.figaro.linear import (
     FLOAT_ROWS,
     FrozenLayerNorm,
     Precision,
+    fused_linear,
     gelu,
-    prepared,
     quantized_layers,
     scaled,
 )
-from emo_assets.figaro.network import (
-    Attention,
-    DecoderLayer,
-    FigaroNetwork,
-    future,
-    relative_scores,
-    relative_shift,
-    split_heads,
-)
+from emo_assets.figaro.network import DecoderLayer, FigaroNetwork, attend, relative_shift
+from emo_assets.nn.attention import merge_heads, split_heads
 
 
-@dataclass(frozen=True)
-class TokenIds:
-    """Tokens as the network takes them: ids, bar ids and position ids, each (..., time) or (lanes,)."""
+class TokenIds(NamedTuple):
+    """The network's inputs for some tokens: ids, bar ids and position ids, each (..., time) or (lanes,)."""
 
     events: Tensor
     bars: Tensor
     positions: Tensor
 
 
-class KVCache:
-    """What a step remembers of earlier ones, layer by layer, for `lanes` songs side by side.
-
-    Lanes and heads share one dimension of every tensor, lanes * heads.
+class LayerKVCache(NamedTuple):
+    """The cache of one layer. The first dimension of every tensor is lanes * heads.
 
     Attributes:
-        lanes: songs side by side.
+        own: keys and values of the tokens, (lanes * heads, 2, slots, head_size).
+        key_distances: each key's scaled products with the distances, (lanes * heads, slots, context); column
+            j is the distance context - 1 - j. Minus infinity hides the slots before a lane's window.
+        memory_keys: of the encoded description, (lanes * heads, head_size, context).
+        memory_values: (lanes * heads, context, head_size).
+        memory_distances: the keys' relative term of [event, description] where cross-attention has one,
+            (lanes * heads, context, context); else empty.
+    """
+
+    own: Tensor
+    key_distances: Tensor
+    memory_keys: Tensor
+    memory_values: Tensor
+    memory_distances: Tensor
+
+
+class KVCache:
+    """Keys and values of earlier tokens.
+
+    Args:
+        decoder: whose layers the cache serves.
+        lanes: size of the batch.
+
+    Attributes:
+        lanes: size of the batch.
         now: the slot of the newest tokens.
-        lengths: (lanes,) tokens of each song's window, at most the context.
-        layers: each decoder layer's part.
-        mixed: (rows, d_model), where a step puts what its heads have mixed; the rows after the lanes are for
-            company, see `projections`.
+        lengths: tokens in each song's window, at most the context, (lanes,).
+        layers: one cache per decoder layer.
+        mixed: scratch space for the output of a step's attention, (rows, d_model); rows after the lanes are
+            padding, see `linear`.
     """
 
     def __init__(self, decoder: IncrementalDecoder, lanes: int) -> None:
@@ -70,21 +83,20 @@ class KVCache:
         self._rows = decoder.rows
         self.mixed = torch.zeros(self._rows(lanes), config.d_model)
         heads = lanes * config.heads
+        cross = config.context if config.relative_cross else 0
         self.layers = [
             LayerKVCache(
-                own=torch.zeros(2, heads, self.slots, config.head_size),
+                own=torch.zeros(heads, 2, self.slots, config.head_size),
                 key_distances=torch.full((heads, self.slots, config.context), float("-inf")),
                 memory_keys=torch.zeros(heads, config.head_size, config.context),
                 memory_values=torch.zeros(heads, config.context, config.head_size),
-                memory_distances=torch.zeros(heads, config.context, config.context)
-                if config.relative_cross
-                else None,
+                memory_distances=torch.zeros(heads, cross, cross),
             )
             for _ in decoder.layers
         ]
 
     def advance(self) -> None:
-        """Move on to the next slot, back to the front when the last is reached."""
+        """Move on to the next slot; at the last one, move the newest slots to the front."""
         if self.now + 1 == self.slots:
             kept = self.context - 1
             for layer in self.layers:
@@ -95,63 +107,26 @@ class KVCache:
         self.lengths = (self.lengths + 1).clamp_max(self.context)
 
     def keep(self, lanes: list[int]) -> None:
-        """Drop every lane but `lanes`, which move together in their order."""
-        heads = self.layers[0].memory_keys.shape[0] // self.lanes
+        """Drop all lanes but some, in the order given."""
+        heads = self.layers[0].own.shape[0] // self.lanes
         kept = torch.tensor([lane * heads + head for lane in lanes for head in range(heads)])
-        self.layers = [layer.of_heads(kept) for layer in self.layers]
+        self.layers = [LayerKVCache(*(tensor[kept] for tensor in layer)) for layer in self.layers]
         self.lengths = self.lengths[lanes]
         self.lanes = len(lanes)
         self.mixed = self.mixed[: self._rows(self.lanes)]
 
-    def bytes(self) -> int:
-        """Return the memory that the cache takes."""
-        return sum(tensor.nbytes for layer in self.layers for tensor in layer.tensors())
-
-
-@dataclass
-class LayerKVCache:
-    """One layer's part of the cache; heads are those of all lanes.
-
-    Attributes:
-        own: (2, heads, slots, head_size), keys and values of the tokens.
-        key_distances: (heads, slots, context): each key's scaled products with the distances, in a window's
-            order: column j is the distance context - 1 - j. Minus infinity where a lane's window has not
-            begun: such a key is not seen.
-        memory_keys: (heads, head_size, context) of the encoded description.
-        memory_values: (heads, context, head_size).
-        memory_distances: (heads, context, context): the relative term of [event, description] where
-            cross-attention has one.
-    """
-
-    own: Tensor
-    key_distances: Tensor
-    memory_keys: Tensor
-    memory_values: Tensor
-    memory_distances: Tensor | None
-
-    def tensors(self) -> list[Tensor]:
-        """Return all tensors."""
-        always = [self.own, self.key_distances, self.memory_keys, self.memory_values]
-        return always if self.memory_distances is None else [*always, self.memory_distances]
-
-    def of_heads(self, heads: Tensor) -> LayerKVCache:
-        """Return a copy of some heads."""
-        return LayerKVCache(
-            self.own[:, heads],
-            self.key_distances[heads],
-            self.memory_keys[heads],
-            self.memory_values[heads],
-            None if self.memory_distances is None else self.memory_distances[heads],
-        )
+    def nbytes(self) -> int:
+        """Return the bytes that the cache takes."""
+        return sum(tensor.nbytes for layer in self.layers for tensor in layer)
 
 
 class IncrementalLayer:
-    """One decoder layer prepared for inference: projections joined, distances in a window's order.
+    """One decoder layer prepared for inference: projections fused, distances in a window's order.
 
-    Queries come out of their projections divided by the root of the head size.
+    The query projections include the division by sqrt(head_size).
 
     Args:
-        layer: the layer as trained.
+        layer: the trained layer.
         context: tokens that a step sees.
         precision: of the linear layers.
     """
@@ -159,62 +134,66 @@ class IncrementalLayer:
     def __init__(self, layer: DecoderLayer, context: int, precision: Precision) -> None:
         own, cross, feed_forward = layer.attention, layer.cross, layer.feed_forward
         if own.distance is None:
-            raise ValueError("a decoder layer's self-attention has relative positions")
-        self.own, self.cross = own, cross
+            raise ValueError("the self-attention of a decoder layer has relative terms")
         self.heads, self.context = own.heads, context
         self.scale = torch.tensor(1 / math.sqrt(own.distance.shape[1]))
-        self.own_in = prepared([scaled(own.query, self.scale), own.key, own.value], precision)
-        self.own_out = prepared([own.output], precision)
+        self.own_in = fused_linear([scaled(own.query, self.scale), own.key, own.value], precision)
+        self.own_out = fused_linear([own.output], precision)
         self.own_norm = FrozenLayerNorm(own.norm)
-        self.cross_in = prepared([scaled(cross.query, self.scale)], precision)
-        self.cross_memory = prepared([cross.key, cross.value], precision)
-        self.cross_out = prepared([cross.output], precision)
+        self.cross_in = fused_linear([scaled(cross.query, self.scale)], precision)
+        self.cross_memory = fused_linear([cross.key, cross.value], precision)
+        self.cross_out = fused_linear([cross.output], precision)
         self.cross_norm = FrozenLayerNorm(cross.norm)
-        self.inner = prepared([feed_forward.inner], precision)
-        self.outer = prepared([feed_forward.outer], precision)
+        self.inner = fused_linear([feed_forward.inner], precision)
+        self.outer = fused_linear([feed_forward.outer], precision)
         self.last_norm = FrozenLayerNorm(feed_forward.norm)
         zero = own.distance.shape[0] // 2
-        self.distances = own.distance.detach()[zero : zero + context].flip(0).t().contiguous()
-        self.cross_distances = None
+        self.own_table = own.distance.detach()  # (2 * distances - 1, head_size)
+        self.distances = self.own_table[zero : zero + context].flip(0).t().contiguous()
+        self.cross_table = None
         if cross.distance is not None:
-            whole = cross.distance.detach()[zero - context + 1 : zero + context]
+            self.cross_table = cross.distance.detach()  # (2 * distances - 1, head_size)
+            whole = self.cross_table[zero - context + 1 : zero + context]
             self.cross_distances = whole.t().contiguous()  # (head_size, 2 * context - 1), ascending
             self.falling_distances = self.cross_distances.flip(1).contiguous()
 
     def step(self, states: Tensor, cache: KVCache, layer: LayerKVCache) -> Tensor:
-        """Take one token of every lane.
+        """Process one token per lane.
 
         Args:
-            states: (rows, d_model), the lanes' and whatever stands in the rows after them.
-            cache: of all layers; its `now` is the tokens' slot.
-            layer: this layer's part of it, which takes up the tokens' keys and values.
+            states: (rows, d_model), the lanes and padding.
+            cache: of all layers; `now` is the tokens' slot.
+            layer: this layer's cache, which the tokens' keys and values enter.
+
+        Returns:
+            (rows, d_model).
         """
         lanes, heads = cache.lanes, self.heads
         mixed = cache.mixed[:lanes].view(lanes * heads, 1, -1)  # (lanes * heads, 1, head_size)
         projected = self.own_in(states)[:lanes].view(lanes, 3 * heads, -1)  # (lanes, 3 * heads, head_size)
-        self._own_attention(projected, cache, layer, mixed)
+        self._self_attention(projected, cache, layer, mixed)
         states = self.own_norm(states + self.own_out(cache.mixed))  # (rows, d_model)
         query = self.cross_in(states)[:lanes].view(lanes * heads, 1, -1)  # (lanes * heads, 1, head_size)
         scores = torch.bmm(query, layer.memory_keys)  # (lanes * heads, 1, context)
-        if self.cross_distances is not None:
+        if self.cross_table is not None:
             scores = scores + self._cross_relative(query, layer, cache.lengths - 1)
         torch.bmm(scores.softmax(-1), layer.memory_values, out=mixed)
         states = self.cross_norm(states + self.cross_out(cache.mixed))  # (rows, d_model)
         return self._feed_forward(states)
 
-    def _own_attention(self, projected: Tensor, cache: KVCache, layer: LayerKVCache, mixed: Tensor) -> None:
-        """Let the newest tokens look at their windows, themselves included.
+    def _self_attention(self, projected: Tensor, cache: KVCache, layer: LayerKVCache, mixed: Tensor) -> None:
+        """Let the newest tokens attend to their windows, themselves included.
 
         Args:
             projected: their queries, keys and values, (lanes, 3 * heads, head_size).
             cache: of all layers.
-            layer: this layer's part of it, which takes up keys and values.
-            mixed: what is seen goes here, (lanes * heads, 1, head_size).
+            layer: this layer's cache, which the keys and values enter.
+            mixed: receives the result, (lanes * heads, 1, head_size).
         """
         lanes, heads, now, slots = cache.lanes, self.heads, cache.now, cache.slots
         first = now - self.context + 1
-        parts = projected.view(lanes, 3, heads, -1).transpose(0, 1)  # (3, lanes, heads, head_size)
-        layer.own.view(2, lanes, heads, slots, -1).select(3, now).copy_(parts[1:])
+        parts = projected.view(lanes, 3, heads, -1).transpose(1, 2)  # (lanes, heads, 3, head_size)
+        layer.own.view(lanes, heads, 2, slots, -1).select(3, now).copy_(parts[:, :, 1:])
         by_distance = torch.bmm(projected[:, : 2 * heads], self.distances.expand(lanes, -1, -1))
         of_query, of_key = by_distance.view(lanes, 2, heads, 1, -1).unbind(1)  # (lanes, heads, 1, context)
         newest = layer.key_distances.view(lanes, heads, slots, -1)[:, :, now : now + 1]
@@ -225,73 +204,68 @@ class IncrementalLayer:
             first * self.context,
         )
         relative = (of_query + diagonal).view(lanes * heads, 1, -1)  # (lanes * heads, 1, context)
-        keys, values = layer.own[:, :, first : now + 1].unbind(0)  # (lanes * heads, context, head_size)
-        query = parts[0].reshape(lanes * heads, 1, -1)  # (lanes * heads, 1, head_size)
+        keys, values = layer.own[:, :, first : now + 1].unbind(1)  # (lanes * heads, context, head_size)
+        query = parts[:, :, 0].reshape(lanes * heads, 1, -1)  # (lanes * heads, 1, head_size)
         scores = torch.baddbmm(relative, query, keys.transpose(1, 2))  # (lanes * heads, 1, context)
         torch.bmm(scores.softmax(-1), values, out=mixed)
 
     def fill(self, states: Tensor, memory: Tensor, cache: KVCache, layer: LayerKVCache, lane: int) -> Tensor:
-        """Take a whole window of one lane in place of what the cache holds of it.
+        """Process a whole window of one lane and replace what the cache holds of that lane.
 
         Args:
-            states: (time, d_model); its last token belongs into the slot `now`.
+            states: (time, d_model); the last token enters the slot `now`.
             memory: the encoded description, (context, d_model).
             cache: of all layers.
-            layer: this layer's part of it.
+            layer: this layer's cache.
             lane: which song.
+
+        Returns:
+            (time, d_model).
         """
         time, heads = states.shape[0], self.heads
         own = slice(lane * heads, (lane + 1) * heads)
         begin, end = cache.now - time + 1, cache.now + 1
         query, key, value = (
-            split_heads(part[None], heads)[0] for part in self.own_in(states).chunk(3, -1)
-        )  # (heads, time, head_size)
-        layer.own[0, own, begin:end] = key
-        layer.own[1, own, begin:end] = value
-        layer.key_distances[own, begin:end] = (key * self.scale) @ self.distances
+            split_heads(part[None], heads) for part in self.own_in(states).chunk(3, -1)
+        )  # (1, heads, time, head_size)
+        layer.own[own, 0, begin:end] = key[0]
+        layer.own[own, 1, begin:end] = value[0]
+        layer.key_distances[own, begin:end] = (key[0] * self.scale) @ self.distances
         layer.key_distances[own, end - self.context : begin] = float("-inf")
-        scores = self._scores(self.own, query, key)  # (heads, time, time)
-        scores += future(scores)
-        mixed = (scores.softmax(-1) @ value).transpose(0, 1).flatten(1)  # (time, d_model)
+        [mixed] = merge_heads(attend(query, key, value, self.own_table, causal=True))  # (time, d_model)
         states = self.own_norm(states + self.own_out(mixed))  # (time, d_model)
-        query = split_heads(self.cross_in(states)[None], heads)[0]  # (heads, time, head_size)
+        query = split_heads(self.cross_in(states)[None], heads)  # (1, heads, time, head_size)
         key, value = (
-            split_heads(part[None], heads)[0] for part in self.cross_memory(memory).chunk(2, -1)
-        )  # (heads, context, head_size)
-        layer.memory_keys[own] = key.transpose(1, 2)
-        layer.memory_values[own] = value
-        if layer.memory_distances is not None and self.cross_distances is not None:
-            of_key = relative_shift((key * self.scale) @ self.cross_distances, self.context)
+            split_heads(part[None], heads) for part in self.cross_memory(memory).chunk(2, -1)
+        )  # (1, heads, context, head_size)
+        layer.memory_keys[own] = key[0].transpose(1, 2)
+        layer.memory_values[own] = value[0]
+        if self.cross_table is not None:
+            of_key = relative_shift((key[0] * self.scale) @ self.cross_distances, self.context)
             layer.memory_distances[own] = of_key.transpose(1, 2)  # (heads, event, description)
-        mixed = self._scores(self.cross, query, key).softmax(-1) @ value  # (heads, time, head_size)
-        states = self.cross_norm(states + self.cross_out(mixed.transpose(0, 1).flatten(1)))
+        [mixed] = merge_heads(attend(query, key, value, self.cross_table, causal=False))  # (time, d_model)
+        states = self.cross_norm(states + self.cross_out(mixed))  # (time, d_model)
         return self._feed_forward(states)
 
-    def _scores(self, attention: Attention, query: Tensor, key: Tensor) -> Tensor:
-        """Scores (heads, left, right) of one lane's queries and keys, (heads, left or right, head_size)."""
-        scores = query @ key.transpose(1, 2)  # (heads, left, right)
-        if attention.distance is None:
-            return scores
-        relative = relative_scores(
-            query, key * self.scale, attention.distance.detach(), causal=attention.causal
-        )
-        return scores + relative  # (heads, left, right)
+    def _cross_relative(self, query: Tensor, layer: LayerKVCache, indices: Tensor) -> Tensor:
+        """Return both relative terms of cross-attention, (lanes * heads, 1, context).
 
-    def _cross_relative(self, query: Tensor, layer: LayerKVCache, places: Tensor) -> Tensor:
-        """Both relative terms of cross-attention for tokens at `places` (lanes,) of their windows."""
-        if layer.memory_distances is None or self.cross_distances is None:
-            raise ValueError("this layer's cross-attention has no relative term")
-        lanes, last = len(places), self.context - 1
+        Args:
+            query: (lanes * heads, 1, head_size).
+            layer: this layer's cache.
+            indices: of the tokens in their windows, (lanes,).
+        """
+        lanes, last = len(indices), self.context - 1
         of_query = query.view(lanes, self.heads, -1) @ self.falling_distances
         of_key = layer.memory_distances.view(lanes, self.heads, self.context, self.context)
         result = torch.empty(lanes, self.heads, self.context)
-        for lane, place in enumerate(places.tolist()):
-            seen = of_query[lane, :, last - place : last - place + self.context]  # (heads, context)
-            torch.add(seen, of_key[lane, :, place], out=result[lane])
+        for lane, index in enumerate(indices.tolist()):
+            window = of_query[lane, :, last - index : last - index + self.context]  # (heads, context)
+            torch.add(window, of_key[lane, :, index], out=result[lane])
         return result.view(lanes * self.heads, 1, -1)
 
     def _feed_forward(self, states: Tensor) -> Tensor:
-        return self.last_norm(states + self.outer(gelu(self.inner(states))))  # (.., d_model)
+        return self.last_norm(states + self.outer(gelu(self.inner(states))))  # (..., d_model)
 
 
 class IncrementalDecoder:
@@ -299,7 +273,7 @@ class IncrementalDecoder:
 
     Args:
         network: the weights; they are not changed.
-        precision: of the linear layers, the encoder's among them.
+        precision: of the linear layers, the encoder's included.
     """
 
     def __init__(self, network: FigaroNetwork, precision: Precision) -> None:
@@ -311,10 +285,10 @@ class IncrementalDecoder:
             for layer in network.decoder
             if isinstance(layer, DecoderLayer)
         ]
-        self.output = prepared([network.output], precision)
+        self.output = fused_linear([network.output], precision)
 
     def rows(self, lanes: int) -> int:
-        """Return how many rows a step multiplies for some lanes, see `projections`."""
+        """Return how many rows a step multiplies for a batch, see `linear`."""
         return lanes if self.precision is Precision.INT8 else FLOAT_ROWS
 
     def encode(self, description: Tensor, bars: Tensor) -> Tensor:
@@ -325,27 +299,25 @@ class IncrementalDecoder:
         return states
 
     def step(self, cache: KVCache, tokens: TokenIds) -> Tensor:
-        """Take one more token of every lane, (lanes,) each, and return the next one's logits.
+        """Process one more token per lane and return the logits of the next ones, (lanes, events).
 
-        The cache must have been advanced to the tokens' slot.
-
-        Returns:
-            (lanes, events).
+        Args:
+            cache: advanced to the tokens' slot.
+            tokens: (lanes,) each.
         """
         states = self.network.embed_events(tokens.events, tokens.bars, tokens.positions)  # (lanes, d_model)
         states = F.pad(states, (0, 0, 0, len(cache.mixed) - cache.lanes))  # (rows, d_model)
         for layer, part in zip(self.layers, cache.layers, strict=True):
             states = layer.step(states, cache, part)  # (rows, d_model)
-        logits = self.output(states)  # (rows, events)
-        return logits[: cache.lanes]
+        return self.output(states)[: cache.lanes]  # (lanes, events)
 
     def fill(self, cache: KVCache, lane: int, tokens: TokenIds, memory: Tensor) -> Tensor:
-        """Put a whole window, at most the context long, in place of what a lane holds.
+        """Process a whole window and replace what the cache holds of a lane.
 
         Args:
             cache: advanced to the slot of the window's last token.
             lane: which song.
-            tokens: the window, (1, time) each.
+            tokens: the window, (1, time) each, at most the context long.
             memory: the encoded description, (1, context, d_model).
 
         Returns:

@@ -1,8 +1,8 @@
-"""Linear layers for inference: in float, or in 8-bit integers.
+"""Linear layers for inference: in float32, or in 8-bit integers.
 
-A song must come out the same alone and in a batch, so a row's result must not depend on the rows beside it.
-Integer sums are exact. In float libraries add up in an order that hangs on how many rows there are, so there
-are always equally many: a song that is alone has rows of zeros for company, at a tenth of the time more.
+A song must be the same alone and in a batch, so a row's result must not depend on the other rows. Integer
+sums are exact. Float libraries add in an order that depends on the number of rows, so that number is fixed:
+a song that is alone is padded with rows of zeros, which takes a tenth more time.
 """
 
 from __future__ import annotations
@@ -16,32 +16,31 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-_LARGEST = 127.0
-_SMALLEST_SCALE = 1e-12
+_MAX_INT8 = 127.0
+_MIN_SCALE = 1e-12
 """Keeps a row of zeros from being divided by zero."""
 
 FLOAT_ROWS = 8
-"""Rows of every product of a step in float."""
+"""Rows of every product of a step in float32."""
 
-# numbers as tensors: a step is short beside the making of a tensor from a number, many times over
-_STEP = torch.tensor(1 / _LARGEST)
+# as tensors, because a step would convert the numbers many times over
+_STEP = torch.tensor(1 / _MAX_INT8)
 _HALF = torch.tensor(0.5)
 _ROOT_HALF = torch.tensor(math.sqrt(0.5))
 
-LEAST_INT8_WIDTH = 384
-"""Width of states from which int8 is faster; at 192 a step takes two thirds of the time in float, at 512 it
-takes longer."""
+MIN_INT8_WIDTH = 384
+"""Width of states from which int8 is faster: a step takes longer at 192, two thirds of the time at 512."""
 
 
 class Precision(StrEnum):
-    """In which numbers linear layers are multiplied."""
+    """The number format of linear layers."""
 
     FLOAT32 = "float32"
     INT8 = "int8"
 
 
 class FloatLinear:
-    """A linear layer in float.
+    """A linear layer in float32.
 
     Args:
         weight: (out, in).
@@ -58,14 +57,14 @@ class FloatLinear:
 
 
 class FrozenLayerNorm:
-    """A layer norm without what a module does around it."""
+    """A layer norm without the overhead of a module."""
 
     def __init__(self, norm: nn.LayerNorm) -> None:
         self._shape, self._epsilon = list(norm.normalized_shape), norm.eps
         self._weight, self._bias = norm.weight.detach(), norm.bias.detach()  # (d_model,)
 
     def __call__(self, states: Tensor) -> Tensor:
-        """Map (.., d_model) to the same shape."""
+        """Map (..., d_model) to the same shape."""
         return F.layer_norm(states, self._shape, self._weight, self._bias, self._epsilon)
 
 
@@ -73,7 +72,7 @@ class Int8Linear(nn.Module):
     """A linear layer in int8: weights scaled by output channel, inputs by row, both symmetric.
 
     Args:
-        weight: (out, in) in float.
+        weight: (out, in) in float32.
         bias: (out,), or None.
     """
 
@@ -83,7 +82,7 @@ class Int8Linear(nn.Module):
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         super().__init__()
-        scale = weight.abs().amax(1).clamp_min(_SMALLEST_SCALE) / _LARGEST  # (out,)
+        scale = weight.abs().amax(1).clamp_min(_MIN_SCALE) / _MAX_INT8  # (out,)
         rounded = (weight / scale[:, None]).round().to(torch.int8)  # (out, in)
         self.register_buffer("weight", rounded.t())  # (in, out), its columns contiguous
         self.register_buffer("scale", scale)
@@ -92,7 +91,7 @@ class Int8Linear(nn.Module):
     def forward(self, states: Tensor) -> Tensor:
         """Map (..., in) to (..., out)."""
         rows = states.reshape(-1, states.shape[-1])  # (rows, in)
-        scale = rows.abs().amax(1, keepdim=True).clamp_min_(_SMALLEST_SCALE).mul_(_STEP)  # (rows, 1)
+        scale = rows.abs().amax(1, keepdim=True).clamp_min_(_MIN_SCALE).mul_(_STEP)  # (rows, 1)
         rounded = (rows / scale).round_().to(torch.int8)  # (rows, in)
         product = torch._int_mm(rounded, self.weight).float().mul_(scale)  # (rows, out)
         result = torch.addcmul(self.bias, product, self.scale)  # (rows, out)
@@ -104,8 +103,7 @@ def scaled(layer: nn.Linear, factor: Tensor) -> nn.Linear:
     result = copy.deepcopy(layer)
     with torch.no_grad():
         result.weight.mul_(factor)
-        if result.bias is not None:
-            result.bias.mul_(factor)
+        result.bias.mul_(factor)
     return result
 
 
@@ -114,11 +112,11 @@ def gelu(states: Tensor) -> Tensor:
     return torch.addcmul(states, states, torch.erf(states * _ROOT_HALF)).mul_(_HALF)
 
 
-def prepared(layers: Sequence[nn.Linear], precision: Precision) -> Callable[[Tensor], Tensor]:
-    """Join linear layers that read the same input into one, in the precision asked for.
+def fused_linear(layers: Sequence[nn.Linear], precision: Precision) -> Callable[[Tensor], Tensor]:
+    """Fuse linear layers with the same input into one.
 
     Returns:
-        What maps (rows, in) to the layers' outputs side by side, (rows, out + out ..).
+        A function from (rows, in) to the layers' outputs side by side, (rows, out + out ..).
     """
     weight = torch.cat([layer.weight.detach() for layer in layers])  # (out + out .., in)
     biases = [layer.bias.detach() for layer in layers if layer.bias is not None]
@@ -127,7 +125,7 @@ def prepared(layers: Sequence[nn.Linear], precision: Precision) -> Callable[[Ten
 
 
 def quantized_layers(module: nn.ModuleList, precision: Precision) -> nn.ModuleList:
-    """Return `module` itself, or in int8 a copy with every linear layer replaced."""
+    """Return `module` itself for float32; for int8 a copy in which every linear layer is replaced."""
     if precision is Precision.FLOAT32:
         return module
     replaced = copy.deepcopy(module)
@@ -139,10 +137,10 @@ def quantized_layers(module: nn.ModuleList, precision: Precision) -> nn.ModuleLi
 
 
 def fastest_precision(width: int) -> Precision:
-    """Return the precision that is fastest for a network's width; equal on equal machines.
+    """Return the precision that is fastest for states of a width on this processor.
 
     Narrow layers are multiplied faster than their inputs are rounded; wide ones wait for memory, of which
-    int8 needs a quarter. It pays only where the processor multiplies it natively.
+    int8 needs a quarter. It is slower where the processor does not multiply it natively.
     """
-    pays = width >= LEAST_INT8_WIDTH and torch.cpu._is_vnni_supported()
-    return Precision.INT8 if pays else Precision.FLOAT32
+    is_faster = width >= MIN_INT8_WIDTH and torch.cpu._is_vnni_supported()
+    return Precision.INT8 if is_faster else Precision.FLOAT32

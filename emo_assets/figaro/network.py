@@ -1,8 +1,5 @@
 """FIGARO's network: a description encoder and an event decoder with relative positions.
 
-One file to read in one sitting; every tensor's shape stands at the end of its line. What tokens mean, how
-they are sampled and how weights come from files is not known here.
-
 Source: von Rütte et al., "FIGARO: Generating Symbolic Music with Fine-Grained Artistic Control", 2022;
 relative positions after Huang et al., "Improve Transformer Models with Better Relative Position
 Embeddings", 2020, method 4.
@@ -11,30 +8,30 @@ Embeddings", 2020, method 4.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from emo_assets.figaro.config import BAR_ROWS, POSITION_ROWS, FigaroConfig
+from emo_assets.nn.attention import merge_heads, split_heads
 from emo_assets.tokens.vocabulary import DESCRIPTIONS, EVENTS
 
 NORM_EPSILON = 1e-12
 
 
 def relative_shift(products: Tensor, columns: int) -> Tensor:
-    """Shift row l of `products` left by (rows - 1 - l): distances become positions.
+    """Shift row l of `products` left by (rows - 1 - l), so that distances become indices.
 
     Column c of the input belongs to the distance l - r = rows - 1 - c, so that entry [l, r] of the result
-    is the input's [l, rows - 1 - l + r]. It is a view: nothing is gathered.
+    is the input's [l, rows - 1 - l + r].
 
     Args:
         products: (..., rows, width); its last two dimensions are contiguous.
-        columns: number of positions r: at most width - 1, or width when there is one row.
+        columns: number of indices r: at most width - 1, or width when there is one row.
 
     Returns:
-        A view (..., rows, columns). Entries that would fall beside a row hold values of its neighbour.
+        A view (..., rows, columns). Entries outside a row hold values of the next one.
     """
     rows, width = products.shape[-2:]
     if rows == 1:
@@ -44,15 +41,73 @@ def relative_shift(products: Tensor, columns: int) -> Tensor:
     return shifted[..., :columns]  # (..., rows, columns)
 
 
-class Attention(nn.Module):
-    """Multi-head attention with the relative term of method 4, followed by its residual and norm.
+def relative_scores(query: Tensor, key: Tensor, distance: Tensor, *, causal: bool) -> Tensor:
+    """Return both relative terms, q_l · E[l - r] + k_r · E[l - r].
 
-    score[l, r] = (q_l · k_r + q_l · E[l - r] + k_r · E[l - r]) / sqrt(head size)
+    Args:
+        query: (..., left, head_size).
+        key: (..., right, head_size).
+        distance: E, (2 * distances - 1, head_size), ascending; distance 0 is in the middle.
+        causal: whether left equals right and entries with r > l do not matter: half the work.
+
+    Returns:
+        (..., left, right).
+    """
+    left, right = query.shape[-2], key.shape[-2]
+    zero = distance.shape[0] // 2
+    lowest = -1 if causal else 1 - right
+    rows = distance[zero + lowest : zero + left]  # (width, head_size), ascending distance
+    of_query = relative_shift(query @ rows.flip(0).T, right)  # (..., left, right)
+    # from the key's side the distance has the opposite sign: the same shift with the two sides exchanged
+    if causal:
+        by_key = key @ distance[zero : zero + right + 1].T  # (..., right, right + 1), ascending distance
+        flat = by_key.flatten(-2)[..., : right * right]  # (..., right * right)
+        of_key = flat.view(*flat.shape[:-1], right, right)  # (..., right, left)
+    else:
+        of_key = relative_shift(key @ rows.T, left)  # (..., right, left)
+    return of_query + of_key.transpose(-1, -2)  # (..., left, right)
+
+
+def causal_mask(scores: Tensor) -> Tensor:
+    """Return a mask to add to `scores` (..., left, right): minus infinity where r > l, else 0.
+
+    A sum, unlike filling in values, costs nothing in the backward pass.
+    """
+    left, right = scores.shape[-2:]
+    return torch.full((left, right), float("-inf"), dtype=scores.dtype, device=scores.device).triu(1)
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, distance: Tensor | None, *, causal: bool) -> Tensor:
+    """Return multi-head attention with the relative terms of method 4, before the output projection.
+
+    score[l, r] = (q_l · k_r + q_l · E[l - r] + k_r · E[l - r]) / sqrt(head_size)
+
+    Args:
+        query: already divided by sqrt(head_size), (..., left, head_size).
+        key: (..., right, head_size).
+        value: (..., right, head_size).
+        distance: E, as for `relative_scores`; None for attention without relative terms.
+        causal: whether index l sees only indices r <= l.
+
+    Returns:
+        (..., left, head_size).
+    """
+    scores = query @ key.transpose(-1, -2)  # (..., left, right)
+    if distance is not None:
+        scaled = key * (1 / math.sqrt(key.shape[-1]))  # (..., right, head_size)
+        scores = scores + relative_scores(query, scaled, distance, causal=causal)  # (..., left, right)
+    if causal:
+        scores = scores + causal_mask(scores)  # (..., left, right)
+    return scores.softmax(-1) @ value  # (..., left, head_size)
+
+
+class Attention(nn.Module):
+    """Multi-head attention (see `attend`), followed by its residual and norm.
 
     Args:
         config: sizes.
-        relative: whether the two relative terms are there.
-        causal: whether position l sees only positions r <= l.
+        relative: whether there are relative terms.
+        causal: whether index l sees only indices r <= l.
     """
 
     def __init__(self, config: FigaroConfig, *, relative: bool, causal: bool) -> None:
@@ -70,68 +125,20 @@ class Attention(nn.Module):
         )
 
     def forward(self, states: Tensor, memory: Tensor) -> Tensor:
-        """Let `states` (batch, left, d_model) look at `memory` (batch, right, d_model)."""
+        """Let `states` (batch, left, d_model) attend to `memory` (batch, right, d_model)."""
         scale = 1 / math.sqrt(states.shape[-1] // self.heads)
         query = split_heads(self.query(states), self.heads) * scale  # (batch, heads, left, head_size)
         key = split_heads(self.key(memory), self.heads)  # (batch, heads, right, head_size)
         value = split_heads(self.value(memory), self.heads)  # (batch, heads, right, head_size)
-        scores = query @ key.transpose(-1, -2)  # (batch, heads, left, right)
-        if self.distance is not None:
-            relative = relative_scores(query, key * scale, self.distance, causal=self.causal)
-            scores = scores + relative  # (batch, heads, left, right)
-        if self.causal:
-            scores = scores + future(scores)  # (batch, heads, left, right)
-        mixed = scores.softmax(-1) @ value  # (batch, heads, left, head_size)
-        mixed = mixed.transpose(1, 2).flatten(2)  # (batch, left, d_model)
-        result: Tensor = self.norm(states + self.output(mixed))  # (batch, left, d_model)
+        mixed = attend(
+            query, key, value, self.distance, causal=self.causal
+        )  # (batch, heads, left, head_size)
+        result: Tensor = self.norm(states + self.output(merge_heads(mixed)))  # (batch, left, d_model)
         return result
 
 
-def split_heads(states: Tensor, heads: int) -> Tensor:
-    """Part (batch, time, d_model) into (batch, heads, time, head_size)."""
-    batch, time, width = states.shape
-    parted = states.view(batch, time, heads, width // heads)  # (batch, time, heads, head_size)
-    return parted.transpose(1, 2)  # (batch, heads, time, head_size)
-
-
-def relative_scores(query: Tensor, key: Tensor, distance: Tensor, *, causal: bool) -> Tensor:
-    """Return both relative terms, q_l · E[l - r] + k_r · E[l - r], before the division.
-
-    Args:
-        query: (..., left, head_size).
-        key: (..., right, head_size).
-        distance: E, (2 * distances - 1, head_size), ascending; distance 0 stands in the middle.
-        causal: whether left equals right and entries with r > l do not matter: half the work.
-
-    Returns:
-        (..., left, right).
-    """
-    left, right = query.shape[-2], key.shape[-2]
-    zero = distance.shape[0] // 2
-    lowest = -1 if causal else 1 - right
-    rows = distance[zero + lowest : zero + left]  # (width, head_size), ascending distance
-    of_query = relative_shift(query @ rows.flip(0).T, right)  # (..., left, right)
-    # Seen from the key the distance runs the other way: the same shift with the two sides exchanged.
-    if causal:
-        by_key = key @ distance[zero : zero + right + 1].T  # (..., right, right + 1), ascending distance
-        flat = by_key.flatten(-2)[..., : right * right]  # (..., right * right)
-        of_key = flat.view(*flat.shape[:-1], right, right)  # (..., right, left)
-    else:
-        of_key = relative_shift(key @ rows.T, left)  # (..., right, left)
-    return of_query + of_key.transpose(-1, -2)  # (..., left, right)
-
-
-def future(scores: Tensor) -> Tensor:
-    """Return what hides the future from `scores` (..., left, right): minus infinity where r > l, else 0.
-
-    Added, not filled in: the backward pass of a sum costs nothing.
-    """
-    left, right = scores.shape[-2:]
-    return torch.full((left, right), float("-inf"), dtype=scores.dtype, device=scores.device).triu(1)
-
-
 class FeedForward(nn.Module):
-    """Two linear layers with the exact GELU between them, residual and norm."""
+    """Two linear layers with the exact GELU between them, then residual and norm."""
 
     def __init__(self, config: FigaroConfig) -> None:
         super().__init__()
@@ -169,7 +176,7 @@ class DecoderLayer(nn.Module):
         self.feed_forward = FeedForward(config)
 
     def forward(self, states: Tensor, memory: Tensor) -> Tensor:
-        """Map (batch, time, d_model), seeing `memory` (batch, description, d_model), to the same shape."""
+        """Map (batch, time, d_model) to the same shape; `memory` is (batch, description, d_model)."""
         states = self.attention(states, states)  # (batch, time, d_model)
         states = self.cross(states, memory)  # (batch, time, d_model)
         result: Tensor = self.feed_forward(states)  # (batch, time, d_model)
@@ -177,7 +184,7 @@ class DecoderLayer(nn.Module):
 
 
 class InputNorm(nn.Module):
-    """What BERT does to its input: the token type's vector is added, then the norm."""
+    """BERT's input layer: adds the vector of the token type, then normalizes."""
 
     def __init__(self, config: FigaroConfig) -> None:
         super().__init__()
@@ -194,7 +201,7 @@ class FigaroNetwork(nn.Module):
     """The whole network: description ids and event ids in, logits of the next event out.
 
     Args:
-        config: sizes. Weights are drawn from torch's global generator; seed it for equal weights.
+        config: sizes. The initial weights come from torch's global generator.
     """
 
     def __init__(self, config: FigaroConfig) -> None:
@@ -209,7 +216,7 @@ class FigaroNetwork(nn.Module):
         self.decoder_input = InputNorm(config)
         self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.decoder_layers))
         self.output = nn.Linear(config.d_model, len(EVENTS), bias=False)
-        self.apply(_initialise)
+        self.apply(_initialize)
 
     def encode(self, description: Tensor, bars: Tensor) -> Tensor:
         """Encode a description.
@@ -241,14 +248,14 @@ class FigaroNetwork(nn.Module):
         return result
 
     def decode(self, events: Tensor, bars: Tensor, positions: Tensor, memory: Tensor) -> Tensor:
-        """Return the last decoder states.
+        """Return the decoder's last states.
 
         Args:
             events: token ids (batch, time).
             bars: bar ids (batch, time), 0 to 256.
             positions: position ids (batch, time).
-            memory: encoder states (batch, description, d_model). When shorter than the events it is
-                continued with zero vectors, which are attended to like any other.
+            memory: encoder states (batch, description, d_model). If shorter than the events, it is padded
+                with zero vectors, which are attended to like any other.
 
         Returns:
             States (batch, time, d_model).
@@ -267,12 +274,11 @@ class FigaroNetwork(nn.Module):
         return logits
 
 
-def _initialise(module: nn.Module) -> None:
-    """Draw a module's own weights as BERT does: normal with deviation 0.02, biases 0."""
+def _initialize(module: nn.Module) -> None:
+    """Initialize a module's own weights as BERT does: normal with deviation 0.02, biases 0."""
     if isinstance(module, nn.Linear | nn.Embedding):
         nn.init.normal_(module.weight, std=0.02)
-        bias: Any = getattr(module, "bias", None)
-        if bias is not None:
-            nn.init.zeros_(bias)
+        if isinstance(module, nn.Linear) and module.bias is not None:
+            nn.init.zeros_(module.bias)
     elif isinstance(module, Attention) and module.distance is not None:
         nn.init.normal_(module.distance, std=0.02)

@@ -73,7 +73,7 @@ def _speeds(size: str, config: FigaroConfig, songs: list[TrainingSong]) -> Itera
             yield Figure(name, speed, "tokens/s", f"{speed / whole:.0f} x whole windows, {against}")
     streams = BatchedContext(IncrementalDecoder(network, Precision.INT8))
     streams.begin([song.description for song in songs])
-    yield Figure(f"{size}: cache of 8 songs", streams.bytes() / 2**20, "MiB")
+    yield Figure(f"{size}: cache of 8 songs", streams.nbytes() / 2**20, "MiB")
 
 
 def _against(speed: float, lanes: int, precision: Precision, *, is_expert: bool) -> str:

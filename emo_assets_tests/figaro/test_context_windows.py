@@ -8,7 +8,7 @@ from torch import Tensor
 from emo_assets.figaro.context_windows import BatchedContext, SongContext
 from emo_assets.figaro.incremental_decoder import IncrementalDecoder
 from emo_assets.figaro.inputs import TrainingSong
-from emo_assets.figaro.linear import FLOAT_ROWS, Int8Linear, Precision, prepared
+from emo_assets.figaro.linear import FLOAT_ROWS, Int8Linear, Precision, fused_linear
 from emo_assets.figaro.network import FigaroNetwork
 from emo_assets.tokens.vocabulary import EVENTS, EventKind
 
@@ -94,7 +94,7 @@ def test_int8_is_near_float32(network: FigaroNetwork, songs: list[TrainingSong])
 def test_int8_layers_round_each_row_by_itself() -> None:
     torch.manual_seed(0)
     linear = torch.nn.Linear(64, 48)
-    joined = prepared([linear], Precision.INT8)
+    joined = fused_linear([linear], Precision.INT8)
     assert isinstance(joined, Int8Linear)
     rows = torch.randn(7, 64) * torch.tensor([1e-3, 1, 1e3, 1, 5, 0, 1])[:, None]
     together = joined(rows)
@@ -108,7 +108,7 @@ def test_int8_layers_round_each_row_by_itself() -> None:
 @pytest.mark.parametrize(("inner", "outer"), [(192, 576), (576, 192), (192, 1391), (512, 1536), (13, 7)])
 def test_float_layers_multiply_a_row_alike_wherever_it_stands(inner: int, outer: int) -> None:
     torch.manual_seed(0)
-    joined = prepared([torch.nn.Linear(inner, outer)], Precision.FLOAT32)
+    joined = fused_linear([torch.nn.Linear(inner, outer)], Precision.FLOAT32)
     row = torch.randn(inner)
     company = torch.zeros(FLOAT_ROWS, inner)
     company[0] = row
@@ -122,5 +122,5 @@ def test_float_layers_multiply_a_row_alike_wherever_it_stands(inner: int, outer:
 def test_layers_that_read_the_same_input_are_joined() -> None:
     layers = [torch.nn.Linear(8, 3), torch.nn.Linear(8, 5)]
     states = torch.randn(2, 8)
-    joined = prepared(layers, Precision.FLOAT32)
+    joined = fused_linear(layers, Precision.FLOAT32)
     torch.testing.assert_close(joined(states), torch.cat([layer(states) for layer in layers], 1))

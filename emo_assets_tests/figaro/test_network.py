@@ -6,7 +6,8 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from emo_assets.figaro.config import FigaroConfig
-from emo_assets.figaro.network import FigaroNetwork, future, relative_scores, relative_shift
+from emo_assets.figaro.network import FigaroNetwork, attend, causal_mask, relative_scores, relative_shift
+from emo_assets.tokens.vocabulary import EVENTS
 
 
 def gathered(query: Tensor, key: Tensor, distance: Tensor) -> Tensor:
@@ -32,7 +33,7 @@ def test_causal_relative_terms_are_right_wherever_they_matter(length: int) -> No
     torch.manual_seed(length)
     query, key = torch.randn(2, 3, length, 8), torch.randn(2, 3, length, 8)
     distance = torch.randn(2 * 9 - 1, 8)
-    seen = future(query @ key.transpose(-1, -2)) == 0
+    seen = causal_mask(query @ key.transpose(-1, -2)) == 0
     found = relative_scores(query, key, distance, causal=True)
     torch.testing.assert_close(found[..., seen], gathered(query, key, distance)[..., seen])
 
@@ -53,6 +54,47 @@ def test_an_event_does_not_depend_on_later_ones(network: FigaroNetwork) -> None:
     after = network(changed, other, other, memory)
     torch.testing.assert_close(before[0, :8], after[0, :8])
     assert not torch.allclose(before[0, 8], after[0, 8])
+
+
+def test_shapes(network: FigaroNetwork) -> None:
+    ids = torch.arange(10).repeat(3, 1)  # (batch, time)
+    memory = network.encode(ids[:, :6], ids[:, :6])
+    assert memory.shape == (3, 6, network.config.d_model)
+    assert network(ids, ids, ids, memory).shape == (3, 10, len(EVENTS))
+
+
+def test_songs_of_a_batch_do_not_see_each_other(network: FigaroNetwork) -> None:
+    torch.manual_seed(2)
+    ids = torch.randint(0, 20, (3, 12))
+    together = network(ids, ids, ids, network.encode(ids, ids))
+    for row in range(3):
+        song = ids[row : row + 1]
+        alone = network(song, song, song, network.encode(song, song))
+        torch.testing.assert_close(alone[0], together[row], rtol=1e-4, atol=1e-4)
+
+
+def test_the_encoder_sees_the_whole_description_and_every_event_sees_it(network: FigaroNetwork) -> None:
+    ids = torch.arange(12)[None]
+    changed = ids.clone()
+    changed[0, -1] = 500
+    before, after = network.encode(ids, ids), network.encode(changed, ids)
+    assert not torch.allclose(before[0, 0], after[0, 0])
+    assert not torch.allclose(network(ids, ids, ids, before)[0, 0], network(ids, ids, ids, after)[0, 0])
+
+
+@pytest.mark.parametrize("relative", [False, True])
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_equals_its_formula(relative: bool, causal: bool) -> None:
+    torch.manual_seed(3)
+    query, key, value = (torch.randn(2, 3, 5, 8) for _ in range(3))
+    distance = torch.randn(2 * 9 - 1, 8) if relative else None
+    scores = query @ key.transpose(-1, -2)
+    if distance is not None:
+        scores = scores + gathered(query, key / 8**0.5, distance)
+    if causal:
+        scores = scores.masked_fill(torch.ones(5, 5).triu(1).bool(), float("-inf"))
+    found = attend(query, key, value, distance, causal=causal)
+    torch.testing.assert_close(found, scores.softmax(-1) @ value)
 
 
 def test_a_short_description_is_continued_with_zero_vectors_that_are_attended_to(
