@@ -72,7 +72,7 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
             return self._corpus(store, progress) / "msd" / "unique_tracks.txt"
         path = self._given("msd")
         if path is None:
-            from emo_assets.datasets.downloads.datasets import msd_names
+            from emo_assets.datasets.downloads.published import msd_names
 
             path = msd_names(downloads_folder(store), progress=progress)
         return path
@@ -83,7 +83,7 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
             return self._corpus(store, progress) / "lmd_matched"
         path = self._given("lakh")
         if path is None:
-            from emo_assets.datasets.downloads.datasets import lakh_files
+            from emo_assets.datasets.downloads.published import lakh_files
 
             path = lakh_files(downloads_folder(store), progress=progress)
         return path
@@ -97,7 +97,7 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
             )
         path = self._given("lakh_full")
         if path is None:
-            from emo_assets.datasets.downloads.datasets import LAKH_FULL, lakh_files
+            from emo_assets.datasets.downloads.published import LAKH_FULL, lakh_files
 
             path = lakh_files(downloads_folder(store), remote=LAKH_FULL, progress=progress)
         return path

@@ -1,4 +1,1 @@
-"""Bringing the published data sets here: fetching files, unpacking archives, and where each comes from.
-
-What is in the files is read by the readers beside this package; nothing here looks into a table or a song.
-"""
+"""Downloads of the published data sets and of checkpoints."""

@@ -1,7 +1,4 @@
-"""A model's checkpoint from the web: which file here stands for which address, and how large one may be.
-
-What is in the file is not known here.
-"""
+"""Download a model's checkpoint from a URL."""
 
 from __future__ import annotations
 
@@ -10,64 +7,64 @@ import re
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from emo_assets.datasets.downloads.fetching import RemoteFile, RetryPolicy, fetch
+from emo_assets.datasets.downloads.fetch import DEFAULT_RETRY, RemoteFile, RetryPolicy, fetch
 from emo_assets.errors import InputError
 from emo_assets.progress import Progress, no_progress
 
 MAX_BYTES = 2**34
-"""Bytes. FIGARO's released checkpoints have a few hundred megabytes."""
+"""FIGARO's released checkpoints have a few hundred megabytes."""
 
-_LONGEST_NAME = 60
-
-
-def is_url(place: str) -> bool:
-    """Say whether a place is an HTTP address, and not a path."""
-    return place.lower().startswith(("http://", "https://"))
+_MAX_NAME_LENGTH = 60
 
 
-def redact_url(address: str) -> str:
-    """Return an address without what may be a secret in it: user, password, query and fragment."""
-    parts = urlsplit(address)
+def is_url(location: str) -> bool:
+    """Return whether a location is an HTTP URL, and not a path."""
+    return location.lower().startswith(("http://", "https://"))
+
+
+def redact_url(url: str) -> str:
+    """Return a URL without the parts that may hold secrets: user, password, query and fragment."""
+    parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def checkpoint_file(
-    address: str,
+    url: str,
     folder: Path,
     *,
     sha256: str | None = None,
-    retry: RetryPolicy | None = None,
+    retry: RetryPolicy = DEFAULT_RETRY,
     progress: Progress = no_progress,
 ) -> Path:
-    """Return the checkpoint that lies at a web address, downloading it where it is not in `folder` yet.
+    """Return the checkpoint at a URL, downloading it if it is not in `folder` yet.
 
-    A download that was cut off goes on where it stopped. Files of one name from two addresses do not meet.
+    Files of the same name from two URLs are kept apart.
 
     Args:
-        address: `http://` or `https://`, of the file itself.
-        folder: where it goes; made when missing.
-        sha256: the file's sum in hexadecimal, if it is known.
-        retry: how long to go on trying.
-        progress: told of the bytes that are here.
+        url: `http://` or `https://` URL of the file itself.
+        folder: its destination, created if missing.
+        sha256: the file's checksum in hexadecimal, if known.
+        retry: when to give up.
+        progress: callback(stage, bytes done, bytes in total).
 
     Raises:
-        InputError: it cannot be had, or is another file than the sum says; the message says how to place it
-            by hand.
+        InputError: the download failed, or the checksum differs; the message says how to place the file by
+            hand.
     """
     try:
-        if not urlsplit(address).hostname:
+        if not urlsplit(url).hostname:
             raise ValueError("it names no server")
     except ValueError as error:
-        raise InputError(f"{address}: is no web address ({error})") from error
-    remote = RemoteFile(address, _name(address), smallest=1, largest=MAX_BYTES, sha256=sha256)
+        raise InputError(f"{url}: is not a valid URL ({error})") from error
+    remote = RemoteFile(url, _file_name(url), min_bytes=1, max_bytes=MAX_BYTES, sha256=sha256)
     try:
         return fetch(remote, folder, retry=retry, progress=progress)
     except InputError as error:
         raise InputError(f"{error}. By hand: download it elsewhere and give the file's path") from error
 
 
-def _name(address: str) -> str:
-    """Return a name for the file: the address's own last part, made harmless, behind a hash of the whole."""
-    last = PurePosixPath(unquote(urlsplit(address).path)).name
-    harmless = re.sub(r"[^A-Za-z0-9._-]+", "_", last)[-_LONGEST_NAME:]
-    return f"{hashlib.sha256(address.encode()).hexdigest()[:12]}-{harmless or 'checkpoint'}"
+def _file_name(url: str) -> str:
+    """Return a safe file name: a hash of the URL and the last part of its path."""
+    last = PurePosixPath(unquote(urlsplit(url).path)).name
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", last)[-_MAX_NAME_LENGTH:]
+    return f"{hashlib.sha256(url.encode()).hexdigest()[:12]}-{safe or 'checkpoint'}"

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that behaves as badly as a test tells it to."""
+"""An HTTP server on loopback that misbehaves as a test configures it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Served:
-    """What the server serves, and how badly; a test may change it while it runs.
+    """The served file and the server's faults; a test may change them while it runs.
 
     Attributes:
         content: the file's bytes.
-        mark: its entity tag, None for none.
-        drops: after how many bytes of the body each of the next connections breaks off.
-        ranges: whether it knows parts of files; else it sends the whole file, whatever is asked.
-        length: the Content-Length that it claims; the true one when None, none at all when negative.
-        status: the status of each of the next answers that are refusals.
-        headers: further headers.
-        asked: the Range header of each request, "" for none.
+        etag: its entity tag, None for none.
+        drops: number of bytes after which each of the next connections is dropped.
+        ranges: whether it supports Range requests; otherwise it sends the whole file.
+        length: the Content-Length that it sends; None: the true one; negative: none.
+        status: error statuses of the next answers.
+        headers: additional headers.
+        asked: the Range header of each request, or "".
         before: called before each answer.
     """
 
     content: bytes
-    mark: str | None = '"one"'
+    etag: str | None = '"one"'
     drops: list[int] = field(default_factory=list)
     ranges: bool = True
     length: int | None = None
@@ -55,7 +55,7 @@ def serving(content: bytes) -> Iterator[Served]:
         def _send(self, served: Served) -> None:
             content, first = served.content, 0
             found = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-            same = self.headers.get("If-Range", served.mark) == served.mark
+            same = self.headers.get("If-Range", served.etag) == served.etag
             if found and served.ranges and same:
                 first = int(found[1])
                 if first >= len(content):
@@ -72,8 +72,8 @@ def serving(content: bytes) -> Iterator[Served]:
             length = len(body) if served.length is None else served.length
             if length >= 0:
                 self.send_header("Content-Length", str(length))
-            if served.mark is not None:
-                self.send_header("ETag", served.mark)
+            if served.etag is not None:
+                self.send_header("ETag", served.etag)
             for name, value in served.headers.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from emo_assets.datasets.downloads.checkpoints import checkpoint_file, is_url, redact_url
-from emo_assets.datasets.downloads.fetching import RetryPolicy
+from emo_assets.datasets.downloads.fetch import RetryPolicy
 from emo_assets.errors import InputError
 from emo_assets_tests.datasets.downloads.server import Served, serving
 
 CONTENT = random.Random(2).randbytes(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-QUICK = RetryPolicy(failures=2, first_wait=0.01, longest_wait=0.02, silence=2.0)
+QUICK = RetryPolicy(attempts=2, backoff=0.01, timeout=2.0)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_an_address_cannot_name_a_place_outside_the_folder(last: str, served: Se
 
 @pytest.mark.parametrize("address", ["http://", "https:///figaro.ckpt", "http://[", "http://[x]/f"])
 def test_what_is_no_address_is_refused(address: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is no web address"):
+    with pytest.raises(InputError, match="is not a valid URL"):
         checkpoint_file(address, tmp_path)
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from kagglesdk import kaggle_env
 
-from emo_assets.datasets.downloads.fetching import RetryPolicy
+from emo_assets.datasets.downloads.fetch import RetryPolicy
 from emo_assets.datasets.downloads.kaggle import spotify_table
 from emo_assets.errors import InputError
 
 TABLE = b"track_id,artists\n" + b"0,a\n" * 750_000
-QUICK = RetryPolicy(failures=3, first_wait=0.01)
+QUICK = RetryPolicy(attempts=3, backoff=0.01)
 
 
 @dataclass
@@ -131,5 +131,5 @@ def test_without_a_network_the_error_says_how_to_place_the_table_by_hand(
     assert message.startswith(
         "https://www.kaggle.com/datasets/maharshipandya/-spotify-tracks-dataset: cannot"
     )
-    assert f"By hand: place its dataset.csv at {tmp_path}/dataset.csv, or name its place with" in message
+    assert f"By hand: place its dataset.csv at {tmp_path}/dataset.csv, or give its path with" in message
     assert message.endswith("the source 'local' (raw_data.spotify)")

@@ -138,7 +138,7 @@ def test_what_comes_from_the_web_and_is_no_checkpoint_is_not_kept(
         ({"source": "train", "sha256": "0" * 64}, "source is 'train'"),
         ({"source": "checkpoint", "checkpoint": "x.ckpt", "sha256": "abc"}, "is no sha256"),
         ({"source": "checkpoint", "checkpoint": "/nowhere/x.ckpt"}, "/nowhere/x.ckpt: cannot be read"),
-        ({"source": "checkpoint", "checkpoint": "http://"}, "is no web address"),
+        ({"source": "checkpoint", "checkpoint": "http://"}, "is not a valid URL"),
     ],
 )
 def test_settings_that_do_not_fit_are_one_line(config: dict[str, Any], said: str, store: Store) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from emo_assets.datasets.downloads.datasets import LAKH_FULL, LAKH_MATCHED, MSD_NAMES, lakh_files, msd_names
-from emo_assets.datasets.downloads.fetching import RemoteFile, RetryPolicy
-from emo_assets.datasets.downloads.unpacking import Limits
+from emo_assets.datasets.downloads.fetch import RemoteFile, RetryPolicy
+from emo_assets.datasets.downloads.published import LAKH_FULL, LAKH_MATCHED, MSD_NAMES, lakh_files, msd_names
+from emo_assets.datasets.downloads.unpack import Limits
 from emo_assets.errors import InputError
 from emo_assets_tests.datasets.downloads.server import Served, serving
 
-QUICK = RetryPolicy(failures=2, first_wait=0.01, silence=2.0)
+QUICK = RetryPolicy(attempts=2, backoff=0.01, timeout=2.0)
 OFFLINE = "http://no-such-host.invalid/"
 
 
@@ -76,12 +76,12 @@ def test_without_a_network_the_error_says_how_to_place_lakh_by_hand(tmp_path: Pa
     with pytest.raises(InputError) as caught:
         lakh_files(tmp_path, remote=remote, retry=QUICK)
     assert str(caught.value) == (
-        "http://no-such-host.invalid/lmd_matched.tar.gz: there is no network, or its server's name is "
-        f"not known. By hand: place the file at {tmp_path}/lmd_matched.tar.gz, or unpack it and "
-        "name the folder lmd_matched with the source 'local' (raw_data.lakh)"
+        "http://no-such-host.invalid/lmd_matched.tar.gz: there is no network, or the server's name is "
+        f"unknown. By hand: place the file at {tmp_path}/lmd_matched.tar.gz, or unpack it and "
+        "give the path of the folder lmd_matched with the source 'local' (raw_data.lakh)"
     )
     remote = RemoteFile(OFFLINE + "lmd_full.tar.gz", "lmd_full.tar.gz", 1, 1, "0" * 64)
-    with pytest.raises(InputError, match=r"name the folder lmd_full with .*\(raw_data\.lakh_full\)$"):
+    with pytest.raises(InputError, match=r"the path of the folder lmd_full with .*\(raw_data\.lakh_full\)$"):
         lakh_files(tmp_path, remote=remote, retry=QUICK)
 
 
@@ -97,14 +97,14 @@ def test_without_a_network_the_error_says_how_to_place_the_names_by_hand(tmp_pat
     with pytest.raises(InputError) as caught:
         msd_names(tmp_path, remote=remote, retry=QUICK)
     assert "\n" not in str(caught.value)
-    assert f"By hand: place the file at {tmp_path}/unique_tracks.txt, or name its place" in str(caught.value)
+    assert f"By hand: place the file at {tmp_path}/unique_tracks.txt, or give its path" in str(caught.value)
     assert "the source 'local' (raw_data.msd" in str(caught.value)
 
 
 def test_the_published_files_are_named_with_size_and_sum() -> None:
     for remote in (LAKH_MATCHED, LAKH_FULL):
-        assert remote.smallest == remote.largest
+        assert remote.min_bytes == remote.max_bytes
         assert remote.sha256 is not None
         assert len(remote.sha256) == 64
         assert remote.url.endswith(f"/{remote.name}")
-    assert MSD_NAMES.smallest < 84_000_000 < MSD_NAMES.largest
+    assert MSD_NAMES.min_bytes < 84_000_000 < MSD_NAMES.max_bytes
