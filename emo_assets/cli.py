@@ -1,7 +1,7 @@
-"""The `emo` command: each sub-command is a thin call into a package.
+"""The `emo` command: options, help texts and printed results.
 
-Holds options, help texts and how results are printed. Wrong input ends in one clear line and exit code 2,
-never in a traceback. What a command does is decided in the package that it calls.
+Each sub-command imports the package that it calls, so that `emo --help` is quick. Invalid input ends with one
+line on standard error and exit code 2.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ import json
 import sys
 import webbrowser
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
 from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES, FeatureVector, feature_range
 from emo_assets.progress import terminal_progress
+from emo_assets.song_request import TrackRequest, read_request, validate_name, write_request
 from emo_assets.store import DEFAULT_BASE, Store, atomic_write
 
 app = typer.Typer(
@@ -33,6 +34,12 @@ app = typer.Typer(
 StoreOption = Annotated[
     str, typer.Option("--store", help="The store's base path: a folder or an fsspec URL.")
 ]
+PresetOption = Annotated[str | None, typer.Option(help="Start from this request of the store.")]
+BarsOption = Annotated[int | None, typer.Option(help="Length in bars [default 16, or the preset's].")]
+SeedOption = Annotated[int | None, typer.Option(help="Another seed gives another song.")]
+StrictnessOption = Annotated[
+    str | None, typer.Option(help="How closely to follow the features: loosely, normally or strictly.")
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -42,29 +49,29 @@ def _show_help(context: typer.Context) -> None:
 
 
 def main() -> None:
-    """Run the command line: exit 0 when done, 2 with one line on standard error when the input is wrong."""
+    """Run the command line: exit 0 when done, 2 with one line on standard error for invalid input."""
     try:
         result = app(standalone_mode=False)
     except InputError as error:
-        _leave(str(error))
+        _fail(str(error))
     except typer.TyperException as error:
-        _leave(f"{error.format_message()} (`emo --help` lists commands and options)")
+        _fail(f"{error.format_message()} (`emo --help` lists commands and options)")
     except OSError as error:
         where = f"{error.filename}: {error.strerror}" if error.filename is not None else str(error)
-        _leave(f"{where}; check the path, and what may be read and written there")
+        _fail(f"{where}; check the path and its permissions")
     except (typer.Abort, KeyboardInterrupt):
-        print("emo: interrupted; what was finished is kept", file=sys.stderr)
+        print("emo: interrupted; finished work is kept", file=sys.stderr)
         sys.exit(130)
     sys.exit(result if isinstance(result, int) else 0)
 
 
-def _leave(message: str) -> None:
+def _fail(message: str) -> None:
     print(f"emo: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(2)
 
 
 def _takes_features(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command one option for each feature and hand it those given as `features`."""
+    """Add one option per feature to a command, and pass the given ones to it as `features`."""
 
     def wrapped(**options: Any) -> None:
         given = {name: options.pop(name) for name in FEATURE_NAMES}
@@ -122,7 +129,7 @@ def link(
         links.to_parquet(file, index=False)
     methods = ", ".join(f"{count:,} {method}" for method, count in links["method"].value_counts().items())
     rejected = len(spotify_read.rejects) + len(msd_read.rejects)
-    print(f"{len(links):,} links ({methods or 'none'}) in {out}; {rejected:,} rows were refused")
+    print(f"{len(links):,} links ({methods or 'none'}) in {out}; {rejected:,} rows were rejected")
 
 
 @app.command()
@@ -130,13 +137,10 @@ def link(
 def generate(
     features: dict[str, str],
     out: Annotated[Path, typer.Option(help="The file to write: .wav, .ogg, .flac, .mp3 or .mid.")],
-    preset: Annotated[str | None, typer.Option(help="Start from this request of the store.")] = None,
-    bars: Annotated[int | None, typer.Option(help="Length in bars [default 16, or the preset's].")] = None,
-    seed: Annotated[int | None, typer.Option(help="Another seed gives another song.")] = None,
-    strictness: Annotated[
-        str | None,
-        typer.Option(help="How closely to follow the features: loosely, normally or strictly."),
-    ] = None,
+    preset: PresetOption = None,
+    bars: BarsOption = None,
+    seed: SeedOption = None,
+    strictness: StrictnessOption = None,
     sound_font: Annotated[Path | None, typer.Option(help="Another sound font (.sf2).")] = None,
     reverb: Annotated[bool, typer.Option(help="The synthesizer's reverb.")] = True,
     chorus: Annotated[bool, typer.Option(help="The synthesizer's chorus.")] = True,
@@ -148,9 +152,11 @@ def generate(
 ) -> None:
     """Make a song from features, in one command, without Dagster.
 
-    The store's champion describes it; `make demo` trains one.
+    Uses the store's champion; `make demo` trains one.
     """
-    request = _request(Store(store), "song", preset, features, bars=bars, seed=seed, strictness=strictness)
+    asked = _build_request(
+        Store(store), "song", preset, features, bars=bars, seed=seed, strictness=strictness
+    )
     from emo_assets.audio.rendering import SoundSettings
     from emo_assets.generation import generate_track, load_models, output_file
 
@@ -158,7 +164,7 @@ def generate(
     models = load_models(Store(store), exact=exact)
     sound = SoundSettings(sound_font, reverb=reverb, chorus=chorus)
     with terminal_progress() as progress:
-        track = generate_track(request, models, files, sound=sound, progress=progress)
+        track = generate_track(asked, models, files, sound=sound, progress=progress)
     print(track.summary())
 
 
@@ -167,28 +173,23 @@ def generate(
 def request(
     name: Annotated[str, typer.Argument(help="The request's name: a-z, 0-9, '.', '_' and '-'.")],
     features: dict[str, str],
-    preset: Annotated[str | None, typer.Option(help="Start from this request of the store.")] = None,
-    bars: Annotated[int | None, typer.Option(help="Length in bars [default 16, or the preset's].")] = None,
-    seed: Annotated[int | None, typer.Option(help="Another seed gives another song.")] = None,
-    strictness: Annotated[
-        str | None,
-        typer.Option(help="How closely to follow the features: loosely, normally or strictly."),
-    ] = None,
+    preset: PresetOption = None,
+    bars: BarsOption = None,
+    seed: SeedOption = None,
+    strictness: StrictnessOption = None,
     remove: Annotated[
         bool, typer.Option("--remove", help="Remove the request and its song instead.")
     ] = False,
     store: StoreOption = DEFAULT_BASE,
 ) -> None:
     """Register a request for the pipeline to render; or remove one."""
-    from emo_assets.song_request import write_request
-
     if remove:
         from emo_assets.pipeline.instance import delete_request
 
         delete_request(Store(store), name)
-        print(f"{name} and what was made of it are removed")
+        print(f"{name} and its track are removed")
         return
-    asked = _request(Store(store), name, preset, features, bars=bars, seed=seed, strictness=strictness)
+    asked = _build_request(Store(store), name, preset, features, bars=bars, seed=seed, strictness=strictness)
     from emo_assets.pipeline.instance import register_requests
 
     path = write_request(asked, Store(store).requests)
@@ -200,24 +201,18 @@ def request(
     )
 
 
-def _request(
-    store: Store,
-    name: str,
-    preset: str | None,
-    features: dict[str, str],
-    **given: int | str | None,
-) -> Any:
-    """Build the request that the options describe, on top of a preset when one is named.
+def _build_request(
+    store: Store, name: str, preset: str | None, features: dict[str, str], **given: int | str | None
+) -> TrackRequest:
+    """Build a request from options, starting from a preset if one is named.
 
     Args:
         store: where presets are.
-        name: what the request is called.
-        preset: the request to start from.
-        features: features by name, those that were given.
-        given: other fields of a request, None for those that were not given.
+        name: name of the request.
+        preset: name of the request to start from.
+        features: the given features, by name.
+        given: other fields of the request; None for those that were not given.
     """
-    from emo_assets.song_request import TrackRequest, read_request, validate_name
-
     values: dict[str, Any] = {}
     if preset is not None:
         path = store.requests / f"{validate_name(preset)}.yaml"
@@ -239,7 +234,7 @@ def describe(
     ] = False,
     workers: Annotated[int | None, typer.Option(help="Processes [default: one a core].", min=1)] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Append to this file instead, and go on where it stopped.")
+        Path | None, typer.Option(help="Append to this file instead, resuming where it stopped.")
     ] = None,
 ) -> None:
     """Read MIDI files into FIGARO's description: one JSON line a file."""
@@ -247,7 +242,7 @@ def describe(
 
     done = extracted_names(out) if out is not None and out.exists() else frozenset()
     files = find_midi_files(paths, done=done)
-    with _lines_to(out) as write, terminal_progress() as progress:
+    with _line_writer(out) as write, terminal_progress() as progress:
         results = extract_files(files, workers=workers, strict=strict, events=events, progress=progress)
         for result in results:
             write(json.dumps(result.as_document(), ensure_ascii=False))
@@ -256,18 +251,18 @@ def describe(
 @app.command()
 def studio(
     host: Annotated[
-        str, typer.Option(help="The address to listen on; others than this machine's own need a token.")
+        str, typer.Option(help="The address to listen on; any but this machine's own needs a token.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65_535)] = 8000,
     token: Annotated[
-        str | None, typer.Option(help="What clients must know.", envvar="EMO_STUDIO_TOKEN")
+        str | None, typer.Option(help="The token that clients must send.", envvar="EMO_STUDIO_TOKEN")
     ] = None,
     browser: Annotated[bool, typer.Option("--browser", help="Open the page in a browser.")] = False,
     store: StoreOption = DEFAULT_BASE,
 ) -> None:
     """Open the studio: a web page and a REST API to make songs.
 
-    Anyone can make one from a feeling there, without knowing music theory.
+    No knowledge of music theory is needed.
     """
     from emo_assets.studio.server import serve
 
@@ -280,19 +275,14 @@ def studio(
 
 
 @contextmanager
-def _lines_to(out: Path | None) -> Iterator[Callable[[str], None]]:
-    """Yield a function that writes one line to standard output or, at once, to the end of a file."""
-    if out is None:
-        yield lambda line: print(line, flush=True)
-        return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with out.open("a", encoding="utf-8") as file:
-
-        def write(line: str) -> None:
-            file.write(line + "\n")
-            file.flush()
-
-        yield write
+def _line_writer(out: Path | None) -> Iterator[Callable[[str], None]]:
+    """Yield a function that writes and flushes one line, to the end of a file or to standard output."""
+    with ExitStack() as stack:
+        file: TextIO = sys.stdout
+        if out is not None:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            file = stack.enter_context(out.open("a", encoding="utf-8"))
+        yield lambda line: print(line, file=file, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""`make demo`: materialize the whole graph on the sample, and say where the songs are.
+"""`make demo`: materialize the whole graph on the sample, and print where the songs are.
 
-Goes through the graph stage by stage on the checkout's own instance, in one process; describers are trained
-and songs made a few at once, in others. A stage whose assets are in the store and newer than what they are
-made of is passed over, so a demo that was interrupted goes on where it stopped and a second one is quick.
+Materializes stage by stage on the checkout's instance, in one process; models are trained and songs generated
+in several. Skips assets that are newer than their inputs, so an interrupted demo resumes and a second one is
+quick.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ SONG_ASSETS = [
     dg.AssetKey(name) for name in ("requested_features", "track_description", "track_midi", "generated_track")
 ]
 
-AT_ONCE = 4
-"""Processes that train describers and make songs; each takes about 0.7 GB."""
+NUM_WORKERS = 4
+"""Processes that train models and generate songs; each takes about 0.7 GB."""
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Assets that are materialized together: all of some groups, or some by name.
+class DemoStage:
+    """Assets that are materialized together.
 
     Attributes:
-        title: what is said of it.
-        groups: names of groups.
+        title: what is printed.
+        groups: names of asset groups.
         assets: names of single assets.
-        sharded: whether they are made for every shard.
-        pool: the pool of assets that need nothing of one another, and are made a few at once.
+        sharded: whether they are partitioned in shards.
+        pool: Dagster pool of assets that are independent of one another and materialized in parallel.
     """
 
     title: str
@@ -62,16 +62,20 @@ class Stage:
 
 
 LONGEST_FIRST = tuple(spec.name for spec in sorted(MODEL_SPECS, key=lambda spec: -len(spec.target_kinds)))
-"""The describers: those that write more kinds of tokens take longer, and two cores are done together then."""
+"""The models, those that write the most kinds of tokens and so train longest first."""
 
 STAGES = (
-    Stage("reading and linking the raw data", groups=("raw", "linking")),
-    Stage("describing the MIDI files", assets=("figaro_descriptions", "rejected_midi"), sharded=True),
-    Stage("putting the training set together", assets=("training_set", "song_metrics")),
-    Stage("exploring the features", groups=("exploration",)),
-    Stage("taking FIGARO's weights and measuring them", groups=("figaro",)),
-    Stage("training seven describers", assets=LONGEST_FIRST, pool=TRAINING_POOL),
-    Stage("scoring them and choosing the champion", groups=("evaluation",)),
+    DemoStage("reading and linking the raw data", groups=("raw", "linking")),
+    DemoStage(
+        "extracting descriptions from the MIDI files",
+        assets=("figaro_descriptions", "rejected_midi"),
+        sharded=True,
+    ),
+    DemoStage("assembling the training set", assets=("training_set", "song_metrics")),
+    DemoStage("exploring the features", groups=("exploration",)),
+    DemoStage("loading FIGARO and measuring its fidelity", groups=("figaro",)),
+    DemoStage("training seven description models", assets=LONGEST_FIRST, pool=TRAINING_POOL),
+    DemoStage("scoring them and choosing the champion", groups=("evaluation",)),
 )
 
 
@@ -79,10 +83,10 @@ class Demo:
     """The demo on one instance and one store.
 
     Args:
-        instance: where runs and materializations are recorded.
-        store: where everything is kept; its request files are what is rendered.
-        definitions: the graph, with resources that keep in the same store.
-        settings: configuration of single assets, by their names, in place of the defaults.
+        instance: records runs and materializations.
+        store: holds all files; a song is generated for each of its request files.
+        definitions: the graph, with resources that use the same store.
+        settings: run configuration of single assets by name.
     """
 
     def __init__(
@@ -95,45 +99,45 @@ class Demo:
         self._instance = instance
         self._store = store
         self._settings = settings or {}
-        spoken = dg.Definitions.merge(definitions, dg.Definitions(loggers={"plain": PLAIN_LOGGER}))
-        self._job = spoken.resolve_implicit_global_asset_job_def()
-        self._graph = spoken.resolve_asset_graph()
+        logged = dg.Definitions.merge(definitions, dg.Definitions(loggers={"plain": PLAIN_LOGGER}))
+        self._job = logged.resolve_implicit_global_asset_job_def()
+        self._graph = logged.resolve_asset_graph()
         self._staleness = Staleness(instance, store, self._graph)
 
     def run(self, pool: ProcessPool | None = None) -> list[dict[str, Any]]:
         """Materialize what is missing or outdated, and return the documents of all tracks.
 
         Args:
-            pool: worker processes that make assets of the checkout; None makes all of them here.
+            pool: worker processes that materialize assets of the checkout; None for this process only.
 
         Raises:
-            InputError: something that the graph reads is wrong.
+            InputError: an input of the graph is invalid.
         """
         requests = [read_request(path) for path in sorted(self._store.requests.glob("*.yaml"))]
         fail_dead_runs(self._instance)
         steps = len(STAGES) + 1
         for number, stage in enumerate(STAGES, 1):
-            with _announced(f"[{number}/{steps}] {stage.title}"):
+            with _print_time(f"[{number}/{steps}] {stage.title}"):
                 self._run_stage(stage, pool)
         register_requests([request.name for request in requests], self._instance)
-        with _announced(f"[{steps}/{steps}] making {len(requests)} songs"):
-            self._make_songs([each.name for each in requests if not self._is_rendered(each)], pool)
+        with _print_time(f"[{steps}/{steps}] generating {len(requests)} songs"):
+            self._generate_songs([each.name for each in requests if not self._is_current(each)], pool)
         return [self._document(request) for request in requests]
 
-    def _make_songs(self, names: Sequence[str], pool: ProcessPool | None) -> None:
+    def _generate_songs(self, names: Sequence[str], pool: ProcessPool | None) -> None:
         if pool is None:
             for number, name in enumerate(names, 1):
                 print(f"      song {number} of {len(names)}: {name}", flush=True)
                 self.materialize(SONG_ASSETS, name)
             return
-        made: dict[Future[None], str] = {
-            pool.schedule(make_in_checkout, (SONG_ASSETS, name)): name for name in names
+        futures: dict[Future[None], str] = {
+            pool.schedule(materialize_in_checkout, (SONG_ASSETS, name)): name for name in names
         }
-        for number, future in enumerate(as_completed(made), 1):
+        for number, future in enumerate(as_completed(futures), 1):
             future.result()
-            print(f"      song {number} of {len(names)}: {made[future]}", flush=True)
+            print(f"      song {number} of {len(names)}: {futures[future]}", flush=True)
 
-    def _run_stage(self, stage: Stage, pool: ProcessPool | None) -> None:
+    def _run_stage(self, stage: DemoStage, pool: ProcessPool | None) -> None:
         selection = dg.AssetSelection.assets(*stage.assets) | dg.AssetSelection.groups(*stage.groups)
         keys = sorted(selection.resolve(self._graph))
         outdated = [key for key in keys if not self._staleness.is_current(key)]
@@ -141,8 +145,8 @@ class Demo:
             return
         if stage.pool and pool is not None:
             in_order = [dg.AssetKey(name) for name in stage.assets if dg.AssetKey(name) in outdated]
-            with pool_slots(self._instance, stage.pool, AT_ONCE):
-                for future in [pool.schedule(make_in_checkout, ([key],)) for key in in_order]:
+            with pool_slots(self._instance, stage.pool, NUM_WORKERS):
+                for future in [pool.schedule(materialize_in_checkout, ([key],)) for key in in_order]:
                     future.result()
             return
         self.materialize(keys, tags=ALL_SHARDS if stage.sharded else {})
@@ -154,7 +158,13 @@ class Demo:
         *,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        """Materialize some assets in one run, of a request that is registered where they are made for one."""
+        """Materialize assets in one run.
+
+        Args:
+            keys: the assets.
+            partition: name of a registered request, for assets that are partitioned by request.
+            tags: tags of the run.
+        """
         names = {key.to_user_string() for key in keys}
         ops = {name: {"config": dict(values)} for name, values in self._settings.items() if name in names}
         self._job.execute_in_process(
@@ -165,8 +175,8 @@ class Demo:
             run_config={"loggers": {"plain": {}}, "ops": ops},
         )
 
-    def _is_rendered(self, request: TrackRequest) -> bool:
-        """Tell whether the track is there, is what the request file asks for now, and is not outdated."""
+    def _is_current(self, request: TrackRequest) -> bool:
+        """Return whether the track exists, answers the current request file and is newer than its inputs."""
         if not all(self._staleness.is_current(key, request.name) for key in SONG_ASSETS):
             return False
         document = self._document(request)
@@ -179,51 +189,49 @@ class Demo:
         return document
 
 
-class _WhatAssetsSay(logging.Formatter):
+class _AssetMessageFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        said = getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage()
-        return f"      {said}"
+        message = getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage()
+        return f"      {message}"
 
 
 def _plain_logger(context: dg.InitLoggerContext) -> logging.Logger:
     logger = logging.Logger("emo_assets.demo", level=logging.INFO)
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(_WhatAssetsSay())
+    handler.setFormatter(_AssetMessageFormatter())
     logger.addHandler(handler)
     return logger
 
 
-PLAIN_LOGGER = dg.LoggerDefinition(
-    _plain_logger, description="What assets say, and nothing of Dagster's own."
-)
+PLAIN_LOGGER = dg.LoggerDefinition(_plain_logger, description="Only the messages of assets.")
 
 
 @contextmanager
-def _announced(title: str) -> Iterator[None]:
-    """Print a title, and how long its block took when it ends."""
+def _print_time(title: str) -> Iterator[None]:
+    """Print a title, and the duration of the block when it ends."""
     print(title, flush=True)
     begun = time.monotonic()
     yield
     print(f"      {time.monotonic() - begun:.1f} s", flush=True)
 
 
-def make_in_checkout(keys: Sequence[dg.AssetKey], partition: str | None = None) -> None:
-    """Materialize assets on the checkout's own instance, in a process beside the demo's.
+def materialize_in_checkout(keys: Sequence[dg.AssetKey], partition: str | None = None) -> None:
+    """Materialize assets on the checkout's instance, in a worker process.
 
     Args:
-        keys: of the assets.
-        partition: the request that they are made for. Of songs nothing is said: several are in the making.
+        keys: the assets.
+        partition: name of a request. Its progress is not logged, since several songs are generated at once.
 
     Raises:
-        InputError: something that they are made of is wrong.
-        DagsterError: they cannot be made.
+        InputError: an input of the assets is invalid.
+        DagsterError: they cannot be materialized.
     """
     logging.disable(logging.INFO if partition else logging.NOTSET)
     with checkout_instance() as instance:
         try:
             Demo(instance, Store(), build_defs()).materialize(keys, partition)
         except dg.DagsterError as error:
-            # what Dagster raises cannot all be sent from process to process
+            # some of Dagster's errors cannot be pickled
             named = partition or ", ".join(key.to_user_string() for key in keys)
             raise dg.DagsterError(f"{named}: {_one_line(error)}") from error
 
@@ -233,7 +241,7 @@ def _one_line(error: Exception) -> str:
 
 
 def songs_table(documents: Sequence[Mapping[str, Any]]) -> str:
-    """Draw the table of songs: what each is, how it came out and where it lies."""
+    """Return a table of songs: length, tempo, bars, key and path of each."""
     lines = [f"{'song':18} {'seconds':>7} {'tempo':>6} {'bars':>4}  {'key':9} path"]
     lines += [
         f"{document['request']['name']:18} {document['seconds']:7.1f} {document['heard']['tempo']:6.1f} "
@@ -247,16 +255,16 @@ def main() -> int:
     """Run the demo of this checkout; return the exit code."""
     begun = time.monotonic()
     try:
-        with checkout_instance() as instance, worker_pool(AT_ONCE) as pool:
+        with checkout_instance() as instance, worker_pool(NUM_WORKERS) as pool:
             documents = Demo(instance, Store(), build_defs()).run(pool)
     except InputError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2
     except (KeyboardInterrupt, DagsterExecutionInterruptedError):
-        print("demo: stopped; `make demo` goes on from here", file=sys.stderr)
+        print("demo: stopped; run `make demo` again to resume", file=sys.stderr)
         return 130
     except dg.DagsterError as error:
-        print(f"demo: {_one_line(error)} (`make dev` shows the run and what was found)", file=sys.stderr)
+        print(f"demo: {_one_line(error)} (`make dev` shows the run and its log)", file=sys.stderr)
         return 1
     print(f"\n{songs_table(documents)}\n")
     print(f"done in {time.monotonic() - begun:.0f} s")

@@ -1,13 +1,9 @@
-"""The one error that people see.
-
-Holds `InputError` and nothing else. Errors that only other code reads belong to the package that raises
-them; a subclass of `InputError` lives in the package that gives it its meaning.
-"""
+"""`InputError`, the base class of all errors that users see."""
 
 
 class InputError(ValueError):
-    """Something that came from outside (a file, a table, a request, an option) is wrong.
+    """A file, a table, a request, an option or another input is invalid.
 
-    The message is one line for people: what is wrong, where, and what to do next. The command line prints
-    it and exits with 2; the pipeline shows it as the failure of the run.
+    The message is one line: what is wrong, where, and what to do next. The command line prints it and exits
+    with 2; in the pipeline the run fails with it.
     """

@@ -1,7 +1,6 @@
-"""The ten Spotify audio features: names, ranges, units, meanings and defaults, stated once.
+"""The ten Spotify audio features: names, ranges, units, descriptions and defaults.
 
-Everything that takes features (Dagster configuration, presets, the command line, the models' encoding, the
-REST API) reads this schema. It knows nothing of files, models or Dagster.
+Dagster configuration, request files, the command line, the models' encoding and the REST API use this schema.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _FLAT_NAMES = {"DB": 1, "EB": 3, "GB": 6, "AB": 8, "BB": 10}
 
 
 def _key_number(value: Any) -> Any:
-    """Read a key given by name ("F#", "Bb") as its number; leave everything else to the validation."""
+    """Convert a key's name ("F#", "Bb") to its number; return other values unchanged."""
     if isinstance(value, str):
         name = value.strip().upper().replace("♯", "#").replace("♭", "B")
         if name in PITCH_CLASSES:
@@ -32,17 +31,16 @@ def _key_number(value: Any) -> Any:
 
 
 def _mode_number(value: Any) -> Any:
-    """Read a mode given by name ("major", "minor") as its number; leave the rest to the validation."""
+    """Convert a mode's name ("major", "minor") to its number; return other values unchanged."""
     if isinstance(value, str):
         return {"minor": 0, "major": 1}.get(value.strip().lower(), value)
     return value
 
 
 class FeatureVector(BaseModel):
-    """What a song should sound like, in Spotify's ten audio features.
+    """A song's ten Spotify audio features, in Spotify's ranges and units.
 
-    Values are in Spotify's own ranges and units; a value outside its range is refused. Each field's
-    description is its meaning in one line for people; `json_schema_extra["unit"]` is its unit.
+    Each field has a one-line description for users; `json_schema_extra["unit"]` is its unit.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -130,13 +128,13 @@ class FeatureVector(BaseModel):
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
-        """Build a vector from names and values, with one clear line when one of them is wrong.
+        """Build a vector from names and values.
 
         Args:
-            values: feature names and their values; a feature that is left out takes its default.
+            values: values by feature name; missing features take their defaults.
 
         Raises:
-            InputError: a name is unknown, or a value is no number or outside its range.
+            InputError: a name is unknown, or a value is not a number or outside its range.
         """
         try:
             return cls.model_validate(dict(values))
@@ -160,19 +158,16 @@ FEATURE_NAMES: tuple[str, ...] = tuple(FeatureVector.model_fields)
 
 
 def feature_range(name: str) -> tuple[float, float]:
-    """Return the smallest and largest value that `FeatureVector` takes for the feature `name`."""
+    """Return the smallest and largest valid value of the feature `name`."""
     schema = FeatureVector.model_json_schema()["properties"][name]
     return float(schema["minimum"]), float(schema["maximum"])
 
 
 def explain(error: ValidationError) -> str:
-    """Say in one line for people what a failed validation found wrong, field by field.
+    """Return a validation error as one line for users, such as `tempo must be at least 30, got -3`.
 
     Args:
-        error: the validation error of a `FeatureVector` or of a model that holds one.
-
-    Returns:
-        One line, such as `tempo must be at least 30, got -3`.
+        error: the error of a `FeatureVector` or of a model that contains one.
     """
     return "; ".join(_explain_one(detail) for detail in error.errors(include_url=False))
 

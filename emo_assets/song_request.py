@@ -1,8 +1,4 @@
-"""Requests: a feature vector with a name, a length and a seed, and the files that hold them.
-
-A request's name becomes a partition key and a folder, so only harmless names pass. What is done with a
-request is not known here.
-"""
+"""Requests for songs: features with a name, a length, a seed and a strictness; and their YAML files."""
 
 from __future__ import annotations
 
@@ -21,10 +17,10 @@ if TYPE_CHECKING:
     from upath import UPath
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
-"""What a request may be called: it is used as a partition key and as a folder's name."""
+"""Names of requests: each is a partition key and a folder's name."""
 
 MAX_REQUEST_BYTES = 64 * 1024
-"""Bytes. A request is a dozen short lines; a larger file is not one."""
+"""A request is a dozen short lines; larger files are rejected."""
 
 
 class Strictness(StrEnum):
@@ -36,7 +32,7 @@ class Strictness(StrEnum):
 
 
 class TrackRequest(BaseModel):
-    """One song that somebody asks for."""
+    """A request for one song."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,10 +50,10 @@ class TrackRequest(BaseModel):
 
     @classmethod
     def from_values(cls, values: Any) -> Self:
-        """Build a request from what a file or a form holds.
+        """Build a request from the contents of a file or a form.
 
         Raises:
-            InputError: something in it is wrong; the message names the field and what it must be.
+            InputError: a field is invalid; the message names it and what it must be.
         """
         if not isinstance(values, dict):
             raise InputError(f"a request is a list of 'name: value' lines, got {type(values).__name__}")
@@ -68,21 +64,21 @@ class TrackRequest(BaseModel):
 
 
 def validate_name(name: str) -> str:
-    """Return `name` when it may be a request's name.
+    """Return `name` if it is a valid name of a request.
 
     Raises:
-        InputError: it holds anything but `a-z 0-9 . _ -`, starts with a sign, or is too long.
+        InputError: it has characters other than `a-z 0-9 . _ -`, starts with one of `. _ -`, or is too long.
     """
     return TrackRequest.from_values({"name": name}).name
 
 
 def read_request(path: Path | UPath) -> TrackRequest:
-    """Read one request file: YAML with `features` and, if wanted, `mood`, `bars`, `seed`, `strictness`.
+    """Read a request file: YAML with `features` and optionally `mood`, `bars`, `seed`, `strictness`.
 
-    The request is called after the file (`calm-evening.yaml` is `calm-evening`).
+    The stem of the path is the request's name.
 
     Raises:
-        InputError: the file is missing, is not YAML, or holds something wrong.
+        InputError: the file is missing or not YAML, or a field is invalid.
     """
     try:
         with path.open("rb") as file:
@@ -105,7 +101,7 @@ def read_request(path: Path | UPath) -> TrackRequest:
 
 
 def write_request(request: TrackRequest, folder: Path | UPath) -> Path | UPath:
-    """Write `request` as `<name>.yaml` into `folder`, whole or not at all, and return the file's path."""
+    """Write `request` as `<name>.yaml` into `folder`, complete or not at all, and return the file's path."""
     path = folder / f"{request.name}.yaml"
     values = request.model_dump(mode="json", exclude={"name"})
     with atomic_write(path) as file:

@@ -1,7 +1,6 @@
-"""Where things are kept, and how they are written: whole or not at all.
+"""The layout of the store below its base path, and atomic writes.
 
-Knows the layout below the base path (`data/` by default, any fsspec URL by configuration) and the one way
-to write there: to a temporary name first, then renamed. What the files hold is not known here.
+The base path is `data/` by default, and may be any fsspec URL.
 """
 
 from __future__ import annotations
@@ -20,20 +19,20 @@ if TYPE_CHECKING:
 
 
 DEFAULT_BASE = "data"
-"""The base path of a checkout's own store, relative to its top level."""
+"""Base path of a checkout's store, relative to its top level."""
 
 FORMER_NAMES = {"song_metrics.parquet": "heard_songs.parquet"}
 """Files of assets that were renamed."""
 
 
 class Store:
-    """The layout of everything the pipeline keeps.
+    """The folders of a store.
 
     Args:
         base: the base path: a folder or any fsspec URL.
 
     Raises:
-        InputError: nothing that is installed can reach a place of this kind.
+        InputError: no installed filesystem supports the URL.
     """
 
     def __init__(self, base: str | Path | UPath = DEFAULT_BASE) -> None:
@@ -41,13 +40,13 @@ class Store:
 
         try:
             self.base = UPath(base)
-            self.base.fs  # noqa: B018 - found by the kind of place, whether that place is there or not
+            self.base.fs  # noqa: B018 - fails for unsupported URLs
         except (ImportError, ValueError) as error:
             raise InputError(f"{base} cannot be a store ({error}): give the path of a folder") from error
 
     @property
     def assets(self) -> UPath:
-        """The folder of what assets hold: one file or folder an asset, named after it."""
+        """One file or folder per asset, named after it."""
         return self.base / "assets"
 
     def asset_file(self, name: str) -> UPath:
@@ -65,27 +64,27 @@ class Store:
 
     @property
     def requests(self) -> UPath:
-        """The folder of request files (`<name>.yaml`), the presets among them."""
+        """Request files (`<name>.yaml`), including presets."""
         return self.base / "requests"
 
     @property
     def tracks(self) -> UPath:
-        """The folder of finished tracks: one folder a request, with its sound, MIDI and pictures."""
+        """Finished tracks: one folder per request, with its sound, MIDI and picture."""
         return self.base / "tracks"
 
     @property
     def reports(self) -> UPath:
-        """The folder of pages and pictures for people."""
+        """Report pages and pictures."""
         return self.base / "reports"
 
     @property
     def checkpoints(self) -> UPath:
-        """The folder of unfinished trainings, from which a killed one goes on."""
+        """Checkpoints of unfinished trainings, from which they resume."""
         return self.base / "checkpoints"
 
     @property
     def champions(self) -> UPath:
-        """The folder of the weights that serve requests: one folder a version."""
+        """Weights that serve requests: one folder per version."""
         return self.base / "champions"
 
     @property
@@ -96,37 +95,37 @@ class Store:
 
     @property
     def sample(self) -> UPath:
-        """The folder of the composed sample corpus."""
+        """The composed sample corpus."""
         return self.base / "sample"
 
 
 @contextmanager
 def atomic_write(path: Path | UPath) -> Iterator[BinaryIO]:
-    """Open `path` for writing bytes such that it appears complete or not at all.
+    """Open a file for writing that appears complete or not at all.
 
-    The file is written beside its place under a temporary name and renamed when the block ends; when the
-    block raises, the temporary file is removed and an older `path` stays as it was. Folders are made.
+    Writes to a temporary file in the same folder and renames it when the block ends. If the block raises, the
+    temporary file is removed and an existing file stays unchanged. Creates missing folders.
 
     Args:
-        path: where the file shall stand.
+        path: the file to write.
 
     Yields:
-        A binary file to write to.
+        A binary file.
     """
     from upath import UPath
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.unfinished")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.unfinished")
     try:
-        with unfinished.open("wb") as file:
+        with temporary.open("wb") as file:
             yield file
-        if isinstance(unfinished, Path):
-            unfinished.replace(str(path))
+        if isinstance(temporary, Path):
+            temporary.replace(str(path))
         else:
-            unfinished.fs.mv(unfinished.path, UPath(path).path)
+            temporary.fs.mv(temporary.path, UPath(path).path)
     finally:
-        if unfinished.exists():
-            unfinished.unlink()
+        if temporary.exists():
+            temporary.unlink()
 
 
 def write_json(value: object, path: Path | UPath) -> None:

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from emo_assets.definitions import build_defs
-from emo_assets.demo import LONGEST_FIRST, Demo, make_in_checkout, songs_table
+from emo_assets.demo import LONGEST_FIRST, Demo, materialize_in_checkout, songs_table
 from emo_assets.description_model.specs import MODEL_SPECS
 from emo_assets.errors import InputError
 from emo_assets.features import FeatureVector
@@ -103,9 +103,7 @@ def test_what_was_lost_is_made_again(finished: Any) -> None:
 
 
 @pytest.mark.slow
-def test_worker_processes_make_assets_of_the_checkout(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_workers_materialize_assets_of_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "data" / "dagster_home").mkdir(parents=True)
     (tmp_path / "data" / "dagster_home" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     monkeypatch.chdir(tmp_path)
@@ -113,8 +111,8 @@ def test_worker_processes_make_assets_of_the_checkout(
     write_request(REQUESTS[0], Store().requests)
     register_requests(["glad"])
     with worker_pool(2) as pool:
-        pool.schedule(make_in_checkout, ([dg.AssetKey("requested_features")], "glad")).result()
-        failing = pool.schedule(make_in_checkout, ([dg.AssetKey("lstm_misc")],))
+        pool.schedule(materialize_in_checkout, ([dg.AssetKey("requested_features")], "glad")).result()
+        failing = pool.schedule(materialize_in_checkout, ([dg.AssetKey("lstm_misc")],))
         with pytest.raises(InputError, match="training_set is not in the store yet"):
             failing.result()
     with checkout_instance() as instance:

@@ -1,8 +1,4 @@
-"""FluidSynth, driven offline: a MIDI file's bytes in, raw float samples out.
-
-Holds the finding of the library and of the sound font, and the player's loop. Level, loudness and the cut
-at the end are the business of `loudness` and `rendering`.
-"""
+"""Offline synthesis with FluidSynth: a MIDI file's bytes to float samples."""
 
 from __future__ import annotations
 
@@ -24,20 +20,19 @@ from emo_assets.errors import InputError
 from emo_assets.progress import Progress, no_progress
 
 BLOCK_FRAMES = 16_384
-"""Frames rendered between two looks at the player (0.37 s at 44.1 kHz)."""
+"""Frames rendered between two checks of the player's position (0.37 s at 44.1 kHz)."""
 
 SYNTH_GAIN = 0.5
-"""FluidSynth's own gain: dense General MIDI songs peak near full scale with it. Samples are floats, so that
-nothing is clipped on the way."""
+"""FluidSynth's gain: dense General MIDI songs peak near full scale. Float samples are not clipped."""
 
 SYSTEM_SOUND_FONT = Path("/usr/share/sounds/sf2/default-GM.sf2")
-"""Where Debian and Ubuntu link the General MIDI sound font that the system has."""
+"""Debian's and Ubuntu's link to the default General MIDI sound font."""
 
 _SUSTAIN, _SOSTENUTO = 64, 66
 
 
 def default_sound_font() -> Path:
-    """Return the sound font in pretty_midi's wheel (TimGM6mb), found without importing it, or the system's.
+    """Return the sound font in pretty_midi's wheel (TimGM6mb), located without importing it, or the system's.
 
     Raises:
         InputError: there is neither.
@@ -65,23 +60,23 @@ def play(
     ring_out_seconds: float,
     progress: Progress = no_progress,
 ) -> NDArray[np.float32]:
-    """Play a MIDI file to its last note, and on until that has rung out.
+    """Synthesize a MIDI file up to its last note and its ring-out.
 
-    The player's clock counts samples, not time, so that the same file yields the same samples.
+    The player's clock counts samples, so the same file gives the same samples.
 
     Args:
         midi: a Standard MIDI File.
         sound_font: path of an SF2 or SF3 file.
-        sample_rate: frames a second.
+        sample_rate: frames per second.
         reverb: whether FluidSynth's reverb is on.
         chorus: whether FluidSynth's chorus is on.
-        last_tick: where the last note ends.
-        longest_seconds: a file that is not over then is refused.
-        ring_out_seconds: how long to go on after the last note.
-        progress: told ticks played and ticks in all.
+        last_tick: tick at which the last note ends.
+        longest_seconds: longer files are rejected.
+        ring_out_seconds: seconds to render after the last note.
+        progress: called with the ticks played.
 
     Returns:
-        Samples, shape (frames, 2), unbounded in level.
+        Samples, shape (frames, 2), with unbounded level.
 
     Raises:
         InputError: the library is missing, the sound font or the file cannot be read, or it is too long.
@@ -101,7 +96,7 @@ def play(
                 blocks.append(_render_block(synth))
                 played = int(_call("fluid_player_get_current_tick")(synth.player))
                 progress("rendering", min(max(played, 0), last_tick), last_tick)
-                if played >= last_tick:  # the player itself would wait for notes that never end
+                if played >= last_tick:  # the player would wait for notes that never end
                     break
             _release_all(synth)
             ring_out = round(ring_out_seconds * sample_rate / BLOCK_FRAMES)
@@ -113,9 +108,9 @@ def play(
 
 @cache
 def _library() -> ModuleType:
-    """Import pyfluidsynth, which loads libfluidsynth, and keep both from printing.
+    """Import pyfluidsynth, which loads libfluidsynth, without either printing.
 
-    Where `CI` is set, pyfluidsynth says on standard output which library it found.
+    With `CI` set, pyfluidsynth prints the library that it found.
     """
     try:
         with redirect_stdout(io.StringIO()):
@@ -132,7 +127,7 @@ def _library() -> ModuleType:
 
 @cache
 def _call(name: str) -> Callable[..., Any]:
-    """Return a function of libfluidsynth that pyfluidsynth does not declare."""
+    """Return a function of libfluidsynth that pyfluidsynth does not wrap."""
     pointer, integer = ctypes.c_void_p, ctypes.c_int
     signatures: dict[str, list[tuple[str, Any, int]]] = {
         "fluid_player_get_current_tick": [("player", pointer, 1)],
@@ -159,10 +154,10 @@ def _call(name: str) -> Callable[..., Any]:
 def _synth(
     fluidsynth: ModuleType, sound_font: Path, sample_rate: int, reverb: bool, chorus: bool
 ) -> Iterator[Any]:
-    """Yield a synthesizer that holds the sound font."""
+    """Yield a synthesizer with the sound font loaded."""
     settings = {
         "player.timing-source": "sample",
-        "player.reset-synth": 0,  # else the last notes are cut off at the end of the file
+        "player.reset-synth": 0,  # otherwise the last notes are cut off at the end of the file
         "synth.lock-memory": 0,
         "synth.reverb.active": int(reverb),
         "synth.chorus.active": int(chorus),
@@ -181,10 +176,10 @@ _NO_SOUND_FONT = "is not a sound font that FluidSynth can read (.sf2 or .sf3)"
 
 
 def check_sound_font(path: Path) -> None:
-    """Refuse a file that does not begin as sound fonts do, before FluidSynth's other loaders complain.
+    """Check a sound font's header, since FluidSynth prints errors for other files.
 
     Raises:
-        InputError: there is no such file, or it is something else.
+        InputError: the file is missing or not a sound font.
     """
     try:
         with path.open("rb") as file:
@@ -197,7 +192,7 @@ def check_sound_font(path: Path) -> None:
 
 @contextmanager
 def _midi_file(midi: bytes) -> Iterator[str]:
-    """Yield the name of a temporary file that holds `midi`: FluidSynth's player reads files only."""
+    """Yield the path of a temporary file with `midi`: FluidSynth's player reads only files."""
     with tempfile.TemporaryDirectory(prefix="emo-render-") as folder:
         path = Path(folder) / "song.mid"
         path.write_bytes(midi)
@@ -213,7 +208,7 @@ def _render_block(synth: Any) -> NDArray[np.float32]:
 
 
 def _release_all(synth: Any) -> None:
-    """Let go of every key and pedal, so that a note without an end dies away too."""
+    """Release every key and pedal, so that notes without an end decay, too."""
     for channel in range(16):
         synth.cc(channel, _SUSTAIN, 0)
         synth.cc(channel, _SOSTENUTO, 0)

@@ -124,7 +124,7 @@ def test_the_command_line_removes_a_request(
             main()
         assert left.value.code == code
     said = capsys.readouterr()
-    assert said.out == "unwanted and what was made of it are removed\n"
+    assert said.out == "unwanted and its track are removed\n"
     assert said.err.startswith("emo: there is no request 'unwanted' in ")
     assert os.environ["DAGSTER_HOME"] == str(home)
     shutil.rmtree(home)
