@@ -1,7 +1,7 @@
 """Reader of the Million Song Dataset's list of names (`unique_tracks.txt`, 1,000,000 lines).
 
-A line is `track<SEP>song<SEP>artist<SEP>title`. Only the track's id and its names are kept: the list is the
-bridge between Spotify's names and the ids under which Lakh files its MIDI.
+A line is `track<SEP>song<SEP>artist<SEP>title`. The list connects Spotify's names with the track ids under
+which Lakh files its MIDI.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ COLUMNS: tuple[str, ...] = ("msd_track_id", "artist", "title")
 """The columns that `read_msd` returns, in order."""
 
 _BLOCK = 16 * 2**20
-"""Bytes that are read and split at a time: bounds the memory that reading takes beside its result."""
+"""Bytes that are read and split at a time, which bounds the memory of reading."""
 
 
 def read_msd(path: Path | UPath) -> TableRead:
-    """Read the list of names, split into accepted and rejected lines.
+    """Read the list of names.
 
-    Rejected are lines that are not UTF-8, lines without four fields, ids of another form, empty names, and
-    ids that stood on an earlier line. Blank lines are passed over.
+    Rejected are lines that are not UTF-8 or do not have four fields, malformed ids, empty names, and repeated
+    track ids. Blank lines are ignored.
 
     Args:
         path: `unique_tracks.txt`.
@@ -53,7 +53,7 @@ def read_msd(path: Path | UPath) -> TableRead:
         Rows with `COLUMNS`, all text.
 
     Raises:
-        InputError: the file cannot be read or no line of it is acceptable.
+        InputError: the file cannot be read or has no acceptable line.
     """
     rejects: list[Reject] = []
     blocks: list[pa.Table] = []
@@ -69,13 +69,14 @@ def read_msd(path: Path | UPath) -> TableRead:
     for index in rows.index[repeated]:
         values = rows.loc[index]
         content = SEPARATOR.join((values["msd_track_id"], "…", values["artist"], values["title"]))
-        reason = "the same track id stands on an earlier line"
-        rejects.append(Reject(SOURCE, int(line_numbers[index]), reason, content))
+        rejects.append(
+            Reject(SOURCE, int(line_numbers[index]), "repeats an earlier line's track id", content)
+        )
     rows = rows[~repeated].reset_index(drop=True)
     if rows.empty:
         first = f"; the first: line {rejects[0].row}, {rejects[0].reason}" if rejects else ""
         raise InputError(
-            f"{path}: no line of it is {SEPARATOR.join(FIELDS)} with ids like TRAAAAW128F429D538{first};"
+            f"{path}: no line has the form {SEPARATOR.join(FIELDS)} with ids like TRAAAAW128F429D538{first};"
             f" {WHERE_TO_GET}"
         )
     return TableRead(rows, rejects_table(rejects))
@@ -86,7 +87,7 @@ def _pandas_type(arrow_type: Any) -> Any:
 
 
 def _blocks_of_lines(file: BinaryIO, path: Path | UPath) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield the number of a block's first line (from 1) and the block's lines without their ends."""
+    """Yield the number of a block's first line (from 1) and the block's lines without newlines."""
     first_line = 1
     rest = b""
     while True:
@@ -103,50 +104,50 @@ def _blocks_of_lines(file: BinaryIO, path: Path | UPath) -> Iterator[tuple[int, 
 
 
 def _split_block(lines: list[bytes], first_line: int, rejects: list[Reject]) -> tuple[pa.Table, pa.Array]:
-    """Split lines into columns, noting the rejects; returns the accepted rows and their line numbers."""
-    texts = _decoded(lines, first_line, rejects)
+    """Split lines into columns and append to `rejects`; return the accepted rows and their line numbers."""
+    texts = _decode(lines, first_line, rejects)
     parts = pc.split_pattern(texts, SEPARATOR)
-    whole = pc.equal(pc.fill_null(pc.list_value_length(parts), 0), len(FIELDS))
-    places = pc.filter(pa.array(np.arange(first_line, first_line + len(lines))), whole)
-    values = pc.list_flatten(pc.filter(parts, whole))
+    complete = pc.equal(pc.fill_null(pc.list_value_length(parts), 0), len(FIELDS))
+    numbers = pc.filter(pa.array(np.arange(first_line, first_line + len(lines))), complete)
+    values = pc.list_flatten(pc.filter(parts, complete))
     columns = {
         name: pc.utf8_trim_whitespace(pc.take(values, np.arange(offset, len(values), len(FIELDS))))
         for offset, name in enumerate(FIELDS)
     }
-    split_wrongly = pc.and_(pc.invert(whole), pc.greater(pc.fill_null(pc.utf8_length(texts), 0), 0))
-    for index in pc.indices_nonzero(split_wrongly).to_pylist():
+    incomplete = pc.and_(pc.invert(complete), pc.greater(pc.fill_null(pc.utf8_length(texts), 0), 0))
+    for index in pc.indices_nonzero(incomplete).to_pylist():
         reason = f"must have the four fields {SEPARATOR.join(FIELDS)}"
         rejects.append(Reject(SOURCE, first_line + index, reason, texts[index].as_py()))
-    good = _checked(columns, places, rejects)
+    valid = _validate(columns, numbers, rejects)
     table = pa.table(
         {"msd_track_id": columns["track"], "artist": columns["artist"], "title": columns["title"]}
     )
-    return table.filter(good), pc.filter(places, good)
+    return table.filter(valid), pc.filter(numbers, valid)
 
 
-def _checked(columns: dict[str, pa.Array], places: pa.Array, rejects: list[Reject]) -> pa.Array:
-    """Check ids and names; returns which rows are good."""
-    faults = {
-        "the track id must be like TRAAAAW128F429D538": _unlike(columns["track"], TRACK_ID_PATTERN),
-        "the song id must be like SOMZWCG12A8C13C480": _unlike(columns["song"], SONG_ID_PATTERN),
+def _validate(columns: dict[str, pa.Array], numbers: pa.Array, rejects: list[Reject]) -> pa.Array:
+    """Validate ids and names; return which rows are valid."""
+    problems = {
+        "the track id must be like TRAAAAW128F429D538": _mismatches(columns["track"], TRACK_ID_PATTERN),
+        "the song id must be like SOMZWCG12A8C13C480": _mismatches(columns["song"], SONG_ID_PATTERN),
         "the artist is empty": pc.equal(columns["artist"], ""),
         "the title is empty": pc.equal(columns["title"], ""),
     }
-    good = pa.array(np.ones(len(places), dtype=bool))
-    for reason, wrong in faults.items():
-        for index in pc.indices_nonzero(pc.and_(good, wrong)).to_pylist():
+    valid = pa.array(np.ones(len(numbers), dtype=bool))
+    for reason, wrong in problems.items():
+        for index in pc.indices_nonzero(pc.and_(valid, wrong)).to_pylist():
             content = SEPARATOR.join(columns[name][index].as_py() for name in FIELDS)
-            rejects.append(Reject(SOURCE, places[index].as_py(), reason, content))
-        good = pc.and_not(good, wrong)
-    return good
+            rejects.append(Reject(SOURCE, numbers[index].as_py(), reason, content))
+        valid = pc.and_not(valid, wrong)
+    return valid
 
 
-def _unlike(ids: pa.Array, pattern: str) -> pa.Array:
+def _mismatches(ids: pa.Array, pattern: str) -> pa.Array:
     return pc.invert(pc.match_substring_regex(ids, f"^{pattern}$"))
 
 
-def _decoded(lines: list[bytes], first_line: int, rejects: list[Reject]) -> pa.Array:
-    """Decode lines as UTF-8; a line that is none becomes null and a reject."""
+def _decode(lines: list[bytes], first_line: int, rejects: list[Reject]) -> pa.Array:
+    """Decode lines as UTF-8; other lines become null and are rejected."""
     try:
         text = b"\n".join(lines).decode("utf-8")
         return pc.utf8_rtrim(pa.array(text.split("\n"), pa.string()), characters="\r")

@@ -1,15 +1,15 @@
-"""Reader of the Million Song Dataset's own song files (HDF5), for where its list of names is not at hand.
+"""Reader of the Million Song Dataset's song files (HDF5), as an alternative to its list of names.
 
-Lakh publishes those of its matched tracks (`lmd_matched_h5`, 31,034 files). Of the many measurements in such
-a file only the track's id and its names are read.
+Lakh publishes those of its matched tracks (`lmd_matched_h5`, 31,034 files). Only the track ids and names are
+read.
 """
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import h5py
 import pandas as pd
 
 from emo_assets.datasets.msd import COLUMNS, SOURCE, TRACK_ID_PATTERN
@@ -17,28 +17,37 @@ from emo_assets.datasets.table import Reject, TableRead, rejects_table
 from emo_assets.errors import InputError
 from emo_assets.progress import Progress, no_progress
 
+if TYPE_CHECKING:
+    import h5py
+
 WHERE_TO_GET = "get lmd_matched_h5.tar.gz from http://hog.ee.columbia.edu/craffel/lmd/ and unpack it"
 
 MAX_FILE_BYTES = 64 * 2**20
-"""Bytes. The longest songs' files have a few million; a larger file is something else and stays unread."""
+"""The files of the longest songs have a few million bytes; larger files are rejected unread."""
 
 
 def read_msd_h5(root: Path, *, progress: Progress = no_progress) -> TableRead:
-    """Read the names out of every song file below a folder.
+    """Read the names from every song file below a folder.
 
-    Rejected are files that are no HDF5, lack the names, or repeat a track's id; links out of the folder are
-    not followed.
+    Rejected are files that are not HDF5, lack the names, or repeat a track id; links are not followed.
 
     Args:
         root: the folder `lmd_matched_h5`, or any other with `.h5` files below it.
-        progress: told of the files read.
+        progress: callback(stage, files done, files in total).
 
     Returns:
         Rows with the columns of `read_msd`, sorted by the files' paths.
 
     Raises:
-        InputError: there is no such folder, or no file in it is acceptable.
+        InputError: h5py is not installed, there is no such folder, or none of its files is acceptable.
     """
+    try:
+        import h5py  # noqa: F401  # an optional dependency
+    except ImportError:
+        raise InputError(
+            f"{root}: reading Million Song files (.h5) needs h5py; pip install 'emo-assets[msd-h5]', "
+            "or use the list of names, unique_tracks.txt"
+        ) from None
     if not root.is_dir():
         raise InputError(f"{root}: there is no such folder; {WHERE_TO_GET}")
     paths = sorted(path for path in root.rglob("*.h5") if path.is_file() and not path.is_symlink())
@@ -48,7 +57,7 @@ def read_msd_h5(root: Path, *, progress: Progress = no_progress) -> TableRead:
         try:
             track_id, artist, title = _names(path)
             if track_id in rows:
-                raise InputError("the same track id stands in an earlier file")
+                raise InputError("repeats an earlier file's track id")
             rows[track_id] = (artist, title)
         except InputError as error:
             rejects.append(Reject(SOURCE, 0, str(error), path.relative_to(root).as_posix()))
@@ -64,8 +73,10 @@ def _names(path: Path) -> tuple[str, str, str]:
     """Return a file's track id, artist and title.
 
     Raises:
-        InputError: they are not there; the message is the reason for people.
+        InputError: they cannot be read; the message is the reason of the reject.
     """
+    import h5py
+
     if path.stat().st_size > MAX_FILE_BYTES:
         raise InputError(f"is larger than {MAX_FILE_BYTES // 2**20} MiB")
     try:
@@ -74,7 +85,7 @@ def _names(path: Path) -> tuple[str, str, str]:
             title = _text(file, "metadata", "title")
             track_id = _text(file, "analysis", "track_id")
     except OSError as error:
-        raise InputError("is no HDF5 file, or a damaged one") from error
+        raise InputError("is not an HDF5 file, or is damaged") from error
     if not re.fullmatch(TRACK_ID_PATTERN, track_id):
         raise InputError("the track id must be like TRAAAAW128F429D538")
     for name, text in (("artist", artist), ("title", title)):
@@ -84,7 +95,9 @@ def _names(path: Path) -> tuple[str, str, str]:
 
 
 def _text(file: h5py.File, group: str, field: str) -> str:
-    """Read one text field of the one song in `group`, following no link to another file."""
+    """Return a text field of the only song in `group`, without following links to other files."""
+    import h5py
+
     if group in file and isinstance(file.get(group, getlink=True), h5py.HardLink):
         songs = file[group]
         if "songs" in songs and isinstance(songs.get("songs", getlink=True), h5py.HardLink):

@@ -1,8 +1,4 @@
-"""Reader of the Kaggle Spotify Tracks table (`dataset.csv`, 114,000 rows).
-
-Knows the table's columns, their types and Spotify's ranges; a row outside them is a reject with a reason.
-Where files come from and what tracks are linked with is not known here.
-"""
+"""Reader of the Kaggle Spotify Tracks table (`dataset.csv`, 114,000 rows)."""
 
 from __future__ import annotations
 
@@ -52,7 +48,7 @@ INTEGER_RANGES: dict[str, tuple[int, int]] = {
     "mode": (0, 1),
     "time_signature": (0, 7),
 }
-"""Spotify writes key -1 and time signature 0 where it detected none."""
+"""Key -1 and time signature 0 mean that Spotify detected none."""
 
 NUMBER_RANGES: dict[str, tuple[float, float]] = {
     "danceability": (0, 1),
@@ -65,26 +61,25 @@ NUMBER_RANGES: dict[str, tuple[float, float]] = {
     "liveness": (0, 1),
     "tempo": (0, 400),
 }
-"""Spotify writes tempo 0 where it detected no beat."""
+"""Tempo 0 means that Spotify detected no beat."""
 
 _TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def read_spotify(path: Path | UPath) -> TableRead:
-    """Read the Kaggle table: typed, validated, and split into accepted and rejected rows.
+    """Read the Kaggle table.
 
-    The unnamed index column and other columns that are not in `COLUMNS` are left out. A track that stands
-    in several genres has a row in each; the same track in the same genre again is a reject.
+    Columns that are not in `COLUMNS` are dropped. A track has one row per genre; a repeated row is rejected.
 
     Args:
         path: the CSV file, UTF-8.
 
     Returns:
-        Rows with `COLUMNS`: texts, `explicit` as bool, popularity (0 to 100), duration (ms), key (-1 to
-        11), mode and time signature (0 to 7) as int64, the other features as float64 in Spotify's units.
+        Rows with `COLUMNS`: texts, `explicit` as bool, popularity (0 to 100), duration (ms), key (-1 to 11),
+        mode and time signature (0 to 7) as int64, the other features as float64 in Spotify's units.
 
     Raises:
-        InputError: the file cannot be read, lacks columns, or holds no acceptable row.
+        InputError: the file cannot be read, lacks columns, or has no acceptable row.
     """
     with (
         open_source(path, WHERE_TO_GET) as file,
@@ -94,7 +89,7 @@ def read_spotify(path: Path | UPath) -> TableRead:
     reasons = _Reasons(len(table))
     rows = _typed(table, reasons)
     repeated = rows.duplicated(["track_id", "track_genre"]).to_numpy() & ~reasons.any
-    reasons.add(repeated, "the same track stands in this genre on an earlier line")
+    reasons.add(repeated, "repeats an earlier line's track and genre")
     for index, reason in reasons.items():
         rejects.append(Reject(SOURCE, int(table.index[index]), reason, ",".join(lines[index])))
     accepted = rows[~reasons.any].reset_index(drop=True)
@@ -106,29 +101,29 @@ def read_spotify(path: Path | UPath) -> TableRead:
 
 
 class _Reasons:
-    """What is wrong with which row: collected check by check, over whole columns at a time."""
+    """The problems of every row, collected check by check over whole columns."""
 
     def __init__(self, rows: int) -> None:
         self.any: NDArray[np.bool_] = np.zeros(rows, dtype=bool)
         self._reasons: defaultdict[int, list[str]] = defaultdict(list)
 
     def add(self, wrong: NDArray[np.bool_], reason: str, values: pd.Series[Any] | None = None) -> None:
-        """Note `reason` for the rows where `wrong`, with what stands there if `values` are given."""
+        """Add `reason` to the rows where `wrong` is true, with the row's value if `values` are given."""
         self.any |= wrong
         for index in np.flatnonzero(wrong):
             got = "" if values is None else f", got {values.iloc[index][:40]!r}"
             self._reasons[int(index)].append(reason + got)
 
     def items(self) -> Iterator[tuple[int, str]]:
-        """Yield each wrong row's position and everything that is wrong with it."""
+        """Yield the index and all problems of each row that has any."""
         for index in sorted(self._reasons):
             yield index, "; ".join(self._reasons[index])
 
 
 def _read_texts(text: TextIO, path: Path | UPath) -> tuple[list[list[str]], pd.DataFrame, list[Reject]]:
-    """Read the rows' fields, the wanted columns as text by line number, and the lines that are no rows."""
+    """Return the rows' fields, the wanted columns as text by line number, and the malformed lines."""
     reader = csv.reader(text)
-    places, fields = _header(reader, path)
+    indices, fields = _header(reader, path)
     rejects: list[Reject] = []
     numbers: list[int] = []
     kept: list[list[str]] = []
@@ -139,22 +134,21 @@ def _read_texts(text: TextIO, path: Path | UPath) -> tuple[list[list[str]], pd.D
         except StopIteration:
             break
         except csv.Error as error:
-            rejects.append(Reject(SOURCE, line, f"is not CSV ({error}); a quote may be left open", ""))
+            rejects.append(Reject(SOURCE, line, f"is not CSV ({error}); there may be an unclosed quote", ""))
             continue
         if len(row) != fields:
             if row:
-                rejects.append(
-                    Reject(SOURCE, line, f"must have {fields} fields, has {len(row)}", ",".join(row))
-                )
+                reason = f"must have {fields} fields, has {len(row)}"
+                rejects.append(Reject(SOURCE, line, reason, ",".join(row)))
             continue
         numbers.append(line)
         kept.append(row)
-    columns = {name: [row[place] for row in kept] for name, place in zip(COLUMNS, places, strict=True)}
+    columns = {name: [row[index] for row in kept] for name, index in zip(COLUMNS, indices, strict=True)}
     return kept, pd.DataFrame(columns, index=numbers, dtype=object), rejects
 
 
 def _header(reader: Iterator[list[str]], path: Path | UPath) -> tuple[list[int], int]:
-    """Find where each of `COLUMNS` stands, and how many fields a row has."""
+    """Return the index of each of `COLUMNS`, and the number of fields of a row."""
     try:
         names = [name.strip() for name in next(reader, [])]
     except csv.Error as error:
@@ -171,7 +165,7 @@ def _header(reader: Iterator[list[str]], path: Path | UPath) -> tuple[list[int],
 
 
 def _typed(table: pd.DataFrame, reasons: _Reasons) -> pd.DataFrame:
-    """Turn the texts of `table` into typed columns, noting what cannot be and what is out of range."""
+    """Convert the texts of `table` to typed columns; invalid ones and those out of range go to `reasons`."""
     typed: dict[str, pd.Series[Any]] = {}
     for name in COLUMNS:
         texts = table[name]
@@ -192,11 +186,11 @@ def _typed(table: pd.DataFrame, reasons: _Reasons) -> pd.DataFrame:
 
 
 def _texts(name: str, texts: pd.Series[Any], reasons: _Reasons) -> pd.Series[Any]:
-    garbled = texts.str.contains("[\ud800-\udfff]", regex=True).to_numpy(dtype=bool)
-    reasons.add(garbled, f"{name} is not UTF-8")
-    values = texts.mask(pd.Series(garbled, index=texts.index), "").astype("str").str.strip()
+    undecodable = texts.str.contains("[\ud800-\udfff]", regex=True).to_numpy(dtype=bool)
+    reasons.add(undecodable, f"{name} is not UTF-8")
+    values = texts.mask(pd.Series(undecodable, index=texts.index), "").astype("str").str.strip()
     if name in REQUIRED_TEXTS:
-        reasons.add((values == "").to_numpy(dtype=bool) & ~garbled, f"{name} is empty")
+        reasons.add((values == "").to_numpy(dtype=bool) & ~undecodable, f"{name} is empty")
     if name == "track_id":
         wrong = ~values.str.fullmatch(TRACK_ID_PATTERN).to_numpy(dtype=bool)
         reasons.add(
@@ -208,7 +202,7 @@ def _texts(name: str, texts: pd.Series[Any], reasons: _Reasons) -> pd.Series[Any
 def _numbers(
     name: str, texts: pd.Series[Any], lowest: float, highest: float, reasons: _Reasons, *, whole: bool
 ) -> pd.Series[float]:
-    """Read numbers; those that are none or out of range are noted and stand as `lowest`."""
+    """Parse numbers; invalid values and those out of range go to `reasons` and become `lowest`."""
     values = pd.to_numeric(texts, errors="coerce").astype("float64")
     wrong = ~values.between(lowest, highest)
     if whole:

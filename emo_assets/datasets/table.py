@@ -1,8 +1,4 @@
-"""What every reader of a source returns, and how it opens a file that people named.
-
-Holds the pair of accepted and rejected rows, and the one error for a file that is not there or not what it
-should be. What the columns of a source mean stands in that source's own module.
-"""
+"""The common result of all readers: accepted and rejected rows; and how they open a file."""
 
 from __future__ import annotations
 
@@ -27,13 +23,13 @@ _COMPRESSED = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip file", b"\x8
 
 @dataclass(frozen=True)
 class TableRead:
-    """The rows of a source that follow its schema, and those that do not.
+    """The rows of a data set that follow its schema, and those that do not.
 
     Attributes:
         rows: the accepted rows, typed.
         rejects: the others, with the columns `source` (name of the data set), `row` (1-based line in the
-            file; 0 where the source is a folder of files), `reason` (one line for people) and `content`
-            (the row as it stands, or the path of the file, at most 200 characters).
+            file; 0 for a folder of files), `reason` (one line) and `content` (the row, or the path of the
+            file, at most 200 characters).
     """
 
     rows: pd.DataFrame
@@ -42,7 +38,7 @@ class TableRead:
 
 @dataclass(frozen=True)
 class Reject:
-    """One row, or one file, that a reader did not accept: a row of the rejects table."""
+    """A row of the rejects table: one row, or one file, that a reader did not accept."""
 
     source: str
     row: int
@@ -51,7 +47,7 @@ class Reject:
 
 
 def rejects_table(rejects: Iterable[Reject]) -> pd.DataFrame:
-    """Put rejects into a table with the columns of `TableRead.rejects`, in the order of the rows."""
+    """Return a table with the columns of `TableRead.rejects`, sorted by row."""
     ordered = sorted(rejects, key=lambda reject: reject.row)
     table = pd.DataFrame(
         {
@@ -66,7 +62,7 @@ def rejects_table(rejects: Iterable[Reject]) -> pd.DataFrame:
 
 
 def _printable(text: str) -> str:
-    """Show bytes that were no UTF-8 (surrogates after decoding) by their numbers."""
+    """Escape bytes that were not UTF-8 (surrogates after decoding)."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
@@ -76,14 +72,13 @@ def open_source(path: Path | UPath, where_to_get: str) -> Iterator[BinaryIO]:
 
     Args:
         path: the file.
-        where_to_get: one phrase that says where people get the right file.
+        where_to_get: where to get the right file, for the error message.
 
     Raises:
-        InputError: there is no such file, it is a folder, it cannot be read, it is empty, or it is still
-            packed.
+        InputError: the file does not exist, is a folder, cannot be read, is empty or compressed.
     """
     if path.is_dir():
-        raise InputError(f"{path}: is a folder, not a file; name the file in it ({where_to_get})")
+        raise InputError(f"{path}: is a folder, not a file; give the path of the file in it ({where_to_get})")
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -94,8 +89,8 @@ def open_source(path: Path | UPath, where_to_get: str) -> Iterator[BinaryIO]:
         start = file.read(4)
         if not start:
             raise InputError(f"{path}: is empty; {where_to_get}")
-        for mark, packed in _COMPRESSED.items():
-            if start.startswith(mark):
-                raise InputError(f"{path}: is {packed}, not text; unpack it first ({where_to_get})")
+        for magic, kind in _COMPRESSED.items():
+            if start.startswith(magic):
+                raise InputError(f"{path}: is {kind}, not text; unpack it first ({where_to_get})")
         file.seek(0)
         yield file

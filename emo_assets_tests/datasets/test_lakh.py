@@ -9,7 +9,7 @@ import pytest
 from upath import UPath
 
 from emo_assets.datasets import lakh
-from emo_assets.datasets.lakh import iterate_lakh, read_lakh, read_lakh_full
+from emo_assets.datasets.lakh import LMD_FULL, additional_midi, iterate_lakh, read_lakh
 from emo_assets.errors import InputError
 
 TRACK = "TRGGUQF128F932FB97"
@@ -77,7 +77,7 @@ def test_wrongly_placed_and_named_files_are_rejects(root: Path) -> None:
 
     assert len(read.rows) == 2
     assert set(reasons(read.rejects)) == set(wrong)
-    assert set(read.rejects["reason"]) == {"must stand and be called like A/B/C/TRABC…/<md5>.mid"}
+    assert set(read.rejects["reason"]) == {"its path must be like A/B/C/TRABC…/<md5>.mid"}
     assert set(read.rejects["row"]) == {0}
 
 
@@ -88,7 +88,7 @@ def test_bytes_that_are_not_those_the_name_promises_are_a_broken_copy(root: Path
     read = read_lakh(root)
 
     assert len(read.rows) == 1
-    assert "is a broken copy: its bytes have the MD5" in read.rejects["reason"][0]
+    assert "is a broken copy: the MD5 of its bytes is" in read.rejects["reason"][0]
 
 
 def test_a_file_over_the_limit_is_not_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,8 +116,8 @@ def test_links_are_followed_within_the_tree_only(root: Path, tmp_path: Path) -> 
 
     assert read.rows["msd_track_id"].tolist() == ["TRAAAAB128F932FB97", TRACK]
     assert reasons(read.rejects) == {
-        f"A/A/A/TRAAAAB128F932FB97/{md5_outside}.mid": "is a link that leads out of the tree",
-        f"G/G/U/{TRACK}/{'0' * 32}.mid": "is a link that leads nowhere",
+        f"A/A/A/TRAAAAB128F932FB97/{md5_outside}.mid": "is a link out of the tree",
+        f"G/G/U/{TRACK}/{'0' * 32}.mid": "is a broken link",
         f"G/G/U/{TRACK}/round": "is a link to a folder, which is not followed",
         "Z": "is a link to a folder, which is not followed",
     }
@@ -129,8 +129,8 @@ def test_folders_and_pipes_called_like_midi_files_are_rejects(root: Path) -> Non
     os.mkfifo(here / f"{'1' * 32}.mid")
 
     assert reasons(read_lakh(root).rejects) == {
-        f"G/G/U/{TRACK}/x.mid": "is a folder called like a MIDI file",
-        f"G/G/U/{TRACK}/{'1' * 32}.mid": "is no regular file",
+        f"G/G/U/{TRACK}/x.mid": "is a folder named like a MIDI file",
+        f"G/G/U/{TRACK}/{'1' * 32}.mid": "is not a regular file",
     }
 
 
@@ -182,10 +182,10 @@ def test_the_full_set_is_read_without_ids(tmp_path: Path) -> None:
     (tmp_path / md5[0] / f"{md5}.mid").write_bytes(content)
     (tmp_path / md5[0] / f"{'x' * 32}.mid").write_bytes(content)
 
-    read = read_lakh_full(tmp_path)
+    (read,) = iterate_lakh(tmp_path, LMD_FULL)
 
     assert read.rows.to_numpy().tolist() == [[md5, f"{md5[0]}/{md5}.mid", content]]
-    assert read.rejects["reason"].tolist() == ["must stand and be called like a/<md5>.mid"]
+    assert read.rejects["reason"].tolist() == ["its path must be like a/<md5>.mid"]
 
 
 def test_the_wrong_folder_is_one_error_that_says_what_to_do(root: Path, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_the_wrong_folder_is_one_error_that_says_what_to_do(root: Path, tmp_path
         tmp_path / "nowhere": "there is no such folder",
         a_file: "is a file, not the folder lmd_matched",
         empty: "holds no file A/B/C/TRABC…/<md5>.mid",
-        tmp_path: f"is the folder above; name {root}",
+        tmp_path: f"is the parent folder; give {root}",
         full: "is a tree of lmd_full (a/<md5>.mid), not of lmd_matched",
         broken: "none of its 1 files is acceptable; the first: G/G/U/",
     }.items():
@@ -213,13 +213,34 @@ def test_the_wrong_folder_is_one_error_that_says_what_to_do(root: Path, tmp_path
         assert "http://hog.ee.columbia.edu/craffel/lmd/" in text
         assert "\n" not in text
     with pytest.raises(InputError, match=r"is a tree of lmd_matched .*, not of lmd_full"):
-        read_lakh_full(root)
+        next(iterate_lakh(root, LMD_FULL))
 
 
 @pytest.mark.realdata
 def test_every_real_file_is_read_and_is_what_its_name_promises(realdata: Path) -> None:
     matched = read_lakh(realdata / "lmd_matched")
-    full = read_lakh_full(realdata / "lmd_full")
+    full = next(iterate_lakh(realdata / "lmd_full", LMD_FULL))
 
     assert (len(matched.rows), len(matched.rejects)) == (602, 0)
     assert (len(full.rows), len(full.rejects)) == (176, 0)
+
+
+def test_additional_files_leave_out_the_excluded_ones_up_to_a_limit(tmp_path: Path) -> None:
+    sums = {}
+    for number in range(20):
+        content = b"MThd" + bytes([number])
+        md5 = hashlib.md5(content).hexdigest()
+        sums[md5] = content
+        path = tmp_path / md5[0] / f"{md5}.mid"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    known = sorted(sums)[:3]
+    assert list(additional_midi(tmp_path, exclude=known, limit=5)) == [sums[md5] for md5 in sorted(sums)[3:8]]
+    assert len(list(additional_midi(tmp_path, exclude=known, limit=100))) == 17
+
+
+@pytest.mark.realdata
+def test_a_real_tree_is_read_in_order(realdata: Path) -> None:
+    songs = list(additional_midi(realdata / "lmd_full", exclude=(), limit=10))
+    assert len(songs) == 10
+    assert all(song.startswith(b"MThd") for song in songs)

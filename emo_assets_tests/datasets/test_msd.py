@@ -49,7 +49,7 @@ def test_lines_become_ids_artists_and_titles(path: Path) -> None:
         (SECOND.replace("Karkkiautomaatti", " "), "the artist is empty"),
         (SECOND.replace("Tanssi vaan", ""), "the title is empty"),
         (SECOND.encode().replace(b"Tanssi", b"Tan\xdfi"), "is not UTF-8"),
-        (FIRST, "the same track id stands on an earlier line"),
+        (FIRST, "repeats an earlier line's track id"),
     ],
 )
 def test_a_line_that_breaks_the_format_is_a_reject_with_its_number(
@@ -92,8 +92,8 @@ def test_lines_that_cross_blocks_are_whole(path: Path, monkeypatch: pytest.Monke
     [
         (b"", "is empty"),
         (b"\x1f\x8b packed", "is a gzip file"),
-        (b"track_id,artist\n1,2\n", "no line of it is track<SEP>song<SEP>artist<SEP>title"),
-        (b"\n\n", "no line of it is track<SEP>song<SEP>artist<SEP>title"),
+        (b"track_id,artist\n1,2\n", "no line has the form track<SEP>song<SEP>artist<SEP>title"),
+        (b"\n\n", "no line has the form track<SEP>song<SEP>artist<SEP>title"),
     ],
 )
 def test_a_file_that_is_no_list_of_names_is_one_error_that_says_what_to_do(

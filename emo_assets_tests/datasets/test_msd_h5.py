@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import h5py
@@ -61,14 +62,14 @@ def test_files_that_are_something_else_are_rejected_with_a_reason(tmp_path: Path
     read = read_msd_h5(tmp_path)
     assert read.rows["msd_track_id"].tolist() == [TRACK]
     assert dict(zip(read.rejects["content"], read.rejects["reason"], strict=True)) == {
-        "a.h5": "is no HDF5 file, or a damaged one",
-        "b.h5": "is no HDF5 file, or a damaged one",
+        "a.h5": "is not an HDF5 file, or is damaged",
+        "b.h5": "is not an HDF5 file, or is damaged",
         "c.h5": "has no text metadata/songs/artist_name of one song",
         "d/D/D/D/TRDDDDW128F429D538.h5": "has no text metadata/songs/artist_name of one song",
         "e/E/E/E/TREEEEW128F429D538.h5": "the artist is empty",
         "f/w/r/o/TRwrong.h5": "the track id must be like TRAAAAW128F429D538",
         "g.h5": "has no text metadata/songs/artist_name of one song",
-        f"z/A/A/A/{TRACK}.h5": "the same track id stands in an earlier file",
+        f"z/A/A/A/{TRACK}.h5": "repeats an earlier file's track id",
     }
 
 
@@ -77,6 +78,16 @@ def test_a_folder_without_songs_is_one_clear_line(tmp_path: Path) -> None:
         read_msd_h5(tmp_path / "none")
     (tmp_path / "x.h5").write_bytes(b"x")
     with pytest.raises(
-        InputError, match=r"holds no Million Song file \(\.h5\); the first: x\.h5, is no HDF5"
+        InputError, match=r"holds no Million Song file \(\.h5\); the first: x\.h5, is not an HDF5"
     ):
         read_msd_h5(tmp_path)
+
+
+def test_without_h5py_the_error_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    song_file(tmp_path)
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    with pytest.raises(
+        InputError, match=r"needs h5py; pip install 'emo-assets\[msd-h5\]', or use the list"
+    ) as caught:
+        read_msd_h5(tmp_path)
+    assert "\n" not in str(caught.value)

@@ -153,7 +153,7 @@ def test_a_track_may_stand_in_several_genres_but_once_in_each(path: Path) -> Non
 
     assert read.rows["track_genre"].tolist() == ["synth-pop", "pop"]
     assert read.rejects["row"].tolist() == [4]
-    assert read.rejects["reason"].tolist() == ["the same track stands in this genre on an earlier line"]
+    assert read.rejects["reason"].tolist() == ["repeats an earlier line's track and genre"]
 
 
 def test_rows_with_missing_fields_and_other_encodings_are_rejects(path: Path) -> None:

@@ -135,11 +135,13 @@ def _songs(
     songs = lakh_midi.drop_duplicates("md5")
     yield from songs["content"]
     if config.lakh_full:
-        from emo_assets.datasets.lakh import further_midi
+        from emo_assets.datasets.lakh import additional_midi
 
         progress = logged_progress(context)
         folder = raw_data.lakh_full_folder(store.open(), progress)
-        yield from further_midi(folder, known=set(songs["md5"]), most=config.lakh_full, progress=progress)
+        yield from additional_midi(
+            folder, exclude=set(songs["md5"]), limit=config.lakh_full, progress=progress
+        )
 
 
 def _trained(
