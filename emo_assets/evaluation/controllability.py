@@ -1,31 +1,38 @@
-"""Does turning a knob change the music: which songs are asked for, and how they come out.
+"""Controllability: does changing a requested feature change the music?
 
-Makes a grid of requests, lets the models write the songs as any request's, and measures their notes. What is
-concluded from the measurements, and how it is drawn, is `evaluation.control_table`'s business; what strength
-of
-guidance gains and costs, `guidance`'s.
+Requests a grid of songs, measures their notes, and compares what was requested with what was measured.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from emo_assets.description_model.evaluation.bootstrap_ci import (
+    UNDEFINED,
+    ConfidenceInterval,
+    bootstrap_ci,
+    bootstrap_ratio,
+)
+from emo_assets.description_model.generate import DescriptionGenerator
+from emo_assets.description_model.weights import TrainedModel
+from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES, FeatureVector
 from emo_assets.generation import Models
+from emo_assets.metrics.calibration import RequestCalibration
+from emo_assets.metrics.parsed_song import parse_song
+from emo_assets.metrics.similarity import BarNotes, bar_notes, copied_share, distance
+from emo_assets.metrics.song_metrics import FEATURE_METRICS, FeatureMetric, MeasuredSong
 from emo_assets.progress import Progress, no_progress
+from emo_assets.reranking import best_descriptions, best_songs
 from emo_assets.song_request import Strictness, TrackRequest
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
-
-if TYPE_CHECKING:
-    from emo_assets.description_model.generate import DescriptionGenerator
-    from emo_assets.description_model.weights import TrainedModel
-    from emo_assets.metrics.calibration import RequestCalibration
-    from emo_assets.metrics.similarity import BarNotes
 
 SWEPT_RANGES: dict[str, tuple[float, float]] = {
     "danceability": (0.15, 0.95),
@@ -35,27 +42,40 @@ SWEPT_RANGES: dict[str, tuple[float, float]] = {
     "instrumentalness": (0.0, 0.95),
     "valence": (0.05, 0.95),
 }
-"""The features that only have to pull the music their way, and how far each is moved."""
+"""The features whose metric only has to rise with them, and the range over which each is swept."""
 
-NUM_DESCRIPTION_SWEEPS = 2
 TEMPOS = (60.0, 190.0)
 METERS = (3, 4)
-BATCH = 8
+NUM_DESCRIPTION_SWEEPS = 2
+BATCH_SIZE = 8
 
 ALL = "all"
-"""What `moved` says of requests whose every feature is drawn."""
+"""Value of `moved` for requests with every feature drawn at random."""
 
 OTHER_SEEDS = "seed"
-"""What `moved` says of songs that differ from others of the same request in their seed alone."""
+"""Value of `moved` for requests that differ in their seed only."""
+
+REQUEST_METRICS: dict[str, FeatureMetric] = {
+    **FEATURE_METRICS,
+    "bars": FeatureMetric("bars", "bars", tolerance=0),
+}
+"""What can be requested, and the metric that it is compared with."""
+
+ORIGINALITY_METRICS = {
+    "other seeds": FeatureMetric(
+        "distance", "distance to songs with other seeds, 0 the same to 1 nothing shared"
+    ),
+    "copied bars": FeatureMetric("copied", "share of bars that are in a training song"),
+}
 
 
 @dataclass(frozen=True)
 class ControllabilityRequest:
-    """A request, and what it moved.
+    """A request of the grid.
 
     Attributes:
-        moved: a feature's name, `ALL`, or `OTHER_SEEDS`.
-        group: number of the group of requests that differ in nothing else.
+        moved: the feature that varies within the group, `ALL`, or `OTHER_SEEDS`.
+        group: index of the group of requests that are otherwise equal.
         request: the request.
     """
 
@@ -75,29 +95,29 @@ def controllability_requests(
     strictness: Strictness = Strictness.NORMALLY,
     seed: int = 0,
 ) -> list[ControllabilityRequest]:
-    """Return requests that move one feature at a time, some that move all of them, and some with other seeds.
+    """Return requests that sweep one feature at a time, random ones, and some with several seeds.
 
-    A sweep moves one feature from one end to the other and holds the others: key, tempo, meter and mode as
-    drawn for the sweep (modes in turn), the rest at their defaults.
+    A sweep moves one feature over its range. Key, tempo and meter are drawn once per sweep, modes alternate,
+    and the other features keep their defaults.
 
     Args:
-        levels: values of each moved feature, evenly spaced over `SWEPT_RANGES`.
-        drawn: requests of which every feature is drawn at random.
-        sweeps: times that each feature is moved.
-        repeated: requests that are made with several seeds.
-        seeds: how many.
+        levels: number of evenly spaced values per sweep.
+        drawn: number of requests with every feature drawn at random.
+        sweeps: number of sweeps per feature.
+        repeated: number of requests that are made with several seeds.
+        seeds: number of these seeds.
         bars: length of each song.
         strictness: of each request.
-        seed: of everything drawn; songs get the seeds that follow.
+        seed: of all that is random; the songs count up from it.
     """
-    generator = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     groups: list[tuple[str, list[dict[str, float]]]] = []
     for number, (name, ends) in enumerate(list(SWEPT_RANGES.items()) * sweeps):
-        held = {**_drawn_frame(generator), "mode": (number + number // len(SWEPT_RANGES)) % 2}
+        held = {**_draw_forced(rng), "mode": (number + number // len(SWEPT_RANGES)) % 2}
         groups.append((name, [{**held, name: float(value)} for value in np.linspace(*ends, levels)]))
-    groups.append((ALL, [_drawn_features(generator) for _ in range(drawn)]))
-    groups += [(OTHER_SEEDS, [_drawn_features(generator)] * seeds) for _ in range(repeated)]
-    wanted = [(moved, group, each) for group, (moved, members) in enumerate(groups) for each in members]
+    groups.append((ALL, [_draw_features(rng) for _ in range(drawn)]))
+    groups += [(OTHER_SEEDS, [_draw_features(rng)] * seeds) for _ in range(repeated)]
+    members = [(moved, group, values) for group, (moved, part) in enumerate(groups) for values in part]
     return [
         ControllabilityRequest(
             moved,
@@ -110,7 +130,7 @@ def controllability_requests(
                 strictness=strictness,
             ),
         )
-        for number, (moved, group, values) in enumerate(wanted)
+        for number, (moved, group, values) in enumerate(members)
     ]
 
 
@@ -121,51 +141,49 @@ def measure_requests(
     known: Collection[BarNotes] = frozenset(),
     progress: Progress = no_progress,
 ) -> pd.DataFrame:
-    """Make and measure the songs of some requests.
+    """Make the songs of some requests and measure them.
 
     Args:
         requests: what to ask for.
-        models: who writes the songs.
-        known: the bars of the songs that models were trained on.
-        progress: told how many songs are made.
+        models: generate the songs.
+        known: bars of the training songs, see `distinct_bars`.
+        progress: called with the number of songs.
 
     Returns:
-        One row a song: `moved`, `group`, `seed`, what was asked (`asked_<feature>`, `asked_bars`), every
-        measure of `metrics.song_metrics.SongMetrics`, `distance` (mean distance to the songs of the same
-        request with
-        other seeds, NaN where there are none) and `copied` (share of its bars that stand in `known`).
+        One row per song: `moved`, `group`, `seed`, what was requested (`asked_<feature>`, `asked_bars`), all
+        of `SongMetrics.as_dict()`, `distance` (mean distance to the songs of the same request with other
+        seeds, NaN where there are none) and `copied` (share of its bars that are in `known`).
     """
-    from emo_assets.metrics.similarity import copied_share, distance
-    from emo_assets.metrics.song_metrics import MeasuredSong
-    from emo_assets.reranking import best_descriptions, best_songs
-
-    rows: list[dict[str, Any]] = []
     songs: list[MeasuredSong] = []
-    for start in range(0, len(requests), BATCH):
-        asked = [each.request for each in requests[start : start + BATCH]]
-        descriptions = best_descriptions(asked, models.describer, models.calibration)
-        songs += best_songs(asked, descriptions, models.figaro, models.calibration)
+    for start in range(0, len(requests), BATCH_SIZE):
+        part = [each.request for each in requests[start : start + BATCH_SIZE]]
+        descriptions = best_descriptions(part, models.describer, models.calibration)
+        songs += best_songs(part, descriptions, models.figaro, models.calibration)
         progress("songs of the control report", len(songs), len(requests))
-    for number, (each, song) in enumerate(zip(requests, songs, strict=True)):
-        others = [
-            distance(song.parsed, other.parsed)
-            for place, (request, other) in enumerate(zip(requests, songs, strict=True))
-            if place != number and request.group == each.group and each.moved == OTHER_SEEDS
+    rows: list[dict[str, Any]] = []
+    for index, (each, song) in enumerate(zip(requests, songs, strict=True)):
+        distances = [
+            distance(song.parsed, songs[other].parsed)
+            for other, request in enumerate(requests)
+            if each.moved == OTHER_SEEDS and request.group == each.group and other != index
         ]
-        likeness = {
-            "distance": float(np.mean(others)) if others else float("nan"),
-            "copied": copied_share(song.parsed, known),
-        }
-        rows.append(_row(each, song.metrics.as_dict() | likeness))
+        rows.append(
+            {
+                "moved": each.moved,
+                "group": each.group,
+                "seed": each.request.seed,
+                "asked_bars": each.request.bars,
+                **{f"asked_{name}": getattr(each.request.features, name) for name in FEATURE_NAMES},
+                **song.metrics.as_dict(),
+                "distance": float(np.mean(distances)) if distances else float("nan"),
+                "copied": copied_share(song.parsed, known),
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def distinct_bars(files: Iterable[bytes]) -> frozenset[BarNotes]:
-    """Return the bars of MIDI files as `measure_requests` compares them, skipping unreadable files."""
-    from emo_assets.errors import InputError
-    from emo_assets.metrics.parsed_song import parse_song
-    from emo_assets.metrics.similarity import bar_notes
-
+    """Return the bars of MIDI files, as `measure_requests` compares them; unreadable files are skipped."""
     bars: set[BarNotes] = set()
     for content in files:
         try:
@@ -173,6 +191,93 @@ def distinct_bars(files: Iterable[bytes]) -> frozenset[BarNotes]:
         except InputError:
             continue
     return frozenset(bars)
+
+
+def asked_and_measured(songs: pd.DataFrame) -> pd.DataFrame:
+    """Pair what was requested with what was measured.
+
+    A feature whose metric only has to rise with it is paired in the songs whose requests moved it, alone or
+    with all others; the rest in all songs. Songs without a measurement are left out.
+
+    Args:
+        songs: what `measure_requests` returns.
+
+    Returns:
+        One row per feature and song: `feature`, `asked`, `measured`, `moved`, `group`, and `correct`: whether
+        they differ by no more than the metric's tolerance, NaN for metrics without one.
+
+    Raises:
+        InputError: a column is missing.
+    """
+    metrics = [metric.name for metric in (*REQUEST_METRICS.values(), *ORIGINALITY_METRICS.values())]
+    needed = ["moved", "group", *(f"asked_{name}" for name in REQUEST_METRICS), *metrics]
+    missing = [name for name in needed if name not in songs.columns]
+    if missing:
+        raise InputError(f"the table of songs has no column {', '.join(missing)}")
+    parts = []
+    for name, metric in REQUEST_METRICS.items():
+        rows = songs if metric.tolerance is not None else songs[songs["moved"].isin([name, ALL])]
+        asked, measured = rows[f"asked_{name}"].astype(float), rows[metric.name].astype(float)
+        pairs = pd.DataFrame({"feature": name, "asked": asked, "measured": measured, "correct": np.nan})
+        if metric.tolerance is not None:
+            pairs["correct"] = ((asked - measured).abs() <= metric.tolerance + 1e-9).astype(float)
+        pairs = pairs.assign(moved=rows["moved"], group=rows["group"])
+        parts.append(pairs.dropna(subset=["asked", "measured"]))
+    return pd.concat(parts, ignore_index=True)
+
+
+def controllability_table(
+    songs: pd.DataFrame, agreement: pd.DataFrame | None = None, *, seed: int = 0
+) -> pd.DataFrame:
+    """Return how controllable each feature is, and how original the songs are.
+
+    Args:
+        songs: what `measure_requests` returns.
+        agreement: how well metrics go with the features in the training songs: `feature` and `value`, see
+            `metrics_table.feature_agreement`; None if unknown.
+        seed: of the bootstrap.
+
+    Returns:
+        One row per feature, then one per row of `ORIGINALITY_METRICS`: `knob` (the feature), `measure`,
+        `unit`, `statistic` ("share right", "rank correlation" or "mean"), `value` with `low` and `high` (95
+        %, bootstrap over songs) and `songs`, their number; `all_moved`: the rank correlation in songs with
+        every feature drawn; `in_songs`: the same statistic in the training songs. Rank correlations are
+        averaged over sweeps. NaN where nothing was moved or measured.
+
+    Raises:
+        InputError: a column is missing.
+    """
+    pairs = asked_and_measured(songs)
+    known = {} if agreement is None else dict(zip(agreement["feature"], agreement["value"], strict=True))
+    rows = []
+    for name, metric in {**REQUEST_METRICS, **ORIGINALITY_METRICS}.items():
+        all_moved = float("nan")
+        if name in ORIGINALITY_METRICS:
+            values = songs[metric.name].dropna().to_numpy(dtype=np.float64)
+            statistic, interval, count = "mean", _mean(values, seed), len(values)
+        elif metric.tolerance is not None:
+            correct = pairs.loc[pairs["feature"] == name, "correct"].to_numpy(dtype=np.float64)
+            statistic, interval, count = "share right", _mean(correct, seed), len(correct)
+        else:
+            own = pairs[pairs["feature"] == name]
+            alone = own[own["moved"] != ALL]
+            statistic, interval, count = "rank correlation", _rank_correlation(alone, seed), len(alone)
+            all_moved = _rank_correlation(own[own["moved"] == ALL], seed).value
+        rows.append(
+            {
+                "knob": name,
+                "measure": metric.name,
+                "unit": metric.unit,
+                "statistic": statistic,
+                "value": interval.value,
+                "low": interval.low,
+                "high": interval.high,
+                "songs": count,
+                "all_moved": all_moved,
+                "in_songs": float(known.get(name, np.nan)),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def description_controllability(
@@ -184,23 +289,23 @@ def description_controllability(
     bars: int = 8,
     seed: int = 0,
 ) -> float:
-    """Say how well the knobs work in a describer's first proposals, before any of them is chosen.
+    """Return the controllability of a model's descriptions, one per request and without reranking.
 
     Args:
-        describer: who writes.
-        calibration: tells what a description lets one expect.
-        guidance: see `nn.sampling.Draw`.
+        describer: generates the descriptions.
+        calibration: predicts a song's metrics from its description.
+        guidance: see `nn.sampling.SamplingParams`.
         levels: values of each sweep.
         bars: length of each description.
         seed: of the requests.
 
     Returns:
-        The mean over sweeps of the rank correlation between the feature asked for and its measure as
-        expected from the description, -1 to 1; a measure that does not vary counts 0.
+        The rank correlation of each requested feature and its predicted metric, averaged over sweeps, -1 to
+        1; a metric that does not vary counts 0.
     """
     parse = DescriptionGrammar().parse
     requests = controllability_requests(levels, 0, sweeps=NUM_DESCRIPTION_SWEEPS, bars=bars, seed=seed)
-    written = describer.generate(
+    descriptions = describer.generate(
         [each.request.features for each in requests],
         bars=bars,
         seeds=[each.request.seed for each in requests],
@@ -212,7 +317,7 @@ def description_controllability(
             "asked": [getattr(each.request.features, each.moved) for each in requests],
             "expected": [
                 calibration.predict_ranks(parse(tokens))[each.moved]
-                for each, tokens in zip(requests, written, strict=True)
+                for each, tokens in zip(requests, descriptions, strict=True)
             ],
         }
     )
@@ -226,31 +331,59 @@ def description_controllability(
 def controllability_by_candidate(
     candidates: Mapping[str, Sequence[TrainedModel]], calibration: RequestCalibration
 ) -> dict[str, float]:
-    """Return `description_controllability` of each of some describers, given by their members."""
-    from emo_assets.description_model.generate import DescriptionGenerator
-
+    """Return `description_controllability` of each candidate, given by its models."""
     return {
-        name: description_controllability(DescriptionGenerator(members), calibration)
-        for name, members in candidates.items()
+        name: description_controllability(DescriptionGenerator(models), calibration)
+        for name, models in candidates.items()
     }
 
 
-def _drawn_features(generator: np.random.Generator) -> dict[str, float]:
-    moved = {name: float(generator.uniform(*ends)) for name, ends in SWEPT_RANGES.items()}
-    return {**moved, **_drawn_frame(generator)}
+def _draw_features(rng: np.random.Generator) -> dict[str, float]:
+    swept = {name: float(rng.uniform(*ends)) for name, ends in SWEPT_RANGES.items()}
+    return {**swept, **_draw_forced(rng)}
 
 
-def _drawn_frame(generator: np.random.Generator) -> dict[str, float]:
-    """Draw what must come out exactly: key, mode, tempo and meter (3/4 in one song of five)."""
+def _draw_forced(rng: np.random.Generator) -> dict[str, float]:
+    """Draw what generation forces: key, mode, tempo and meter (3/4 in one song of five)."""
     return {
-        "key": int(generator.integers(12)),
-        "mode": int(generator.integers(2)),
-        "tempo": round(float(generator.uniform(*TEMPOS)), 1),
-        "time_signature": int(generator.choice(METERS, p=(0.2, 0.8))),
+        "key": int(rng.integers(12)),
+        "mode": int(rng.integers(2)),
+        "tempo": round(float(rng.uniform(*TEMPOS)), 1),
+        "time_signature": int(rng.choice(METERS, p=(0.2, 0.8))),
     }
 
 
-def _row(asked: ControllabilityRequest, heard: dict[str, Any]) -> dict[str, Any]:
-    features = {f"asked_{name}": getattr(asked.request.features, name) for name in FEATURE_NAMES}
-    frame = {"moved": asked.moved, "group": asked.group, "seed": asked.request.seed}
-    return {**frame, "asked_bars": asked.request.bars, **features, **heard}
+def _mean(values: NDArray[np.float64], seed: int) -> ConfidenceInterval:
+    return bootstrap_ratio(values, np.ones_like(values), seed=seed)
+
+
+def _rank_correlation(pairs: pd.DataFrame, seed: int) -> ConfidenceInterval:
+    """Return Spearman's correlation averaged over groups by their size; songs are resampled within groups.
+
+    Groups in which `asked` or `measured` does not vary are left out.
+    """
+    asked, measured = (pairs[name].to_numpy(dtype=np.float64) for name in ("asked", "measured"))
+    groups = [np.asarray(rows) for rows in pairs.groupby("group").indices.values() if len(rows) > 1]
+    if not groups:
+        return UNDEFINED
+
+    def mean_correlation(*samples: NDArray[np.generic], axis: int) -> NDArray[np.float64]:
+        totals, weights = np.zeros(samples[0].shape[:axis]), np.zeros(samples[0].shape[:axis])
+        for sample in samples:
+            rows = sample.astype(np.int64)  # (resamples, songs)
+            correlations = _spearman(asked[rows], measured[rows])
+            totals += rows.shape[axis] * np.nan_to_num(correlations)
+            weights += rows.shape[axis] * ~np.isnan(correlations)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(totals / weights)
+
+    return bootstrap_ci(groups, mean_correlation, seed=seed)
+
+
+def _spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return Spearman's correlation along the last axis; NaN where one side does not vary."""
+    from scipy.stats import ConstantInputWarning, pearsonr, rankdata
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConstantInputWarning)
+        return np.asarray(pearsonr(rankdata(one, axis=-1), rankdata(other, axis=-1), axis=-1).statistic)

@@ -1,8 +1,7 @@
-"""What strength of guidance gains and costs: control against likelihood and variety.
+"""What guidance costs: controllability against likelihood and variety at several strengths.
 
-Guidance exaggerates what features change in a describer. The stronger it is the better descriptions follow a
-request, the less likely real songs become to it, and the more alike its descriptions are. How it is drawn is
-`reports.guidance`'s business.
+Classifier-free guidance amplifies the effect of the features. The stronger it is, the better descriptions
+follow a request, the less likely real songs are under the model, and the more alike its descriptions become.
 """
 
 from __future__ import annotations
@@ -21,15 +20,16 @@ from emo_assets.evaluation.controllability import description_controllability
 from emo_assets.features import FeatureVector
 from emo_assets.metrics.calibration import RequestCalibration
 from emo_assets.progress import Progress, no_progress
-from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
+from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 
 STRENGTHS = (0.0, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 BARS = 8
-SONGS_OF_ONE_REQUEST = 12
+NUM_SAMPLES = 12
+"""Descriptions of one request whose variety is measured."""
 
 
 def guidance_curve(
-    members: Sequence[TrainedModel],
+    models: Sequence[TrainedModel],
     songs: Sequence[DescribedSong],
     calibration: RequestCalibration,
     *,
@@ -38,32 +38,33 @@ def guidance_curve(
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> pd.DataFrame:
-    """Measure a describer at several strengths of guidance.
+    """Evaluate a description model at several strengths of guidance.
 
     Args:
-        members: the trained describers that together write descriptions.
+        models: the trained models that together write descriptions.
         songs: held-out songs with features.
-        calibration: tells what a description lets one expect.
-        strengths: of guidance, see `nn.sampling.Draw`.
-        levels: values of each moved feature.
+        calibration: predicts a song's metrics from its description.
+        strengths: of guidance, see `nn.sampling.SamplingParams`.
+        levels: values of each swept feature.
         seed: of all sampling.
-        progress: told the strengths measured.
+        progress: called with the number of strengths.
 
     Returns:
-        One row a strength: `guidance`; `control`, see `control.description_controllability`; `bits_a_bar`
-        that the
-        songs need; `variety`, the mean distance of descriptions of one request, 0 (the same tokens) to 1.
+        One row per strength: `guidance`; `control`, see `description_controllability`; `bits_a_bar`, the
+        negative log-likelihood of the songs; `variety`, the mean distance between descriptions of one
+        request, 0 (the same tokens) to 1.
     """
-    describer = DescriptionGenerator(members)
+    describer = DescriptionGenerator(models)
     rows = []
     for number, strength in enumerate(strengths, 1):
+        control = description_controllability(
+            describer, calibration, guidance=strength, levels=levels, bars=BARS, seed=seed
+        )
         rows.append(
             {
                 "guidance": strength,
-                "control": description_controllability(
-                    describer, calibration, guidance=strength, levels=levels, bars=BARS, seed=seed
-                ),
-                "bits_a_bar": sum(cfg_nll(one, songs, strength) for one in members),
+                "control": control,
+                "bits_a_bar": sum(cfg_nll(model, songs, strength) for model in models),
                 "variety": _variety(describer, strength, seed),
             }
         )
@@ -72,34 +73,30 @@ def guidance_curve(
 
 
 def _variety(describer: DescriptionGenerator, guidance: float, seed: int) -> float:
-    """Return the mean distance between the descriptions that different seeds give of one request."""
-    written = describer.generate(
-        [FeatureVector()] * SONGS_OF_ONE_REQUEST,
-        bars=BARS,
-        seeds=range(seed, seed + SONGS_OF_ONE_REQUEST),
-        guidance=guidance,
-    )
-    songs = [[_contents(bar) for bar in DescriptionGrammar().parse(tokens)] for tokens in written]
-    return float(
-        np.mean(
-            [
-                1 - len(ours & theirs) / len(ours | theirs)
-                for one, other in combinations(songs, 2)
-                for ours, theirs in zip(one, other, strict=True)
-            ]
-        )
-    )
+    """Return the mean Jaccard distance between the bars of descriptions that differ in their seed only.
 
-
-def _contents(bar: DescribedBar) -> frozenset[tuple[str, int]]:
-    """Return what is described of a bar, but for its number and its meter, which the request fixes."""
-    return frozenset(
-        {
-            ("density", bar.note_density),
-            ("velocity", bar.mean_velocity),
-            ("pitch", bar.mean_pitch),
-            ("duration", bar.mean_duration),
-            *(("instrument", instrument) for instrument in bar.instruments),
-            *(("chord", chord) for chord in bar.chords),
-        }
+    The number and meter of a bar are left out, because the request fixes them.
+    """
+    descriptions = describer.generate(
+        [FeatureVector()] * NUM_SAMPLES, bars=BARS, seeds=range(seed, seed + NUM_SAMPLES), guidance=guidance
     )
+    songs = [
+        [
+            {
+                ("density", bar.note_density),
+                ("velocity", bar.mean_velocity),
+                ("pitch", bar.mean_pitch),
+                ("duration", bar.mean_duration),
+                *(("instrument", instrument) for instrument in bar.instruments),
+                *(("chord", chord) for chord in bar.chords),
+            }
+            for bar in DescriptionGrammar().parse(tokens)
+        ]
+        for tokens in descriptions
+    ]
+    distances = [
+        1 - len(one & other) / len(one | other)
+        for song, other_song in combinations(songs, 2)
+        for one, other in zip(song, other_song, strict=True)
+    ]
+    return float(np.mean(distances))

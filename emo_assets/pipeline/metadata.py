@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from emo_assets.progress import Progress
+from emo_assets.reports.markdown import markdown_table
 from emo_assets.song_request import TrackRequest
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PREVIEW_ROWS = 8
-LARGEST_EMBEDDED_PICTURE = 100_000
-"""Bytes. Larger pictures make the UI slow."""
+MAX_EMBEDDED_BYTES = 100_000
+"""Larger pictures make the UI slow."""
 
 
 def table_metadata(table: pd.DataFrame, asset: str) -> dict[str, Any]:
@@ -37,23 +38,6 @@ def table_metadata(table: pd.DataFrame, asset: str) -> dict[str, Any]:
     }
 
 
-def markdown_table(rows: Sequence[Mapping[Any, Any]]) -> str:
-    """Format rows as a markdown table."""
-    if not rows:
-        return "*(no rows)*"
-    names = list(rows[0])
-    lines = [names, ["---"] * len(names), *([row[name] for name in names] for row in rows)]
-    return "\n".join("| " + " | ".join(_cell(value) for value in line) + " |" for line in lines)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bytes):
-        return f"{len(value):,} bytes"
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    text = " ".join(text.replace("|", "\\|").split())
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
 def counts(values: pd.Series) -> dg.MetadataValue:
     """Return how often each value of a column occurs, the most frequent first."""
     return dg.MetadataValue.json({str(value): int(count) for value, count in values.value_counts().items()})
@@ -61,7 +45,7 @@ def counts(values: pd.Series) -> dg.MetadataValue:
 
 def picture(png: bytes, meaning: str) -> dg.MetadataValue:
     """Embed a PNG, or only its size when it is too large."""
-    if len(png) > LARGEST_EMBEDDED_PICTURE:
+    if len(png) > MAX_EMBEDDED_BYTES:
         return dg.MetadataValue.md(f"{meaning}: {len(png):,} bytes, too large to show here")
     encoded = base64.b64encode(png).decode()
     return dg.MetadataValue.md(f"![{meaning}](data:image/png;base64,{encoded})")

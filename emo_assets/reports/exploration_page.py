@@ -1,31 +1,21 @@
-"""The feature report: one page that shows and explains the data, complete in itself."""
+"""The feature report: one HTML page that shows and explains the data, with its pictures embedded."""
 
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from collections.abc import Mapping
 from html import escape
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from emo_assets.evaluation.exploration import KIND_RULE, Exploration, explore
 from emo_assets.reports import style
-from emo_assets.reports.exploration_figures import bias_png, correlations_png, distributions_png, genres_png
 
-TABLE_COLUMNS = {
-    "feature": "feature",
-    "kind": "kind",
-    "mean": "mean",
-    "std": "std",
-    "min": "min",
-    "median": "median",
-    "max": "max",
-    "skewness": "skewness",
-    "undetected": "undetected",
-    "all_mean": "mean of all",
-    "shift": "shift",
-    "distance": "distance",
-}
+if TYPE_CHECKING:
+    from emo_assets.evaluation.exploration import Exploration
+
+TABLE_COLUMNS = (
+    *("feature", "kind", "mean", "std", "min", "median", "max", "skewness", "undetected"),
+    *("all_mean", "shift", "distance"),
+)
 
 _STYLE_SHEET = f"""
 body {{ background: {style.PAPER}; color: {style.INK}; font: 16px/1.5 system-ui, sans-serif;
@@ -40,43 +30,8 @@ td:first-child, th:first-child, td:nth-child(2), th:nth-child(2) {{ text-align: 
 """
 
 
-@dataclass(frozen=True)
-class FeatureReport:
-    """The data, explored.
-
-    Attributes:
-        found: the numbers; `found.table` is the table of the features.
-        pictures: PNG by name: `distributions`, `genres`, `correlations`, `bias`.
-        page: all of it as one HTML page without outside parts.
-    """
-
-    found: Exploration
-    pictures: dict[str, bytes]
-    page: str
-
-
-def feature_report(linked: pd.DataFrame, spotify: pd.DataFrame) -> FeatureReport:
-    """Explore the linked songs beside all of Spotify's table, in numbers, pictures and one page.
-
-    Args:
-        linked: rows with `track_id`, `artists`, `track_name`, `popularity` and the ten features.
-        spotify: all rows of the Spotify table, same columns and `track_genre`.
-
-    Raises:
-        InputError: a table has no row or lacks a column.
-    """
-    found = explore(linked, spotify)
-    pictures = {
-        "distributions": distributions_png(found),
-        "genres": genres_png(found),
-        "correlations": correlations_png(found),
-        "bias": bias_png(found),
-    }
-    return FeatureReport(found, pictures, report_page(found, pictures))
-
-
 def findings(found: Exploration) -> list[str]:
-    """Say in a few sentences what the numbers show."""
+    """Return what the numbers show in a few sentences."""
     kinds = found.table.groupby("kind", sort=True)["feature"].agg(list)
     sentences = [f"{str(kind).capitalize()}: {_listed(names)}." for kind, names in kinds.items()]
     top = found.genres.head(5)
@@ -92,44 +47,45 @@ def findings(found: Exploration) -> list[str]:
     ]
     table = found.table[found.table["feature"] != "key"]
     clear = table[table["shift"].abs() > table["shift_error"]].sort_values("shift", key=abs, ascending=False)
-    leanings = [
+    shifts = [
         f"{'more' if shift > 0 else 'less'} {name} ({shift:+.2f} σ)"
         for name, shift in zip(clear["feature"].head(3), clear["shift"].head(3), strict=True)
     ]
     sentences.append(
-        f"Linking favours songs with {_listed(leanings)}."
-        if leanings
+        f"Linking favours songs with {_listed(shifts)}."
+        if shifts
         else "The linked songs differ from all songs by no more than chance."
     )
     return sentences
 
 
-def report_page(found: Exploration, pictures: dict[str, bytes]) -> str:
-    """Write the page: findings, the four pictures and the table, complete in itself."""
+def report_page(found: Exploration, pictures: Mapping[str, bytes]) -> str:
+    """Return the page: findings, pictures (see `feature_pngs`) and the table of all features."""
     facts = "".join(f"<li>{escape(sentence)}</li>" for sentence in findings(found))
-    table = found.table[list(TABLE_COLUMNS)].rename(columns=TABLE_COLUMNS)
+    table = found.table[list(TABLE_COLUMNS)].rename(columns={"all_mean": "mean of all"})
     shown = table.to_html(index=False, border=0, float_format=lambda value: f"{value:.2f}", na_rep="")
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Feature report</title><style>{_STYLE_SHEET}</style></head><body>
 <h1>Feature report</h1>
 <p class="quiet">{len(found.linked):,} songs linked to a MIDI file ({found.linked_tracks:,} Spotify tracks),
-beside all {len(found.all_songs):,} songs of the table ({found.all_tracks:,} tracks). A song has a
+compared with all {len(found.all_songs):,} songs of the table ({found.all_tracks:,} tracks). A song has a
 track id on each of its albums; here the same artists and title count once, by the most popular track.</p>
 <ul>{facts}</ul>
 <h2>Distributions</h2>{_image("distributions of the ten features", pictures["distributions"])}
-<p>{escape(KIND_RULE).replace("*", "")} Bars and the full line are the linked songs (numbers in bars: their
-share in %), the dashed line and the strokes are all songs. Coloured: the kind, and the third standardised
-moment.</p>
+<p>A feature is discrete when it takes whole numbers only; else it is skewed when the skewness of the linked
+songs is {found.skewness_threshold:g} or more in size, and balanced otherwise. Bars and the full line are the
+linked songs (numbers in bars: their share in %), the dashed line and the strokes are all songs. Colored: the
+kind, and the skewness.</p>
 <h2>Genres and popularity</h2>{_image("genres and popularity", pictures["genres"])}
-<p>A song counts in each genre under which it stands in the table: the shares add up to more than 100 %.</p>
+<p>A song counts in each of its genres: the shares add up to more than 100 %.</p>
 <h2>Correlation</h2>{_image("rank correlation of the features", pictures["correlations"])}
 <h2>What linking changes</h2>{_image("difference between linked and all songs", pictures["bias"])}
-<p>What a describer learns, it learns from the linked songs: where they differ from all songs, its songs will
-lean the same way.</p>
+<p>Models learn from the linked songs: where these differ from all songs, generated songs are biased the same
+way.</p>
 <h2>All numbers</h2><div class="wide">{shown}</div>
 <p class="quiet">Undetected values (key −1, tempo 0, time signature 0) are left out. Shift: difference of the
-means in standard deviations of all songs. Distance: Kolmogorov and Smirnov's, 0 to 1.</p>
+means in standard deviations of all songs. Distance: the Kolmogorov-Smirnov statistic, 0 to 1.</p>
 </body></html>
 """
 

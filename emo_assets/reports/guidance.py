@@ -1,4 +1,4 @@
-"""The curve of guidance: what following a request more strictly gains and costs."""
+"""What guidance gains and costs, as a picture."""
 
 from __future__ import annotations
 
@@ -10,31 +10,29 @@ from emo_assets.reports import style
 
 PANELS = (
     ("control", "Control", "mean rank correlation, asked against expected"),
-    ("bits_a_bar", "Likelihood", "bits a bar of held-out songs, fewer is better"),
+    ("bits_a_bar", "Likelihood", "bits per bar of held-out songs, fewer is better"),
     ("variety", "Variety", "distance between descriptions of one request"),
 )
-"""Columns of the curve, with the title and the unit of each."""
+"""Columns of the curve, with their titles and units."""
 
 
 def guidance_png(curve: pd.DataFrame, used: Mapping[str, float]) -> bytes:
-    """Draw what guidance gains beside what it costs.
+    """Draw controllability, likelihood and variety over the strength of guidance.
 
     Args:
-        curve: one row a strength: `guidance` and the columns of `PANELS`.
-        used: the strengths that requests ask for, by the name of their strictness.
+        curve: what `evaluation.guidance.guidance_curve` returns.
+        used: strengths that requests use, by the name of their strictness.
 
     Returns:
-        A PNG of 1200 dots width.
+        A PNG, 1200 pixels wide.
     """
     with style.new_figure(12, 3.6) as figure:
-        for axes, (column, title, unit), colour in zip(
-            figure.subplots(1, len(PANELS)), PANELS, style.PALETTE, strict=False
-        ):
+        panels = figure.subplots(1, len(PANELS))
+        for axes, (column, title, unit), colour in zip(panels, PANELS, style.PALETTE, strict=False):
             axes.plot(curve["guidance"], curve[column], color=colour, marker="o", markersize=4)
             axes.set_title(title)
-            axes.set_xlabel(
-                "guidance: 0 ignores the features, 1 as learned", fontsize=8, color=style.FAINT_INK
-            )
+            label = "guidance: 0 ignores the features, 1 as learned"
+            axes.set_xlabel(label, fontsize=8, color=style.FAINT_INK)
             axes.set_ylabel(unit, fontsize=8, color=style.FAINT_INK)
             for name, strength in used.items():
                 axes.axvline(strength, color=style.GREY, linewidth=1, linestyle=":")

@@ -1,4 +1,4 @@
-"""How a model learned: loss by epoch, and accuracy and divergence where they were measured."""
+"""Learning curves: the loss by epoch, and accuracy and divergence where they were measured."""
 
 from __future__ import annotations
 
@@ -15,44 +15,40 @@ if TYPE_CHECKING:
 
 TRAIN_COLOUR, VALIDATION_COLOUR = style.GREY, style.BLUE
 
-MEASURES = (
+METRICS = (
     ("accuracy", "accuracy on validation songs", style.GREEN),
     ("kl", "divergence from the soft labels", style.ORANGE),
 )
-"""Columns that are measured in some epochs only, what their panels are called, and their colours."""
+"""Columns that are measured in some epochs only, with the titles of their panels and their colors."""
 
 
 def learning_curve_png(
     history: pd.DataFrame, name: str, *, clock: str = "epoch", unit: str = "bits a token"
 ) -> bytes:
-    """Draw a training's history.
+    """Draw the history of a training.
 
     Args:
-        history: rows in the order of time, with the column that `clock` names, `train_loss` and
-            `validation_loss` and, where measured, `accuracy` (0 to 1) and `kl`; a measure that is nowhere
-            given gets no panel.
+        history: one row per epoch, with the column named by `clock`, `train_loss`, `validation_loss` and,
+            where measured, `accuracy` (0 to 1) and `kl`; a metric without values gets no panel.
         name: of the model.
-        clock: what the training is counted in: the name of a column.
+        clock: column of the x axis.
         unit: of the losses.
 
     Returns:
-        A PNG, at most 1200 dots wide.
+        A PNG, at most 1200 pixels wide.
     """
     from matplotlib.ticker import MaxNLocator
 
     epochs = history[clock].to_numpy(dtype=np.float64)
-    measured = [
-        measure for measure in MEASURES if measure[0] in history and history[measure[0]].notna().any()
-    ]
+    measured = [metric for metric in METRICS if metric[0] in history and history[metric[0]].notna().any()]
     with style.new_figure(6 + 3 * len(measured), 3.8) as figure:
-        panels = figure.subplots(1, 1 + len(measured), width_ratios=[2] + [1] * len(measured), squeeze=False)[
-            0
-        ]
+        ratios = [2] + [1] * len(measured)
+        panels = figure.subplots(1, len(ratios), width_ratios=ratios, squeeze=False)[0]
         best = _draw_losses(panels[0], history, epochs)
         panels[0].set_ylabel(f"loss, {unit}")
-        for axes, (column, words, colour) in zip(panels[1:], measured, strict=True):
-            _draw_measure(axes, epochs, history[column].to_numpy(dtype=np.float64), colour)
-            axes.set_title(words)
+        for axes, (column, title, colour) in zip(panels[1:], measured, strict=True):
+            _draw_metric(axes, epochs, history[column].to_numpy(dtype=np.float64), colour)
+            axes.set_title(title)
         for axes in panels:
             axes.set_xlabel(clock)
             margin = 0.02 * np.ptp(epochs) + 0.1
@@ -63,7 +59,7 @@ def learning_curve_png(
 
 
 def _draw_losses(axes: Axes, history: pd.DataFrame, epochs: NDArray[np.float64]) -> str:
-    """Draw both losses, mark where the validation loss is least, and return that in words."""
+    """Draw both losses, mark the lowest validation loss, and return it in words."""
     validation = history["validation_loss"].to_numpy(dtype=np.float64)
     marker = "o" if len(epochs) <= 30 else None
     axes.plot(
@@ -79,13 +75,13 @@ def _draw_losses(axes: Axes, history: pd.DataFrame, epochs: NDArray[np.float64])
     return f"{epochs[best]:.0f} of {epochs[-1]:.0f}: validation loss {validation[best]:.3f}"
 
 
-def _draw_measure(axes: Axes, epochs: NDArray[np.float64], values: NDArray[np.float64], colour: str) -> None:
-    """Draw a measure over the epochs in which it was taken, with the last value written out."""
-    taken = np.isfinite(values)
-    axes.plot(epochs[taken], values[taken], color=colour, marker="o", markersize=5)
+def _draw_metric(axes: Axes, epochs: NDArray[np.float64], values: NDArray[np.float64], colour: str) -> None:
+    """Draw a metric over the epochs in which it was measured, with its last value written out."""
+    known = np.isfinite(values)
+    axes.plot(epochs[known], values[known], color=colour, marker="o", markersize=5)
     axes.annotate(
-        f"{values[taken][-1]:.3f}",
-        (epochs[taken][-1], values[taken][-1]),
+        f"{values[known][-1]:.3f}",
+        (epochs[known][-1], values[known][-1]),
         xytext=(0, 9),
         textcoords="offset points",
         ha="right",

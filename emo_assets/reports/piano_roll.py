@@ -1,4 +1,4 @@
-"""A song as a picture: every note over bars, instruments in colours, drums in a lane of their own."""
+"""A song as a piano roll: pitched notes over bars, colored by instrument, and the drums below."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_assets.metrics.parsed_song import NoteArrays, ParsedSong
+from emo_assets.metrics.parsed_song import NoteArrays
 from emo_assets.metrics.song_metrics import MeasuredSong
 from emo_assets.midi.general_midi import PROGRAM_NAMES
 from emo_assets.reports import style
@@ -16,24 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FAMILY_COLOURS = (
-    ("piano", "#2f6db3"),
-    ("chromatic percussion", "#46b3c4"),
-    ("organ", "#8062b8"),
-    ("guitar", "#e07b39"),
-    ("bass", "#7b4a2e"),
-    ("strings", "#c8414b"),
-    ("ensemble", "#d8669b"),
-    ("brass", "#d3a41c"),
-    ("reed", "#a5812f"),
-    ("pipe", "#3f9a6b"),
-    ("synth lead", "#e0409a"),
-    ("synth pad", "#8f9be0"),
-    ("synth effects", "#5fb8a5"),
-    ("ethnic", "#b0633a"),
-    ("percussive", "#6f7480"),
-    ("sound effects", "#9a9ca5"),
+    *("#2f6db3", "#46b3c4", "#8062b8", "#e07b39"),  # piano, chromatic percussion, organ, guitar
+    *("#7b4a2e", "#c8414b", "#d8669b", "#d3a41c"),  # bass, strings, ensemble, brass
+    *("#a5812f", "#3f9a6b", "#e0409a", "#8f9be0"),  # reed, pipe, synth lead, synth pad
+    *("#5fb8a5", "#b0633a", "#6f7480", "#9a9ca5"),  # synth effects, ethnic, percussive, sound effects
 )
-"""The sixteen families of General MIDI, eight programs each, and the colours of their notes."""
+"""The colors of the sixteen families of General MIDI, eight programs each."""
 
 DRUM_LANES = (
     ("cymbals", (49, 51, 52, 53, 55, 57, 59)),
@@ -42,10 +30,10 @@ DRUM_LANES = (
     ("snare, clap", (37, 38, 39, 40)),
     ("kick", (35, 36)),
 )
-"""The kit from top to bottom with its General MIDI pitches; all else is hand percussion."""
+"""The drum kit from top to bottom with its General MIDI pitches; other pitches are hand percussion."""
 
 OTHER_DRUMS = "percussion"
-MOST_BAR_LABELS = 32
+MAX_BAR_LABELS = 32
 
 
 def piano_roll_png(song: MeasuredSong, title: str) -> bytes:
@@ -53,26 +41,26 @@ def piano_roll_png(song: MeasuredSong, title: str) -> bytes:
 
     Args:
         song: the song.
-        title: shown above the picture.
+        title: headline of the picture.
 
     Returns:
         A PNG of 1200 × 620 pixels.
     """
-    parsed, metrics = song.parsed, song.metrics
+    metrics, notes = song.metrics, song.parsed.notes
     subtitle = (
         f"{metrics.key_name} · {round(metrics.tempo, 1):g} beats a minute · {metrics.time_signature} · "
         f"{metrics.bars} bars · {metrics.seconds:.0f} s · {metrics.notes:,} notes"
     )
-    drums = parsed.notes.where(parsed.notes.is_drum)
-    lanes = _lanes(drums)
+    drums = notes.where(notes.is_drum)
+    played = {_lane(int(pitch)) for pitch in np.unique(drums.pitch)}
+    lanes = [name for name in (OTHER_DRUMS, *(name for name, _ in DRUM_LANES)) if name in played]
     with style.new_figure(12, 6.2) as figure:
-        roll, kit = figure.subplots(
-            2, 1, sharex=True, height_ratios=[5, max(0.26 * len(lanes), 0.05)], gridspec_kw={"hspace": 0.02}
-        )
-        _draw_bars(roll, parsed)
-        _draw_bars(kit, parsed)
-        _draw_notes(roll, parsed)
-        _draw_drums(kit, drums, lanes, metrics.bars)
+        ratios = [5, max(0.26 * len(lanes), 0.05)]
+        roll, kit = figure.subplots(2, 1, sharex=True, height_ratios=ratios, gridspec_kw={"hspace": 0.02})
+        for axes in (roll, kit):
+            _draw_bars(axes, song.parsed.bar_edges)
+        _draw_notes(roll, notes.where(~notes.is_drum))
+        _draw_drums(kit, drums, lanes, 1.1 if metrics.bars <= MAX_BAR_LABELS else 0.5)
         kit.set_xlabel("bar")
         style.title(figure, title, subtitle)
         handles, labels = roll.get_legend_handles_labels()
@@ -81,25 +69,21 @@ def piano_roll_png(song: MeasuredSong, title: str) -> bytes:
         return style.to_png(figure)
 
 
-def _draw_bars(axes: Axes, song: ParsedSong) -> None:
+def _draw_bars(axes: Axes, edges: NDArray[np.float64]) -> None:
     """Shade every other bar, draw bar lines and number the bars from 1."""
-    edges = song.bar_edges
-    for first, end in zip(edges[1:-1:2], edges[2::2], strict=False):
-        axes.axvspan(first, end, color=style.SHADE, linewidth=0, zorder=0)
-    bars = len(edges) - 1
-    step = next(
-        step
-        for step in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 10**9)
-        if bars <= step * MOST_BAR_LABELS
-    )
+    for start, end in zip(edges[1:-1:2], edges[2::2], strict=False):
+        axes.axvspan(start, end, color=style.SHADE, linewidth=0, zorder=0)
+    bars, step = len(edges) - 1, 1
+    while bars > step * MAX_BAR_LABELS:
+        step *= 2
     axes.set_xticks(edges[:-1:step], [str(number) for number in range(1, bars + 1, step)])
     axes.set_xlim(0, max(float(edges[-1]), 1.0))
-    style.hide_frame(axes)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
 
 
-def _draw_notes(axes: Axes, song: ParsedSong) -> None:
-    """Draw every pitched note as a bar, the louder the more opaque."""
-    notes = song.notes.where(~song.notes.is_drum)
+def _draw_notes(axes: Axes, notes: NoteArrays) -> None:
+    """Draw every pitched note as a rectangle, the louder the more opaque."""
     if not len(notes):
         axes.set_yticks([])
         axes.text(0.5, 0.5, "no pitched notes", transform=axes.transAxes, ha="center", color=style.FAINT_INK)
@@ -118,65 +102,41 @@ def _draw_rectangles(axes: Axes, notes: NoteArrays, colour: str, label: str) -> 
 
     left, right = notes.onset, np.maximum(notes.release, notes.onset + 0.05)
     below, above = notes.pitch - 0.42, notes.pitch + 0.42
-    corners = np.stack(
-        [
-            np.stack([left, below], 1),
-            np.stack([left, above], 1),
-            np.stack([right, above], 1),
-            np.stack([right, below], 1),
-        ],
-        axis=1,
-    )  # (notes, 4, 2)
+    corners = np.stack([left, below, left, above, right, above, right, below], axis=1).reshape(-1, 4, 2)
     colours = np.array([(*to_rgb(colour), 1.0)]).repeat(len(notes), axis=0)
     colours[:, 3] = _opacity(notes.velocity)
     axes.add_collection(PolyCollection(list(corners), facecolors=colours, edgecolors="none", zorder=3))
     axes.plot([], [], color=colour, linewidth=6, solid_capstyle="butt", label=label)
 
 
-def _draw_drums(axes: Axes, drums: NoteArrays, lanes: list[str], bars: int) -> None:
+def _draw_drums(axes: Axes, drums: NoteArrays, lanes: list[str], width: float) -> None:
     """Draw drum hits as strokes, a row for each piece of the kit that plays."""
     rows = np.array([lanes.index(_lane(int(pitch))) for pitch in drums.pitch], dtype=np.int64)
-    for row in range(len(lanes)):
-        hits = drums.where(rows == row)
-        strength = _opacity(hits.velocity)
-        axes.vlines(
-            hits.onset,
-            row - 0.4 * strength,
-            row + 0.4 * strength,
-            color=style.INK,
-            linewidth=1.1 if bars <= MOST_BAR_LABELS else 0.5,
-            alpha=0.85,
-            zorder=3,
-        )
+    half = 0.4 * _opacity(drums.velocity)
+    axes.vlines(drums.onset, rows - half, rows + half, color=style.INK, linewidth=width, alpha=0.85, zorder=3)
     axes.set_yticks(range(len(lanes)), lanes, fontsize=8)
     axes.set_ylim(max(len(lanes), 1) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
 
 
 def _program_colours(notes: NoteArrays) -> dict[int, str]:
-    """Give each program its family's colour, lightened for the second and third of a family."""
+    """Return the color of each program: its family's, lightened for the second and third of a family."""
     from matplotlib.colors import to_hex, to_rgb
 
     colours: dict[int, str] = {}
     seen: dict[int, int] = {}
-    for program in sorted(int(program) for program in np.unique(notes.program)):
+    for program in map(int, np.unique(notes.program)):
         family = program // 8
         white = 0.3 * (seen.get(family, 0) % 3)
         seen[family] = seen.get(family, 0) + 1
-        base: Any = np.array(to_rgb(FAMILY_COLOURS[family][1]))
+        base: Any = np.array(to_rgb(FAMILY_COLOURS[family]))
         colours[program] = to_hex(tuple(base + (1 - base) * white))
     return colours
 
 
 def _lane(pitch: int) -> str:
-    """Name the row of a drum pitch."""
+    """Return the row of a drum pitch."""
     return next((name for name, pitches in DRUM_LANES if pitch in pitches), OTHER_DRUMS)
-
-
-def _lanes(drums: NoteArrays) -> list[str]:
-    """List the rows that are needed, from top to bottom."""
-    played = {_lane(int(pitch)) for pitch in np.unique(drums.pitch)}
-    return [name for name in (OTHER_DRUMS, *(name for name, _ in DRUM_LANES)) if name in played]
 
 
 def _opacity(velocity: NDArray[np.int64]) -> NDArray[np.float64]:

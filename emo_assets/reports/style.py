@@ -1,7 +1,7 @@
-"""How all figures look, and how they become PNG files.
+"""The style of all figures, and their export as PNG.
 
-Colours, fonts and sizes are stated here once. Figures are made without pyplot and one at a time, so that any
-thread may draw; matplotlib is imported when the first figure is made.
+Figures are drawn without pyplot and one at a time, so that any thread may draw; matplotlib is imported with
+the first figure.
 """
 
 from __future__ import annotations
@@ -34,11 +34,9 @@ BLUE, ORANGE, GREEN, RED, VIOLET, BROWN, PINK, TEAL, GOLD, GREY = PALETTE = (
     "#cf9f1f",
     "#6f7480",
 )
-"""Colours of things that stand side by side, in the order in which they are used."""
+"""Colors of series, in the order in which they are used."""
 
 DOTS_AN_INCH = 100
-LARGEST_PREVIEW = 100_000
-"""Bytes. A picture that is embedded in metadata or a page stays below that."""
 
 _PARAMETERS: dict[str, Any] = {
     "figure.facecolor": PAPER,
@@ -69,12 +67,12 @@ _PARAMETERS: dict[str, Any] = {
     "figure.constrained_layout.h_pad": 0.07,
 }
 
-_one_at_a_time = threading.RLock()  # matplotlib's parameters are one set for the whole process
+_lock = threading.RLock()  # matplotlib's parameters are global
 
 
 @contextmanager
 def new_figure(width: float, height: float) -> Iterator[Figure]:
-    """Yield an empty figure in the style of the house.
+    """Yield an empty figure in this style.
 
     Args:
         width: inches.
@@ -84,25 +82,39 @@ def new_figure(width: float, height: float) -> Iterator[Figure]:
     from matplotlib.figure import Figure
 
     parameters: Any = _PARAMETERS
-    with _one_at_a_time, matplotlib.rc_context(parameters):
+    with _lock, matplotlib.rc_context(parameters):
         yield Figure(figsize=(width, height), dpi=DOTS_AN_INCH, layout="constrained")
 
 
 def title(figure: Figure, headline: str, subtitle: str = "") -> None:
     """Write a headline, and below it a quieter line, at the top left of a figure."""
-    figure.suptitle(headline, x=0.01, ha="left", fontsize=13, fontweight="bold", color=INK)
+    figure.suptitle(headline, x=0.01, ha="left", fontsize=13, fontweight="bold")
     if subtitle:
         figure.axes[0].set_title(subtitle, loc="left", fontsize=9, fontweight="normal", color=FAINT_INK)
 
 
-def hide_frame(axes: Axes) -> None:
-    """Take away an axes' spines and ticks, keeping labels."""
-    axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
+def panels(figure: Figure, count: int, columns: int) -> list[Axes]:
+    """Return `count` axes in rows of so many `columns`."""
+    axes: list[Axes] = list(figure.subplots(-(-count // columns), columns, squeeze=False).ravel())
+    for unused in axes[count:]:
+        unused.axis("off")
+    return axes[:count]
+
+
+def hide_y_axis(axes: Axes) -> None:
+    """Hide the spine, grid and ticks of the y axis, keeping its labels."""
+    axes.spines["left"].set_visible(False)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+
+
+def label(name: str) -> str:
+    """Return the name of a feature as a title: "time_signature" as "Time signature"."""
+    return name.replace("_", " ").capitalize()
 
 
 def to_png(figure: Figure) -> bytes:
-    """Return a figure as a PNG of at most 256 colours: the same bytes for the same figure."""
+    """Return a figure as a PNG of at most 256 colors: the same bytes for the same figure."""
     from PIL import Image
 
     drawn = io.BytesIO()

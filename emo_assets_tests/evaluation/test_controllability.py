@@ -2,8 +2,22 @@ from __future__ import annotations
 
 from collections import Counter
 
-from emo_assets.evaluation.controllability import OTHER_SEEDS, SWEPT_RANGES, controllability_requests
+import numpy as np
+import pandas as pd
+import pytest
+
+from emo_assets.errors import InputError
+from emo_assets.evaluation.controllability import (
+    ORIGINALITY_METRICS,
+    OTHER_SEEDS,
+    REQUEST_METRICS,
+    SWEPT_RANGES,
+    asked_and_measured,
+    controllability_requests,
+    controllability_table,
+)
 from emo_assets.features import FeatureVector
+from emo_assets_tests.evaluation.songs import SONGS, measured_songs
 
 
 def test_each_feature_is_moved_by_itself_over_its_range() -> None:
@@ -52,3 +66,80 @@ def test_same_seed_asks_for_the_same_songs_and_each_song_has_its_own() -> None:
     assert controllability_requests(3, 5, seed=4) != controllability_requests(3, 5, seed=5)
     seeds = [each.request.seed for each in controllability_requests(3, 5, seed=4)]
     assert len(set(seeds)) == len(seeds)
+
+
+@pytest.fixture(scope="module")
+def songs() -> pd.DataFrame:
+    return measured_songs()
+
+
+def test_every_feature_has_a_row(songs: pd.DataFrame) -> None:
+    table = controllability_table(songs)
+    assert table["knob"].tolist() == [*REQUEST_METRICS, *ORIGINALITY_METRICS]
+    assert set(table["statistic"]) == {"rank correlation", "share right", "mean"}
+
+
+def test_originality_is_measured_in_the_songs_that_can_be_compared(songs: pd.DataFrame) -> None:
+    table = controllability_table(songs).set_index("knob")
+    assert (table["value"]["other seeds"], table["songs"]["other seeds"]) == (0.75, 8)
+    assert (table["value"]["copied bars"], table["songs"]["copied bars"]) == (0, SONGS)
+
+
+def test_the_agreement_of_the_training_songs_is_in_the_table(songs: pd.DataFrame) -> None:
+    agreement = pd.DataFrame({"feature": ["energy", "loudness"], "value": [0.3, 0.1]})
+    in_songs = controllability_table(songs, agreement).set_index("knob")["in_songs"]
+    assert (in_songs["energy"], in_songs["loudness"]) == (0.3, 0.1)
+    assert np.isnan(in_songs["bars"])
+
+
+def test_a_feature_that_works_correlates(songs: pd.DataFrame) -> None:
+    row = controllability_table(songs).set_index("knob").loc["loudness"]
+    assert row["songs"] == SONGS / 2
+    assert row["value"] > 0.95
+    assert 0.7 < row["low"] <= row["value"] <= row["high"] <= 1
+    assert row["all_moved"] > 0.95
+
+
+def test_a_feature_that_does_nothing_does_not_correlate(songs: pd.DataFrame) -> None:
+    row = controllability_table(songs).set_index("knob").loc["energy"]
+    assert abs(row["all_moved"]) < 0.5
+    assert np.isnan(row["value"]), "no song moved energy alone"
+
+
+def test_what_differs_between_sweeps_does_not_count(songs: pd.DataFrame) -> None:
+    """Each sweep holds other features, and has another offset."""
+    higher = songs["mean_velocity"] + 40 * (songs["group"] == 2)
+    row = controllability_table(songs.assign(mean_velocity=higher)).set_index("knob").loc["loudness"]
+    assert row["value"] > 0.9
+
+
+def test_only_songs_that_moved_a_feature_are_paired(songs: pd.DataFrame) -> None:
+    counts = asked_and_measured(songs)["feature"].value_counts()
+    assert counts["energy"] == SONGS / 2
+    assert counts["tempo"] == SONGS
+
+
+def test_shares_are_of_songs_that_are_right(songs: pd.DataFrame) -> None:
+    table = controllability_table(songs).set_index("knob")
+    assert table["value"]["tempo"] == 0.75
+    assert table["value"]["bars"] == 1
+    assert table["low"]["tempo"] < 0.75 < table["high"]["tempo"]
+
+
+def test_a_metric_that_does_not_vary_has_no_correlation(songs: pd.DataFrame) -> None:
+    row = controllability_table(songs).set_index("knob").loc["valence"]
+    assert np.isnan(row["value"])
+    assert np.isnan(row["low"])
+
+
+def test_same_songs_give_the_same_table(songs: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(controllability_table(songs), controllability_table(songs))
+
+
+def test_a_missing_column_is_named(songs: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match="mean_velocity"):
+        controllability_table(songs.drop(columns="mean_velocity"))
+
+
+def test_without_songs_nothing_is_measured(songs: pd.DataFrame) -> None:
+    assert controllability_table(songs.head(0))["value"].isna().all()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -8,44 +7,9 @@ import pandas as pd
 import pytest
 
 from emo_assets.errors import InputError
-from emo_assets.evaluation.exploration import detected_values, distribution_kind, explore
+from emo_assets.evaluation.exploration import deduplicate_songs, distribution_kind, explore
 from emo_assets.features import FEATURE_NAMES
-from emo_assets.reports.exploration_page import feature_report, findings, report_page
-from emo_assets_tests.reports.pictures import checked_picture
-
-ROWS = 400
-
-
-@pytest.fixture(scope="module")
-def spotify() -> pd.DataFrame:
-    """A table in which energy and loudness go together, and the first 80 songs are the happier ones."""
-    chance = np.random.default_rng(0)
-    energy = chance.beta(4, 3, ROWS)
-    return pd.DataFrame(
-        {
-            "track_id": [f"track{number:03}" for number in range(ROWS)],
-            "artists": [f"Artist {number % 90}" for number in range(ROWS)],
-            "track_name": [f"Title {number}" for number in range(ROWS)],
-            "track_genre": [f"genre{number % 7}" for number in range(ROWS)],
-            "popularity": chance.integers(0, 100, ROWS),
-            "danceability": chance.beta(5, 5, ROWS),
-            "energy": energy,
-            "key": chance.integers(0, 12, ROWS),
-            "loudness": -20 + 15 * energy + chance.normal(0, 1, ROWS),
-            "mode": chance.integers(0, 2, ROWS),
-            "acousticness": chance.beta(0.5, 3, ROWS),
-            "instrumentalness": chance.beta(0.2, 3, ROWS),
-            "valence": np.where(np.arange(ROWS) < 80, 0.8, 0.4) + chance.normal(0, 0.05, ROWS),
-            "tempo": np.where(np.arange(ROWS) == 5, 0, chance.normal(120, 20, ROWS)),
-            "time_signature": np.where(np.arange(ROWS) % 20 == 0, 3, 4),
-        }
-    )
-
-
-@pytest.fixture(scope="module")
-def linked(spotify: pd.DataFrame) -> pd.DataFrame:
-    """The first 80 songs, some of them with two MIDI files."""
-    return pd.concat([spotify.head(80), spotify.head(10)])
+from emo_assets_tests.evaluation.conftest import ROWS
 
 
 def test_a_track_counts_once(linked: pd.DataFrame, spotify: pd.DataFrame) -> None:
@@ -142,10 +106,9 @@ def test_genres_without_a_linked_song_are_counted(linked: pd.DataFrame, spotify:
     assert genres["all"].sum() == ROWS
 
 
-def test_a_song_counts_in_each_genre_under_which_it_stands(spotify: pd.DataFrame) -> None:
-    """The linked tables know one genre a track; beside all rows that would be another way to count."""
-    further = spotify.head(4).assign(track_genre="disco")
-    genres = explore(spotify.head(8), pd.concat([spotify, further])).genres.set_index("genre")
+def test_a_song_counts_in_each_of_its_genres(spotify: pd.DataFrame) -> None:
+    more = spotify.head(4).assign(track_genre="disco")
+    genres = explore(spotify.head(8), pd.concat([spotify, more])).genres.set_index("genre")
     assert genres["linked"]["disco"] == 4
     assert genres["all"]["disco"] == 4
     assert genres["linked"].sum() == 12
@@ -153,8 +116,10 @@ def test_a_song_counts_in_each_genre_under_which_it_stands(spotify: pd.DataFrame
 
 
 def test_undetected_values_are_left_out(spotify: pd.DataFrame) -> None:
-    assert 0 not in detected_values(spotify, "tempo").tolist()
-    assert len(detected_values(spotify, "energy")) == ROWS
+    songs = deduplicate_songs(spotify)
+    assert 0 not in songs["tempo"].tolist()
+    assert songs["tempo"].isna().sum() == 1
+    assert songs["energy"].notna().sum() == ROWS
 
 
 @pytest.mark.parametrize("missing", ["energy", "track_name", "track_genre"])
@@ -166,41 +131,6 @@ def test_a_missing_column_is_named(linked: pd.DataFrame, spotify: pd.DataFrame, 
 def test_an_empty_table_is_refused(linked: pd.DataFrame, spotify: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="no row"):
         explore(linked.head(0), spotify)
-
-
-def test_report_has_pictures_and_a_page_that_needs_nothing_else(
-    linked: pd.DataFrame, spotify: pd.DataFrame
-) -> None:
-    report = feature_report(linked, spotify)
-    assert list(report.pictures) == ["distributions", "genres", "correlations", "bias"]
-    for content in report.pictures.values():
-        checked_picture(content)
-    assert report.page.count("data:image/png;base64,") == 4
-    assert not re.findall(r"""(?:src|href)=["'](?!data:)""", report.page)
-    for name in FEATURE_NAMES:
-        assert name in report.page
-    for sentence in findings(report.found):
-        assert sentence.split("(")[0] in report.page
-
-
-def test_findings_say_what_stands_out(linked: pd.DataFrame, spotify: pd.DataFrame) -> None:
-    said = " ".join(findings(explore(linked, spotify)))
-    assert "Energy and loudness go together" in said
-    assert "more valence" in said
-
-
-def test_a_single_song_is_reported(spotify: pd.DataFrame) -> None:
-    report = feature_report(spotify.head(1), spotify)
-    for content in report.pictures.values():
-        checked_picture(content)
-
-
-def test_names_from_outside_cannot_break_the_page(linked: pd.DataFrame, spotify: pd.DataFrame) -> None:
-    hostile = spotify.assign(track_genre="<script>alert(1)</script>")
-    pictures = dict.fromkeys(("distributions", "genres", "correlations", "bias"), b"")
-    page = report_page(explore(linked, hostile), pictures)
-    assert "&lt;script&gt;" in page
-    assert "<script>" not in page
 
 
 @pytest.mark.realdata

@@ -8,11 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_assets.errors import InputError
-from emo_assets.evaluation.fidelity import fidelity_report, unseen_songs
-from emo_assets.figaro.generate import Figaro
 from emo_assets.figaro.inputs import TrainingSong
-from emo_assets.figaro.training import is_held_out, read_songs
 from emo_assets.metrics.fidelity import (
     agreement,
     chroma,
@@ -29,7 +25,6 @@ from emo_assets.midi.general_midi import DRUMS
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 from emo_assets.tokens.grammar.events import EventBar, EventGrammar, NoteEvent
 from emo_assets.tokens.vocabulary import TIME_SIGNATURES
-from emo_assets_tests.figaro.conftest import LITTLE, random_network
 
 FOUR_FOUR = TIME_SIGNATURES.index((4, 4))
 
@@ -157,30 +152,3 @@ def test_agreement_falls_with_each_departure(descriptions: list[list[int]]) -> N
     other = [asked[0]._replace(note_density=asked[0].note_density + 1), *asked[1:]]
     assert agreement(asked, other) == pytest.approx(1 - 0.5 / 5 / len(asked))
     assert agreement(asked, asked[:-1]) == pytest.approx(1 - 1 / len(asked))
-
-
-def test_the_report_has_a_ceiling_above_and_a_floor_below(midi: list[bytes]) -> None:
-    report = fidelity_report(Figaro(random_network(LITTLE)), [*midi[:4], b"no MIDI"], bars=3)
-    assert set(report["songs"]) == {4}
-    better = report.drop("density_error")
-    assert (better["ceiling"] >= better["floor"] - 1e-9).all()
-    assert report.loc["instrument_f1", "ceiling"] == 1
-    assert report.loc["time_signature", "written"] == 1
-    assert "best" not in report
-    with pytest.raises(InputError, match="at least two"):
-        fidelity_report(Figaro(random_network(LITTLE)), midi[:1])
-
-
-def test_songs_are_measured_that_a_training_left_out(midi: list[bytes]) -> None:
-    left_out = [
-        content for content, song in zip(midi, read_songs(midi), strict=True) if is_held_out(song, 0.5)
-    ]
-    assert 2 <= len(left_out) < len(midi)
-    assert unseen_songs([b"no MIDI", *midi], 8, held_out_share=0.5) == left_out
-    assert unseen_songs([b"no MIDI", *midi], 3) == midi[:3]
-
-
-def test_no_more_files_are_read_than_are_measured(midi: list[bytes]) -> None:
-    files = iter(midi)
-    unseen_songs(files, 2)
-    assert next(files) == midi[2]

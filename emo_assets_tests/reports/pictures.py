@@ -1,4 +1,4 @@
-"""What the tests of pictures have in common."""
+"""Checks of pictures."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from emo_assets.reports.style import LARGEST_PREVIEW
+from emo_assets.pipeline.metadata import MAX_EMBEDDED_BYTES
 
 
 def checked_picture(content: bytes) -> NDArray[np.uint8]:
-    """Return a PNG's dots, shape (height, width, 3), when it is a preview with something on it."""
+    """Return a PNG's dots, shape (height, width, 3), if it is not blank and small enough for the UI."""
     assert content.startswith(b"\x89PNG")
-    assert len(content) < LARGEST_PREVIEW
+    assert len(content) < MAX_EMBEDDED_BYTES
     dots = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
     assert dots.shape[1] >= 500
     assert len(np.unique(dots.reshape(-1, 3), axis=0)) > 3

@@ -29,7 +29,7 @@ def test_songs_of_any_length_are_drawn(bars: int) -> None:
 @pytest.mark.parametrize("program", [0, 33, 73, 127])
 def test_notes_have_the_colour_of_their_family(program: int) -> None:
     dots = checked_picture(piano_roll_png(song(8, program), "song")).astype(int)
-    colour = FAMILY_COLOURS[program // 8][1]
+    colour = FAMILY_COLOURS[program // 8]
     wanted = np.array([int(colour[first : first + 2], 16) for first in (1, 3, 5)])
     near = np.abs(dots - wanted).max(axis=2) < 24
     assert near.sum() > 1000

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emo_assets.reports.scoreboard import scoreboard_markdown, scoreboard_png, token_classes, writes_all
+from emo_assets.reports.scoreboard import scoreboard_markdown, scoreboard_png, token_kinds, writes_all
 from emo_assets_tests.reports.pictures import checked_picture
 
-CLASSES = ("chord", "note density", "mean pitch")
+KINDS = ("chord", "note density", "mean pitch")
 
 
 @pytest.fixture
@@ -15,10 +15,10 @@ def scores() -> pd.DataFrame:
     rows = []
     for number, (model, role, written) in enumerate(
         [
-            ("transformer", "describer", CLASSES),
-            ("lstm_density", "describer", CLASSES[1:2]),
-            ("combined", "ensemble", CLASSES),
-            ("previous bar", "baseline", CLASSES),
+            ("transformer", "describer", KINDS),
+            ("lstm_density", "describer", KINDS[1:2]),
+            ("combined", "ensemble", KINDS),
+            ("previous bar", "baseline", KINDS),
         ]
     ):
         bits = 2.0 - 0.2 * number
@@ -39,11 +39,11 @@ def scores() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def test_classes_are_found_in_the_columns(scores: pd.DataFrame) -> None:
-    assert token_classes(scores) == list(CLASSES)
+def test_kinds_are_found_in_the_columns(scores: pd.DataFrame) -> None:
+    assert token_kinds(scores) == list(KINDS)
 
 
-def test_models_of_one_class_do_not_write_all(scores: pd.DataFrame) -> None:
+def test_models_of_one_kind_do_not_write_all(scores: pd.DataFrame) -> None:
     assert writes_all(scores).tolist() == [True, False, True, True]
 
 
@@ -51,7 +51,7 @@ def test_scoreboard_is_drawn(scores: pd.DataFrame) -> None:
     assert checked_picture(scoreboard_png(scores)).shape[1] == 1300
 
 
-def test_scoreboard_without_classes_is_drawn(scores: pd.DataFrame) -> None:
+def test_scoreboard_without_kinds_is_drawn(scores: pd.DataFrame) -> None:
     overall = scores[[column for column in scores if not str(column).startswith(("bits ", "accuracy "))]]
     checked_picture(scoreboard_png(overall))
     assert scoreboard_markdown(overall).count("**1.400**") == 1

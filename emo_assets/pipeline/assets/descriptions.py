@@ -9,8 +9,9 @@ from emo_assets.errors import InputError
 from emo_assets.pipeline.assets.raw import check_rejection_rate
 from emo_assets.pipeline.checks import CheckOutcome, CheckRun, asset_checks, table_checks
 from emo_assets.pipeline.io_managers import Table
-from emo_assets.pipeline.metadata import counts, logged_progress, markdown_table, table_metadata
+from emo_assets.pipeline.metadata import counts, logged_progress, table_metadata
 from emo_assets.pipeline.partitions import SHARDS, shard_of
+from emo_assets.reports.markdown import markdown_table
 from emo_assets.tokens.vocabulary import DESCRIPTIONS, DescriptionKind
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Stage 6: every model beside the baselines on one test set, and which of them serves requests."""
+"""Stage 6: all models and baselines on one test set, and which model serves requests."""
 
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,8 +11,9 @@ from emo_assets.features import FeatureVector
 from emo_assets.pipeline.assets.models import TRAINING_POOL, limit_torch_threads
 from emo_assets.pipeline.checks import CheckOutcome, CheckRun, asset_checks
 from emo_assets.pipeline.io_managers import Table
-from emo_assets.pipeline.metadata import logged_progress, markdown_table, picture, table_metadata
+from emo_assets.pipeline.metadata import logged_progress, picture, table_metadata
 from emo_assets.pipeline.resources import StoreResource
+from emo_assets.reports.markdown import markdown_table
 from emo_assets.store import atomic_write
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ class ScoreboardConfig(dg.Config):
     """How the models are scored."""
 
     samples: int = 64
-    """Descriptions sampled of each describer, to see whether the grammar accepts all of them."""
+    """Descriptions sampled per model, to measure which share of them is valid."""
     seed: int = 0
     """Of the sampling."""
     paper_protocol: bool = False
-    """Whether all are trained once more on rows split at random, for the accuracy as the paper counted it. It
-    takes as long as training did."""
+    """Whether to train all models again on rows split at random, for the accuracy as the paper computes it.
+    This takes as long as training them."""
 
 
 @dg.asset(
@@ -46,7 +47,7 @@ class ScoreboardConfig(dg.Config):
 def scoreboard(
     context: dg.AssetExecutionContext, config: ScoreboardConfig, store: StoreResource, **inputs: Any
 ) -> dg.Output[Any]:
-    """Each model and baseline on songs by artists that no model has heard: the paper's protocol and ours."""
+    """All models and baselines on songs by held-out artists: the paper's protocol and ours."""
     from emo_assets.description_model.evaluation.scoreboard import score
     from emo_assets.description_model.weights import from_bytes
     from emo_assets.reports.scoreboard import scoreboard_markdown, scoreboard_png
@@ -66,7 +67,7 @@ def scoreboard(
         metadata={
             **table_metadata(board, "scoreboard"),
             "scoreboard": dg.MetadataValue.md(scoreboard_markdown(board)),
-            **_kept_picture(store, "scoreboard", scoreboard_png(board), "scoreboard"),
+            **_save_picture(store, "scoreboard", scoreboard_png(board), "scoreboard"),
         },
     )
 
@@ -86,7 +87,7 @@ def scoreboard(
 def champion(
     context: dg.AssetExecutionContext, store: StoreResource, **inputs: Any
 ) -> dg.Output[dict[str, Any]]:
-    """The describer that serves requests; a challenger takes its place only by surely winning."""
+    """The model that serves requests; a challenger replaces it only by a significant gain."""
     from emo_assets.description_model.registry.model_registry import load_candidates, promote
     from emo_assets.evaluation.controllability import controllability_by_candidate
     from emo_assets.generation import load_calibration
@@ -114,25 +115,25 @@ def champion(
 
 
 class ControlReportConfig(dg.Config):
-    """Which songs the control report is made of.
+    """The requests of the control report.
 
     The full run is `levels: 12, sweeps: 3, drawn: 80, repeated: 8`: 328 songs.
     """
 
     levels: int = 3
-    """Values of each feature in a sweep, which holds the others."""
+    """Values of each feature in a sweep, which keeps the others constant."""
     sweeps: int = 1
-    """Times that each feature is moved."""
+    """Sweeps per feature."""
     drawn: int = 3
-    """Songs whose every feature is drawn at random."""
+    """Songs with every feature drawn at random."""
     repeated: int = 1
-    """Requests that are made with four seeds each."""
+    """Requests that are generated with four seeds each."""
     bars: int = 8
     """Length of each song."""
     strictness: Literal["loosely", "normally", "strictly"] = "normally"
-    """How closely the songs must follow what is asked for."""
+    """How closely the songs follow their requests."""
     seed: int = 0
-    """Of everything drawn."""
+    """Of all that is random."""
 
 
 @dg.asset(
@@ -149,10 +150,11 @@ def control_report(
     song_metrics: Table,
     lakh_midi: Table,
 ) -> dg.Output[Any]:
-    """Does turning a knob change the music: asked against measured, knob by knob."""
-    from emo_assets.evaluation.control_table import controllability_table
+    """Controllability: does changing a requested feature change the music, and by how much."""
     from emo_assets.evaluation.controllability import (
+        asked_and_measured,
         controllability_requests,
+        controllability_table,
         distinct_bars,
         measure_requests,
     )
@@ -177,23 +179,23 @@ def control_report(
             requests, models, known=distinct_bars(learned["content"]), progress=logged_progress(context)
         )
     table = controllability_table(songs, feature_agreement(song_metrics))
-    figure = controllability_png(songs, table)
+    figure = controllability_png(asked_and_measured(songs), table)
     return dg.Output(
         table,
         metadata={
             **table_metadata(table, "control_report"),
             "songs": len(songs),
-            "knobs": dg.MetadataValue.md(markdown_table(table.to_dict("records"))),
-            **_kept_picture(store, "control", figure, "asked against measured"),
+            "controllability": dg.MetadataValue.md(markdown_table(table.to_dict("records"))),
+            **_save_picture(store, "control", figure, "asked against measured"),
         },
     )
 
 
 class GuidanceReportConfig(dg.Config):
-    """How finely guidance is measured."""
+    """The requests of the guidance report."""
 
     levels: int = 3
-    """Values of each feature that is moved."""
+    """Values of each feature in a sweep."""
     seed: int = 0
     """Of all sampling."""
 
@@ -212,7 +214,7 @@ def guidance_report(
     training_set: Table,
     song_metrics: Table,
 ) -> dg.Output[Any]:
-    """What following a request more strictly gains in control and costs in likelihood and variety."""
+    """What stronger guidance gains in controllability and costs in likelihood and variety."""
     from emo_assets.description_model.data.songs import load_songs
     from emo_assets.description_model.registry.model_registry import load_champion_models
     from emo_assets.evaluation.guidance import guidance_curve
@@ -229,18 +231,18 @@ def guidance_report(
         seed=config.seed,
         progress=logged_progress(context),
     )
-    figure = guidance_png(curve, {name.value: effort.guidance for name, effort in SEARCH_BUDGETS.items()})
+    figure = guidance_png(curve, {name.value: budget.guidance for name, budget in SEARCH_BUDGETS.items()})
     return dg.Output(
         curve,
         metadata={
             **table_metadata(curve, "guidance_report"),
-            **_kept_picture(store, "guidance", figure, "control, likelihood and variety by guidance"),
+            **_save_picture(store, "guidance", figure, "controllability, likelihood and variety by guidance"),
         },
     )
 
 
-def _kept_picture(store: StoreResource, name: str, png: bytes, meaning: str) -> dict[str, Any]:
-    """Keep a picture among the store's reports; return what shows it and where it is."""
+def _save_picture(store: StoreResource, name: str, png: bytes, meaning: str) -> dict[str, Any]:
+    """Save a picture among the store's reports; return it and its path as metadata."""
     file = store.open().reports / f"{name}.png"
     with atomic_write(file) as opened:
         opened.write(png)
@@ -304,7 +306,7 @@ def check_champion_loads(run: CheckRun) -> CheckOutcome:
     return CheckOutcome(problems, {"bars": bars})
 
 
-ENFORCED_KNOBS = ("tempo", "time_signature", "bars")
+ENFORCED_FEATURES = ("tempo", "time_signature", "bars")
 """What generation enforces, whatever the models have learned."""
 
 MIN_ENFORCED = 0.95
@@ -314,18 +316,18 @@ def check_controllability(report: "pd.DataFrame") -> CheckOutcome:
     """Require that enforced features are right, and that all figures are between -1 and 1.
 
     Args:
-        report: `knob` and `value` of each knob; the value is missing where nothing was measured.
+        report: `knob` (the feature) and `value`; the value is missing where nothing was measured.
     """
     known = {
-        str(knob): float(str(value))
-        for knob, value in zip(report["knob"], report["value"], strict=True)
+        str(name): float(str(value))
+        for name, value in zip(report["knob"], report["value"], strict=True)
         if value == value
     }
-    problems = [f"{knob} has the figure {value:g}" for knob, value in known.items() if not -1 <= value <= 1]
+    problems = [f"{name} has the value {value:g}" for name, value in known.items() if not -1 <= value <= 1]
     problems += [
-        f"{knob} is right in {known.get(knob, 0):.0%} of the songs only"
-        for knob in ENFORCED_KNOBS
-        if known.get(knob, 0) < MIN_ENFORCED
+        f"{name} is right in {known.get(name, 0):.0%} of the songs only"
+        for name in ENFORCED_FEATURES
+        if known.get(name, 0) < MIN_ENFORCED
     ]
     return CheckOutcome(problems, known)
 

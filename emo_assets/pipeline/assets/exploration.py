@@ -23,20 +23,21 @@ if TYPE_CHECKING:
 )
 def feature_report(matched_tracks: Table, spotify_tracks: Table, store: StoreResource) -> dg.Output[Any]:
     """Each feature's distribution and kind, genres, correlations, and the bias of the linked songs."""
-    from emo_assets.reports.exploration_page import feature_report as explored
+    from emo_assets.evaluation.exploration import explore
+    from emo_assets.reports.exploration_figures import feature_pngs
+    from emo_assets.reports.exploration_page import report_page
 
-    report = explored(matched_tracks, spotify_tracks)
+    found = explore(matched_tracks, spotify_tracks)
+    pictures = feature_pngs(found)
     page = store.open().reports / "feature_report.html"
     with atomic_write(page) as file:
-        file.write(report.page.encode())
-    pictures = {name: picture(content, name) for name, content in report.pictures.items()}
-    table = report.found.table
+        file.write(report_page(found, pictures).encode())
     return dg.Output(
-        table,
+        found.table,
         metadata={
-            **table_metadata(table, "feature_report"),
+            **table_metadata(found.table, "feature_report"),
             "page": dg.MetadataValue.path(str(page)),
-            **pictures,
+            **{name: picture(content, name) for name, content in pictures.items()},
         },
     )
 
