@@ -1,5 +1,5 @@
-"""Which sequences of tokens are descriptions and which are events: one small grammar for each.
+"""The grammars of descriptions and of events.
 
-A grammar parses and validates, says where and why a sequence is wrong, and gives the mask of the tokens that
-may come next. How tokens are drawn from such a mask is the models' business.
+A grammar parses and validates a sequence of tokens, says where and why one is wrong, and gives the mask of
+the tokens that may come next.
 """

@@ -1,7 +1,4 @@
-"""How a grammar says that a sequence is wrong.
-
-Holds the error and the wording of what was expected; the rules themselves are in the grammars' modules.
-"""
+"""The error that grammars raise, and its wording."""
 
 from __future__ import annotations
 
@@ -15,10 +12,9 @@ class GrammarError(ValueError):
     """A sequence of tokens breaks its grammar.
 
     Attributes:
-        index: index of the first token that may not stand where it stands; the sequence's length when it
-            ends too early.
+        index: index of the first token that is not allowed; the sequence's length when it ends too early.
         found: that token, or "the end".
-        expected: what may stand there, in words.
+        expected: what is allowed there, in words.
     """
 
     def __init__(self, index: int, found: str, expected: str) -> None:
@@ -27,23 +23,25 @@ class GrammarError(ValueError):
         self.found = found
         self.expected = expected
 
+    @classmethod
+    def at(
+        cls, index: int, token_id: int, vocabulary: Vocabulary[Kind], allowed: NDArray[np.bool_]
+    ) -> GrammarError:
+        """Return the error of a token that a mask, shape (len(vocabulary),), does not allow."""
+        known = 0 <= token_id < len(vocabulary)
+        found = vocabulary.tokens[token_id] if known else f"the unknown id {token_id}"
+        return cls(index, found, _in_words(vocabulary, allowed))
 
-def token_name(vocabulary: Vocabulary[Kind], token_id: int) -> str:
-    """Return the token of an id, or words for an id that has none."""
-    if 0 <= token_id < len(vocabulary):
-        return vocabulary.tokens[token_id]
-    return f"the unknown id {token_id}"
+    @classmethod
+    def at_end(cls, index: int, vocabulary: Vocabulary[Kind], allowed: NDArray[np.bool_]) -> GrammarError:
+        """Return the error of a sequence that ends where a mask does not allow it."""
+        return cls(index, "the end", _in_words(vocabulary, allowed))
 
 
-def expectation(vocabulary: Vocabulary[Kind], allowed: NDArray[np.bool_]) -> str:
-    """Say in words which tokens a mask allows.
+def _in_words(vocabulary: Vocabulary[Kind], allowed: NDArray[np.bool_]) -> str:
+    """Name the tokens that a mask allows: kinds with several of them, and single tokens.
 
-    Args:
-        vocabulary: whose tokens they are.
-        allowed: the mask, shape (len(vocabulary),).
-
-    Returns:
-        Kinds of which several tokens are allowed and single tokens, such as `Chord, Bar_2 or <eos>`.
+    For example `Chord, Bar_2 or <eos>`.
     """
     names = []
     tokens_by_kind: dict[Kind | None, list[str]] = {}

@@ -1,7 +1,4 @@
-"""Where in a piece one is: the states of the event grammar and the steps between them.
-
-The rules are those of `events`; constraints of generators come from `event_constraints`.
-"""
+"""The states of the event grammar and the transitions between them. `events` has the rules."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from enum import IntEnum
 import numpy as np
 
 from emo_assets.midi.general_midi import DRUMS
-from emo_assets.tokens.grammar.errors import GrammarError, expectation, token_name
+from emo_assets.tokens.grammar.errors import GrammarError
 from emo_assets.tokens.grammar.event_constraints import Constraints, note_order
 from emo_assets.tokens.grammar.event_tokens import (
     CHORDS,
@@ -30,13 +27,15 @@ from emo_assets.tokens.grammar.event_tokens import (
 from emo_assets.tokens.quantization import time_signature_positions
 from emo_assets.tokens.vocabulary import EOS, EVENTS, MAX_POSITIONS, TIME_SIGNATURES, UNK
 
-_NEW_PLACE, _AFTER_CHORD, _AFTER_TEMPO = -3, -2, -1
+_NEW_POSITION, _AFTER_CHORD, _AFTER_TEMPO = -3, -2, -1
+"""Orders before those of all notes, see `note_order`."""
+
 _VELOCITY_MASK = mask_of(VELOCITIES)
 _DURATION_MASK = mask_of(DURATIONS)
 
 
 class Expected(IntEnum):
-    """What kind of token a state waits for."""
+    """The kind of token that a state expects next."""
 
     BAR = 0
     TIME_SIGNATURE = 1
@@ -49,42 +48,25 @@ class Expected(IntEnum):
     PITCH = 8
     VELOCITY = 9
     DURATION = 10
-    ITEM_OR_TIME_SIGNATURE = 11  # after an `<unk>` that may be a index or the next bar
+    ITEM_OR_TIME_SIGNATURE = 11  # after an `<unk>` that may be a position or the next bar
     NOTHING = 12
 
 
 class EventState:
-    """Where in a piece one is: what may come next, and what comes after that.
+    """A point in a song: which event tokens may come next, and which state follows each.
 
     States never change; `advance` returns another one. `EventGrammar.start` makes the first.
 
     Attributes:
         index: how many tokens have been read.
-        bar: the number of the bar one is in, 0 before the first.
-        due: the kind of token that comes next.
-        position: the index in the bar that was read last, -1 before the bar's first.
+        bar: the number of the current bar, 0 before the first.
+        expected: the kind of token that comes next.
+        position: the last position in the bar, -1 before the first.
         chord: token of the current chord, 0 before the first.
         tempo: token of the current tempo, 0 before the first.
-        instrument: the note's program, 128 for drums.
-        pitch: the note's pitch.
+        instrument: program of the last note, 128 for drums.
+        pitch: pitch of the last note.
     """
-
-    __slots__ = (
-        "_allowed",
-        "_constraints",
-        "_floor",
-        "_length",
-        "_rank",
-        "_unknown_meter",
-        "bar",
-        "chord",
-        "expected",
-        "index",
-        "instrument",
-        "pitch",
-        "position",
-        "tempo",
-    )
 
     def __init__(self, constraints: Constraints) -> None:
         self._constraints = constraints
@@ -98,13 +80,13 @@ class EventState:
         self.pitch = 0
         self._length = 0  # positions in the bar that have a token
         self._unknown_meter = False
-        self._rank = _NEW_PLACE  # how far one is in the order of items at this position
-        self._floor = 0  # lowest pitch of the next note, if it is of the same instrument
+        self._order = _NEW_POSITION  # order of the last item at this position
+        self._min_pitch = 0  # of the next note, if it is of the same instrument
         self._allowed: Mask | None = None
 
     @property
     def allowed(self) -> Mask:
-        """The tokens that may come next, `<eos>` where the piece may end; shape (1357,), read-only."""
+        """The tokens that may come next, `<eos>` where the song may end; shape (1357,), read-only."""
         if self._allowed is None:
             self._allowed = self._mask()
             self._allowed.flags.writeable = False
@@ -122,11 +104,11 @@ class EventState:
                 return _DURATION_MASK
             case Expected.PITCH:
                 span = DRUM_PITCHES if self.instrument == DRUMS else PITCHES
-                return mask_of(span[self._floor :])
+                return mask_of(span[self._min_pitch :])
             case Expected.BAR:
                 return mask_of(bar_token(1))
             case Expected.TIME_SIGNATURE:
-                return self._constraints.meters(self.bar)
+                return self._constraints.time_signatures(self.bar)
             case Expected.HEAD_CHORD_POSITION | Expected.HEAD_TEMPO_POSITION:
                 return mask_of(POSITIONS[0])
             case Expected.HEAD_CHORD:
@@ -134,7 +116,7 @@ class EventState:
             case Expected.HEAD_TEMPO:
                 return mask_of(self.tempo)
             case Expected.ITEM_OR_TIME_SIGNATURE:
-                return self._item_mask() | self._constraints.meters(self.bar)
+                return self._item_mask() | self._constraints.time_signatures(self.bar)
             case Expected.NOTHING:
                 return np.zeros(len(EVENTS), dtype=np.bool_)
 
@@ -146,7 +128,7 @@ class EventState:
         if self._tempo_is_missing:
             return mask_of(POSITIONS[0])
         first = max(self.position, 0)
-        if self._constraints.in_order and self.position >= 0 and not self._more_at_place():
+        if self._constraints.in_order and self.position >= 0 and not self._position_is_open():
             first += 1
         mask = mask_of(POSITIONS[first : self._length])
         if self._unknown_meter and first <= PAST_POSITIONS:
@@ -157,16 +139,16 @@ class EventState:
         mask[EOS] = wanted is None or self.bar == wanted
         return mask
 
-    def _more_at_place(self) -> bool:
-        """Whether something may follow at the same position when items stand in order."""
-        if self._rank == _AFTER_CHORD and not self._constraints.tempo:
+    def _position_is_open(self) -> bool:
+        """Whether another item in order may follow at the same position."""
+        if self._order == _AFTER_CHORD and not self._constraints.tempo:
             return True
-        return self._lowest_rank <= self._constraints.max_order(self.bar)
+        return self._min_order <= self._constraints.max_order(self.bar)
 
     @property
-    def _lowest_rank(self) -> int:
-        """The rank of the first instrument that may come next when items stand in order."""
-        return max(self._rank + (self._floor >= len(PITCHES)), 0)
+    def _min_order(self) -> int:
+        """The order of the first instrument that may come next in order."""
+        return max(self._order + (self._min_pitch >= len(PITCHES)), 0)
 
     def _item_mask(self) -> Mask:
         constraints = self._constraints
@@ -178,11 +160,11 @@ class EventState:
         mask = constraints.items(self.bar).copy()
         if self.chord:
             mask[self.chord] = False
-        if constraints.in_order and self._rank > _NEW_PLACE:
+        if constraints.in_order and self._order > _NEW_POSITION:
             mask[CHORDS.start : CHORDS.stop] = False
-            if self._rank > _AFTER_CHORD:
+            if self._order > _AFTER_CHORD:
                 mask[TEMPOS.start : TEMPOS.stop] = False
-            lowest = self._lowest_rank
+            lowest = self._min_order
             if lowest:
                 mask[INSTRUMENTS.start : INSTRUMENTS.start + lowest - 1] = False
                 mask[INSTRUMENTS[DRUMS]] = False
@@ -196,15 +178,14 @@ class EventState:
         """
         allowed = self.allowed
         if not (0 <= token_id < len(allowed) and allowed[token_id]):
-            found = token_name(EVENTS, token_id)
-            raise GrammarError(self.index, found, expectation(EVENTS, allowed))
+            raise GrammarError.at(self.index, token_id, EVENTS, allowed)
         state = self._copy()
         state.index += 1
         match self.expected:
             case Expected.POSITION:
-                state._take_position(token_id)
+                state._on_position(token_id)
             case Expected.ITEM:
-                state._take_item(token_id)
+                state._on_item(token_id)
             case Expected.PITCH:
                 state.pitch = token_id - (DRUM_PITCHES if self.instrument == DRUMS else PITCHES).start
                 state.expected = Expected.VELOCITY
@@ -213,11 +194,11 @@ class EventState:
             case Expected.DURATION:
                 state.expected = Expected.POSITION
                 if self._constraints.in_order:
-                    state._floor = self.pitch + 1
+                    state._min_pitch = self.pitch + 1
             case Expected.BAR:
-                state._take_bar()
+                state._on_bar()
             case Expected.TIME_SIGNATURE:
-                state._take_meter(token_id)
+                state._on_time_signature(token_id)
             case Expected.HEAD_CHORD_POSITION:
                 state.expected = Expected.HEAD_CHORD
             case Expected.HEAD_CHORD:
@@ -228,36 +209,24 @@ class EventState:
                 state.expected = Expected.POSITION
             case Expected.ITEM_OR_TIME_SIGNATURE:
                 if token_id == UNK or token_id in METERS:
-                    state._take_bar()
-                    state._take_meter(token_id)
+                    state._on_bar()
+                    state._on_time_signature(token_id)
                 else:
-                    state._take_item(token_id)
+                    state._on_item(token_id)
         return state
 
     def _copy(self) -> EventState:
         copy = EventState.__new__(EventState)
-        copy._constraints = self._constraints
-        copy.index = self.index
-        copy.bar = self.bar
-        copy.expected = self.expected
-        copy.position = self.position
-        copy.chord = self.chord
-        copy.tempo = self.tempo
-        copy.instrument = self.instrument
-        copy.pitch = self.pitch
-        copy._length = self._length
-        copy._unknown_meter = self._unknown_meter
-        copy._rank = self._rank
-        copy._floor = self._floor
+        copy.__dict__.update(self.__dict__)
         copy._allowed = None
         return copy
 
-    def _take_bar(self) -> None:
+    def _on_bar(self) -> None:
         self.bar += 1
         self.position = -1
         self.expected = Expected.TIME_SIGNATURE
 
-    def _take_meter(self, token_id: int) -> None:
+    def _on_time_signature(self, token_id: int) -> None:
         self._unknown_meter = token_id == UNK
         self._length = (
             MAX_POSITIONS
@@ -271,34 +240,34 @@ class EventState:
         else:
             self.expected = Expected.POSITION
 
-    def _take_position(self, token_id: int) -> None:
+    def _on_position(self, token_id: int) -> None:
         if token_id == EOS:
             self.expected = Expected.NOTHING
             return
         is_bar = token_id == bar_token(self.bar + 1)
         if is_bar and not (token_id == UNK and self._unknown_meter):
-            self._take_bar()
+            self._on_bar()
             return
         position = PAST_POSITIONS if token_id == UNK else token_id - POSITIONS.start
         if position > self.position:
             self.position = position
-            self._rank = _NEW_PLACE
-            self._floor = 0
+            self._order = _NEW_POSITION
+            self._min_pitch = 0
         self.expected = Expected.ITEM_OR_TIME_SIGNATURE if is_bar else Expected.ITEM
 
-    def _take_item(self, token_id: int) -> None:
+    def _on_item(self, token_id: int) -> None:
         if token_id in INSTRUMENTS:
             self.instrument = token_id - INSTRUMENTS.start
-            rank = note_order(self.instrument)
-            if rank != self._rank:
-                self._floor = 0
-            self._rank = rank
+            order = note_order(self.instrument)
+            if order != self._order:
+                self._min_pitch = 0
+            self._order = order
             self.expected = Expected.PITCH
         elif token_id in CHORDS:
             self.chord = token_id
-            self._rank = _AFTER_CHORD
+            self._order = _AFTER_CHORD
             self.expected = Expected.POSITION
         else:
             self.tempo = token_id
-            self._rank = _AFTER_TEMPO
+            self._order = _AFTER_TEMPO
             self.expected = Expected.POSITION

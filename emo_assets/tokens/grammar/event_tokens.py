@@ -1,4 +1,4 @@
-"""The spans of event tokens by kind, and masks over them, as the modules of the event grammar share them."""
+"""The spans of event tokens by kind, and masks over them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VELOCITIES = EVENTS.span(EventKind.VELOCITY)
 DURATIONS = EVENTS.span(EventKind.DURATION)
 
 PAST_POSITIONS = MAX_POSITIONS
-"""Stands for every position that has no token, in a bar whose time signature has none."""
+"""The position of an `<unk>`, in a bar whose time signature is outside the vocabulary."""
 
 
 def bar_token(number: int) -> int:
@@ -32,8 +32,5 @@ def bar_token(number: int) -> int:
 def mask_of(tokens: range | int) -> Mask:
     """Return a mask of one token or of consecutive tokens, shape (1357,)."""
     mask: Mask = np.zeros(len(EVENTS), dtype=np.bool_)
-    if isinstance(tokens, int):
-        mask[tokens] = True
-    else:
-        mask[tokens.start : tokens.stop] = True
+    mask[slice(tokens, tokens + 1) if isinstance(tokens, int) else slice(tokens.start, tokens.stop)] = True
     return mask

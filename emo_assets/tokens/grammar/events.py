@@ -1,19 +1,19 @@
 """The grammar of events ("REMI+", section 4 of FIGARO's paper).
 
-A piece is one or more bars, numbered from `Bar_1` without gaps. A bar is `Bar_n` and `Time Signature_a/b`;
-then `Position_0 Chord_c` if a chord is current, then `Position_0 Tempo_t` if a tempo is current; then any
-number of items at positions that never go back and stay inside the bar. An item is `Position_p` followed by
+A song is one or more bars, numbered from `Bar_1` without gaps. A bar is `Bar_n` and `Time Signature_a/b`;
+then `Position_0 Chord_c` if a chord is current; then `Position_0 Tempo_t` if a tempo is current; then any
+number of items at positions that never go back and lie inside the bar. An item is `Position_p` followed by
 
 - `Chord_c`, different from the current one, which it replaces;
-- `Tempo_t`, which replaces the current one; the same token may say another tempo of the same bin; or
+- `Tempo_t`, which replaces the current one; the same token may mean another tempo of the same bin; or
 - a note: `Instrument_i`, `Pitch_p` (`Pitch_drum_p` for drums), `Velocity_v`, `Duration_d`.
 
-Within one position items come in any order and a note may be repeated: real pieces do both, because they are
-ordered by tick before ticks are rounded to positions. A generator can ask for the usual order (`in_order`).
+Within one position items come in any order and notes may repeat: FIGARO orders them by tick before it rounds
+ticks to positions. A generator can ask for one order (`in_order`).
 
-What the vocabulary has no token for reads as `<unk>`, and the grammar takes `<unk>` exactly there: for the
-`Bar` token of every bar past `Bar_511`, for a time signature outside the vocabulary, and in a bar of such a
-time signature for the positions past `Position_143`.
+Tokens outside the vocabulary read as `<unk>`, which the grammar allows exactly there: for the `Bar` token of
+every bar past `Bar_511`, for a time signature, and in a bar of such a time signature for the positions past
+`Position_143`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from emo_assets.tokens.grammar.errors import GrammarError, expectation, token_name
+from emo_assets.tokens.grammar.errors import GrammarError
 from emo_assets.tokens.grammar.event_constraints import BarConstraint, Constraints
 from emo_assets.tokens.grammar.event_state import EventState, Expected
 from emo_assets.tokens.grammar.event_tokens import CHORDS, DURATIONS, METERS, TEMPOS, VELOCITIES
@@ -36,8 +36,8 @@ class NoteEvent(NamedTuple):
         position: 0..143, or 144 for any later one, in a bar whose time signature has no token.
         instrument: General MIDI program, 128 for drums.
         pitch: MIDI pitch, 0..127.
-        velocity: index into `bins.VELOCITY_BINS`.
-        duration: index into `bins.DURATION_BINS`.
+        velocity: index into `quantization.VELOCITY_BINS`.
+        duration: index into `quantization.DURATION_BINS`.
     """
 
     position: int
@@ -49,16 +49,16 @@ class NoteEvent(NamedTuple):
 
 @dataclass(slots=True)
 class EventBar:
-    """What the events of one bar say.
+    """The events of one bar.
 
-    Numbers count within their kind: `i` stands for the token `EVENTS.span(kind)[i]`.
+    Numbers count within their kind: `i` is the token `EVENTS.span(kind)[i]`.
 
     Attributes:
         time_signature: index into `vocabulary.TIME_SIGNATURES`; None when it is outside the vocabulary.
         chord: the chord that is current at the bar line, None before the first.
-        tempo: index into `bins.TEMPO_BINS` of the tempo at the bar line, None before the first.
+        tempo: index into `quantization.TEMPO_BINS` of the tempo at the bar line, None before the first.
         chords: changes of the chord as (position, index into `vocabulary.CHORDS`).
-        tempos: changes of the tempo as (position, index into `bins.TEMPO_BINS`).
+        tempos: changes of the tempo as (position, index into `quantization.TEMPO_BINS`).
         notes: the notes in their order.
     """
 
@@ -83,11 +83,11 @@ class EventGrammar:
         """Return the state before the first token (after `<bos>`).
 
         Args:
-            bars: what is wanted of each bar, 1..511 of them; the piece has exactly as many. None for any.
-            tempo: index into `bins.TEMPO_BINS` of the one tempo of the piece: it is set at the start of the
-                first bar and never changed. None for any number of any tempos.
-            in_order: whether within a position a chord comes first, then a tempo, then the notes: drums
-                before programs, programs and pitches ascending, no note twice. Every bar then ends in time.
+            bars: the constraints on each bar, 1..511 of them; the song has as many bars. None for any song.
+            tempo: index into `quantization.TEMPO_BINS` of the only tempo, which is set at the start of the
+                first bar. None for any number of any tempos.
+            in_order: whether a position has its chord first, then its tempo, then its notes: drums before
+                programs, programs and pitches ascending, no note twice. Every bar is then finite.
 
         Raises:
             ValueError: a constraint is out of range.
@@ -95,23 +95,20 @@ class EventGrammar:
         return EventState(Constraints(bars, tempo, in_order))
 
     def parse(self, ids: Iterable[int]) -> list[EventBar]:
-        """Read a whole piece.
+        """Return the bars of a whole song.
 
         Args:
             ids: token ids without `<bos>` and `<eos>`.
 
-        Returns:
-            Its bars.
-
         Raises:
-            GrammarError: `ids` are not a piece; it says where and why.
+            GrammarError: `ids` are not a song; it says where and why.
         """
         state = self.start()
         bars: list[EventBar] = []
         velocity = 0
         for token in ids:
             if token == EOS:
-                raise GrammarError(state.index, token_name(EVENTS, EOS), "a sequence without it")
+                raise GrammarError(state.index, EVENTS.tokens[EOS], "a sequence without it")
             following = state.advance(token)
             if state.expected is Expected.VELOCITY:
                 velocity = token - VELOCITIES.start
@@ -119,15 +116,15 @@ class EventGrammar:
                 note = (state.position, state.instrument, state.pitch, velocity, token - DURATIONS.start)
                 bars[-1].notes.append(NoteEvent(*note))
             elif state.expected in (Expected.TIME_SIGNATURE, Expected.ITEM_OR_TIME_SIGNATURE, Expected.ITEM):
-                _take_change(bars, state, token)
+                _on_change(bars, state, token)
             state = following
         if not state.allowed[EOS]:
-            raise GrammarError(state.index, "the end", expectation(EVENTS, state.allowed))
+            raise GrammarError.at_end(state.index, EVENTS, state.allowed)
         return bars
 
 
-def _take_change(bars: list[EventBar], state: EventState, token: int) -> None:
-    """Note a time signature, which starts a bar, or a change of chord or tempo inside one."""
+def _on_change(bars: list[EventBar], state: EventState, token: int) -> None:
+    """Add a bar, on its time signature, or a change of chord or tempo to the last bar."""
     if token in CHORDS:
         bars[-1].chords.append((state.position, token - CHORDS.start))
     elif token in TEMPOS:
