@@ -22,9 +22,7 @@ from emo_assets.tokens.vocabulary import BOS, DESCRIPTIONS, EOS, UNK
 @pytest.mark.parametrize("spec", MODEL_SPECS, ids=lambda spec: spec.name)
 @settings(deadline=None, max_examples=30)
 @given(data=st.data())
-def test_whatever_the_table_allows_the_grammar_allows_and_no_more(
-    spec: ModelSpec, data: st.DataObject
-) -> None:
+def test_the_table_allows_what_the_grammar_allows(spec: ModelSpec, data: st.DataObject) -> None:
     vocab = output_vocab(spec.target_kinds)
     state = DescriptionGrammar(spec.target_kinds).start()
     last = BOS
@@ -42,7 +40,7 @@ def test_whatever_the_table_allows_the_grammar_allows_and_no_more(
         state = state.advance(last if last != BAR else number_bars([BAR] * (state.bar + 1))[-1])
 
 
-def test_bars_are_counted_anew_when_they_are_numbered() -> None:
+def test_bars_are_numbered_again() -> None:
     ids = DESCRIPTIONS.encode(["Bar_1", "Chord_C:maj", "Bar_2", "Bar_3"])
 
     assert merge_bar_tokens(ids).tolist() == [BAR, ids[1], BAR, BAR]

@@ -36,7 +36,7 @@ def songs(draw: st.DrawFn) -> list[list[int]]:
 @pytest.mark.parametrize("spec", MODEL_SPECS, ids=lambda spec: spec.name)
 @given(bars=songs(), start=st.integers(0, 29), length=st.integers(1, WINDOW_BARS))
 @settings(max_examples=25, deadline=None)
-def test_a_window_cut_from_a_song_is_what_a_tracker_sees_while_it_is_written(
+def test_windows_have_the_copy_features_that_a_tracker_computes(
     spec: ModelSpec, bars: list[list[int]], start: int, length: int
 ) -> None:
     start = min(start, len(bars) - 1)
@@ -59,7 +59,9 @@ def test_a_window_cut_from_a_song_is_what_a_tracker_sees_while_it_is_written(
 
 @given(bars=songs())
 @settings(max_examples=25, deadline=None)
-def test_a_full_window_reads_bos_then_the_description_and_writes_it_then_eos(bars: list[list[int]]) -> None:
+def test_a_full_window_has_bos_and_the_description_as_inputs_and_the_description_and_eos_as_targets(
+    bars: list[list[int]],
+) -> None:
     window = TokenizedSong(bars, 1, output_vocab(model_spec("lstm_full").target_kinds)).window(
         0, min(len(bars), 12)
     )

@@ -20,7 +20,7 @@ BY_SPLIT = {split: [name for name in ARTISTS if split_for_artist(name) == split]
 
 
 def matched(*rows: dict[str, Any]) -> pd.DataFrame:
-    """Matched tracks: each row differs from a default one as said."""
+    """Matched tracks: each row overrides values of a default one."""
     default: dict[str, Any] = dict(zip(FEATURE_NAMES, FeatureVector().as_array(), strict=True))
     default |= {
         "msd_track_id": "m",
@@ -51,7 +51,7 @@ def described(*files: tuple[str, str], segments: int = 2) -> pd.DataFrame:
     )
 
 
-def test_each_segment_stands_beside_its_tracks_features() -> None:
+def test_each_segment_has_the_features_of_its_track() -> None:
     table = assemble_training_set(matched({"tempo": 99.0}), described(("m", "f0")))
 
     assert list(table.columns) == list(COLUMNS)
@@ -61,7 +61,7 @@ def test_each_segment_stands_beside_its_tracks_features() -> None:
     assert set(table["split"]) == {"train"}
 
 
-def test_the_split_follows_the_artist_and_is_about_80_10_10() -> None:
+def test_artists_are_split_about_80_10_10() -> None:
     sides = pd.Series([split_for_artist(f"artist {number}") for number in range(5000)]).value_counts(
         normalize=True
     )
@@ -71,13 +71,13 @@ def test_the_split_follows_the_artist_and_is_about_80_10_10() -> None:
     assert sides["test"] == pytest.approx(0.1, abs=0.015)
 
 
-def test_the_split_of_an_artist_never_moves() -> None:
+def test_the_split_of_an_artist_is_stable() -> None:
     sides = {name: split_for_artist(name) for name in ("beatles", "坂本龍一", "abba", "pulp")}
 
     assert sides == {"beatles": "train", "坂本龍一": "train", "abba": "validation", "pulp": "test"}
 
 
-def test_a_track_whose_artists_fall_on_different_sides_is_left_out() -> None:
+def test_a_track_whose_artists_are_in_different_splits_is_dropped() -> None:
     (train, other, *_), (test, *_) = BY_SPLIT["train"], BY_SPLIT["test"]
     tracks = matched(
         {"artist_keys": [train, other]},
@@ -91,7 +91,7 @@ def test_a_track_whose_artists_fall_on_different_sides_is_left_out() -> None:
     assert dict(zip(table["track_id"], table["split"], strict=True)) == {"s0": "train", "s2": "test"}
 
 
-def test_a_file_stands_for_its_best_link_then_for_the_most_popular_track() -> None:
+def test_a_file_belongs_to_its_best_link_then_to_the_most_popular_track() -> None:
     tracks = matched(
         {"md5": "f", "link_score": 0.9, "popularity": 99},
         {"md5": "f", "link_score": 1.0, "popularity": 10},
@@ -104,7 +104,7 @@ def test_a_file_stands_for_its_best_link_then_for_the_most_popular_track() -> No
     assert table[["track_id", "msd_track_id"]].to_numpy().tolist() == [["s2", "m2"]] * 2
 
 
-def test_a_file_that_was_not_described_under_its_best_link_stands_for_the_next() -> None:
+def test_a_file_without_description_under_its_best_link_belongs_to_the_next() -> None:
     tracks = matched(
         {"md5": "f", "msd_track_id": "m1"}, {"md5": "f", "msd_track_id": "m2", "link_score": 0.9}
     )
@@ -115,13 +115,13 @@ def test_a_file_that_was_not_described_under_its_best_link_stands_for_the_next()
 @pytest.mark.parametrize(
     "undetected", [{"key": -1}, {"tempo": 0.0}, {"time_signature": 0}, {"energy": float("nan")}]
 )
-def test_a_track_with_a_feature_that_spotify_did_not_detect_is_left_out(undetected: dict[str, float]) -> None:
+def test_a_track_with_an_undetected_feature_is_dropped(undetected: dict[str, float]) -> None:
     table = assemble_training_set(matched({}, undetected), described(("m", "f0"), ("m", "f1")))
 
     assert set(table["track_id"]) == {"s0"}
 
 
-def test_nothing_matched_is_an_empty_table_with_the_same_columns() -> None:
+def test_no_matches_give_an_empty_table_with_the_same_columns() -> None:
     table = assemble_training_set(matched({}).head(0), described(("m", "f0")))
 
     assert table.empty
@@ -140,7 +140,7 @@ def test_nothing_matched_is_an_empty_table_with_the_same_columns() -> None:
         max_size=30,
     )
 )
-def test_no_artist_and_no_file_stand_on_two_sides(rows: list[tuple[list[str], int, int, float]]) -> None:
+def test_no_artist_and_no_file_is_in_two_splits(rows: list[tuple[list[str], int, int, float]]) -> None:
     tracks = matched(
         *(
             {"artist_keys": artists, "md5": f"f{file}", "msd_track_id": f"m{track}", "link_score": score}
