@@ -1,7 +1,4 @@
-"""The links brought together with the MIDI files: which Spotify track is which file.
-
-Joins tables and nothing else; how links are found stands in `matching`.
-"""
+"""Join links with Spotify rows and MIDI files."""
 
 from __future__ import annotations
 
@@ -29,17 +26,16 @@ COLUMNS: tuple[str, ...] = (
 def matched_tracks(links: pd.DataFrame, spotify: pd.DataFrame, lakh_files: pd.DataFrame) -> pd.DataFrame:
     """Join links, Spotify rows and MIDI files.
 
-    A Spotify track stands in the Kaggle table once a genre; here it stands once, with the first of its
-    genres.
+    The Kaggle table has one row per track and genre; each track is joined once, with the first of its genres.
 
     Args:
-        links: `track_id`, `msd_track_id`, `method`, `score`, as `matching.link_tracks` returns them.
-        spotify: rows as `datasets.spotify.read_spotify` returns them.
-        lakh_files: MIDI files by `msd_track_id` and `md5`; other columns are not looked at.
+        links: the result of `matching.link_tracks`.
+        spotify: rows of `datasets.spotify.read_spotify`.
+        lakh_files: MIDI files with `msd_track_id` and `md5`.
 
     Returns:
-        One row a Spotify track, Million Song track and MIDI file, with `COLUMNS`, sorted by these three.
-        `artist_keys` holds lists: the normalised name of each artist, the first being the primary one.
+        One row per Spotify track, Million Song track and MIDI file, with `COLUMNS`, sorted by these three.
+        `artist_keys` holds lists: the normalised name of each artist, the primary one first.
     """
     once = spotify.drop_duplicates("track_id")
     files = lakh_files[["msd_track_id", "md5"]].drop_duplicates()

@@ -1,8 +1,7 @@
-"""What the additions to a title say: nothing about which recording it is, another version, or more title.
+"""Classification of additions to a title: editions of a recording, other versions, and parts of the title.
 
-Titles carry additions in brackets and after dashes: `Imagine - Remastered 2010`, `Hurt (Live)`,
-`Escape (The Piña Colada Song)`. This module knows the words by which the three kinds are told apart, and
-the titles that name no piece at all; where additions begin and end in a title is known in `names`.
+Titles have additions in brackets and after dashes: `Imagine - Remastered 2010`, `Hurt (Live)`,
+`Escape (The Piña Colada Song)`.
 """
 
 from __future__ import annotations
@@ -13,16 +12,16 @@ from enum import StrEnum
 
 
 class Addition(StrEnum):
-    """What an addition to a title says."""
+    """The meaning of an addition to a title."""
 
     SAME = "same"
-    """The recording is what it would be without the addition: `Remastered 2009`, `feat. Dido`."""
+    """The same recording: `Remastered 2009`, `feat. Dido`."""
 
     VERSION = "version"
-    """It is another recording, or another arrangement: `Live`, `Acoustic`, `Tiësto Remix`."""
+    """Another recording or arrangement: `Live`, `Acoustic`, `Tiësto Remix`."""
 
     TITLE = "title"
-    """The addition belongs to the title: `(I Can't Get No) Satisfaction`."""
+    """Part of the title: `(I Can't Get No) Satisfaction`."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -38,32 +37,25 @@ RECORDING_WORDS = _words("""
     reverb revisited rework rhythm screwed session sessions skit slowed sped spanish strings style symphonic
     take trance tribute unplugged vip vocal vocals
 """)
-"""Words that make an addition the name of another recording, or another arrangement, of a song."""
+"""Words for another recording or arrangement of a song."""
 
 VERSION_WORDS = RECORDING_WORDS | _words("cut dance edit mix recorded recording special version")
-"""The same, and words that do so in the company of a name only: `Radio Edit`, but `Robin Schulz Edit`."""
+"""The same, and words for another version only if a name precedes (`Robin Schulz Edit`, not `Radio Edit`)."""
 
-_SYNONYMS = {
-    "acapella": "acappella",
-    "acustica": "acoustic",
-    "acustico": "acoustic",
-    "acoustique": "acoustic",
-    "akustik": "acoustic",
-    "espanol": "spanish",
-    "instrumentale": "instrumental",
-    "instrumentals": "instrumental",
-    "remixed": "remix",
-    "rmx": "remix",
-    "directo": "live",
-    "remast": "remastered",
-    "remasterise": "remastered",
-    "ver": "version",
-    "versao": "version",
-    "vivo": "live",
+_SPELLINGS = {
+    "acappella": "acapella",
+    "acoustic": "acustica acustico acoustique akustik",
+    "spanish": "espanol",
+    "instrumental": "instrumentale instrumentals",
+    "remix": "remixed rmx",
+    "live": "directo vivo",
+    "remastered": "remast remasterise",
+    "version": "ver versao",
 }
-_TOGETHER = {"a cappella": "acappella", "a capella": "acappella", "lo fi": "lofi"}
-_LIVE_ABROAD = re.compile(r"\b(?:ao|en|dal|al) (?:vivo|directo|direct)\b")
-_AGAIN = re.compile(r"\bre (animation|edit|issue|made|make|master|mastered|mix|mixed|recorded|work)\b")
+_SYNONYMS = {other: word for word, others in _SPELLINGS.items() for other in others.split()}
+_COMPOUNDS = {"a cappella": "acappella", "a capella": "acappella", "lo fi": "lofi"}
+_LIVE_FOREIGN = re.compile(r"\b(?:ao|en|dal|al) (?:vivo|directo|direct)\b")
+_RE_PREFIX = re.compile(r"\bre (animation|edit|issue|made|make|master|mastered|mix|mixed|recorded|work)\b")
 
 _SAME_RECORDING = _words("""
     album amended anniversary audio bit bonus cd censored clean deluxe digital digitally edit edited edition
@@ -71,42 +63,42 @@ _SAME_RECORDING = _words("""
     radio reissue remaster remastered remasterizada remasterizado remastering rvg single soundtrack standard
     stereo studio track uncensored unissued unreleased video
 """)
-"""Words of additions that leave the recording what it is: how it was cleaned up, pressed or sold."""
+"""Words for editions of the same recording: how it was remastered, pressed or sold."""
 
-_BESIDE = _words("a and at by en for in of on the to version mix from")
+_NEUTRAL = _words("a and at by en for in of on the to version mix from")
 
 _YEAR = re.compile(r"(?:19|20)?\d\d")
-_YEARS_MIX = re.compile(r"(?:19|20)\d\d (?:mix|mix master|stereo mix|mono mix)")
+_YEAR_MIX = re.compile(r"(?:19|20)\d\d (?:mix|mix master|stereo mix|mono mix)")
 
 _FEATURING = _words("feat ft featuring with w prod duet starring")
 
-_STAGE_OR_FILM = _words("film movie motion picture soundtrack musical series show broadway game anime ost")
+_SOUNDTRACK_WORDS = _words("film movie motion picture soundtrack musical series show broadway game anime ost")
 
-_NAMED_AFTER_ALBUM = re.compile(r".*\b(?:album|lp) version")
+_ALBUM_VERSION = re.compile(r".*\b(?:album|lp) version")
 
 
 def classify_addition(words: Sequence[str], *, after_dash: bool, quoted: bool) -> tuple[Addition, str]:
-    """Tell what an addition to a title says.
+    """Classify an addition to a title.
 
     Args:
         words: the addition's normalised words, at least one.
-        after_dash: whether it stands after a dash; else it stands in brackets.
-        quoted: whether it holds a quotation mark, as `From "Top Gun"` does.
+        after_dash: whether it follows a dash; otherwise it is in brackets.
+        quoted: whether it contains a quotation mark, as in `From "Top Gun"`.
 
     Returns:
-        The kind, and for `Addition.VERSION` the version's normalised name, else an empty text.
+        The kind, and for `Addition.VERSION` the version's normalised name, otherwise "".
     """
-    named = _unified(words)
+    named = _normalize(words)
     text = " ".join(named)
     if named[0] in _FEATURING:
         return Addition.SAME, ""
-    if named[0] == "from" and (after_dash or quoted or _STAGE_OR_FILM & set(named)):
+    if named[0] == "from" and (after_dash or quoted or _SOUNDTRACK_WORDS & set(named)):
         return Addition.SAME, ""
     another = RECORDING_WORDS & set(named)
-    if not another and (_NAMED_AFTER_ALBUM.fullmatch(text) or _YEARS_MIX.fullmatch(text)):
+    if not another and (_ALBUM_VERSION.fullmatch(text) or _YEAR_MIX.fullmatch(text)):
         return Addition.SAME, ""
     if not another and _SAME_RECORDING & set(named):
-        rest = [word for word in named if word not in _SAME_RECORDING and word not in _BESIDE]
+        rest = [word for word in named if word not in _SAME_RECORDING and word not in _NEUTRAL]
         if all(_YEAR.fullmatch(word) for word in rest):
             return Addition.SAME, ""
     if VERSION_WORDS & set(named):
@@ -115,21 +107,21 @@ def classify_addition(words: Sequence[str], *, after_dash: bool, quoted: bool) -
     return Addition.TITLE, ""
 
 
-def _unified(words: Sequence[str]) -> list[str]:
-    """Write what stands in several spellings or languages in one."""
+def _normalize(words: Sequence[str]) -> list[str]:
+    """Map several spellings and languages to one."""
     text = " ".join(words)
-    for apart, together in _TOGETHER.items():
-        text = text.replace(apart, together)
-    text = _AGAIN.sub(r"re\1", _LIVE_ABROAD.sub("live", text))
+    for spaced, compound in _COMPOUNDS.items():
+        text = text.replace(spaced, compound)
+    text = _RE_PREFIX.sub(r"re\1", _LIVE_FOREIGN.sub("live", text))
     return [_SYNONYMS.get(word, word) for word in text.split()]
 
 
 def is_year(words: Sequence[str]) -> bool:
-    """Return whether an addition is a year and nothing else, as in `Heroes - 1999 - Remaster`."""
+    """Return whether an addition is only a year, as in `Heroes - 1999 - Remaster`."""
     return len(words) == 1 and len(words[0]) == 4 and bool(_YEAR.fullmatch(words[0]))
 
 
-_NO_PIECE = _words("""
+_GENERIC = _words("""
     adagio adagietto allegretto allegro andante andantino animato aria arioso assai assez ballade bourree
     brio canon cantabile capriccio chorale con coda corrente courante da double e espressivo etude fantasia
     finale fuga fugue funebre gavotte gigue giga grave hidden impromptu interlude intermezzo intro
@@ -141,6 +133,6 @@ _NO_PIECE = _words("""
 
 
 def is_generic_title(words: Sequence[str]) -> bool:
-    """Return whether many pieces of one artist may have a title, as they have `Allegro` and `Intro`."""
-    known = _NO_PIECE & set(words)
+    """Return whether many pieces by one artist may have the title, such as `Allegro` or `Intro`."""
+    known = _GENERIC & set(words)
     return bool(known) and all(word in known or len(word) == 1 or word.isdigit() for word in words)

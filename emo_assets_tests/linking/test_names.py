@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emo_assets.linking.names import artist_keys, folded, guests_of, leader_keys, parse_title, title_key
+from emo_assets.linking.names import artist_keys, fold_text, guest_keys, leader_keys, parse_title
 
 
 @pytest.mark.parametrize(
@@ -89,16 +89,17 @@ def test_a_band_named_after_its_leader_is_known_by_it(artist: str, keys: tuple[s
     ],
 )
 def test_titles_become_a_name_and_a_version(title: str, name: str, version: str) -> None:
-    assert title_key(title) == (name, version)
+    parsed = parse_title(title)
+    assert (parsed.name, parsed.version) == (name, version)
 
 
 def test_a_title_tells_its_subtitle_and_what_it_left_out() -> None:
     title = parse_title("Sweet Dreams (Are Made of This) - Remastered")
 
     assert title.words == ("sweet", "dreams", "are", "made", "of", "this")
-    assert title.short == ("sweet", "dreams")
-    assert not title.bare
-    assert parse_title("Sweet Dreams (Live)").bare
+    assert title.short_words == ("sweet", "dreams")
+    assert title.addition_dropped
+    assert not parse_title("Sweet Dreams (Live)").addition_dropped
 
 
 @pytest.mark.parametrize(
@@ -113,22 +114,23 @@ def test_a_title_tells_its_subtitle_and_what_it_left_out() -> None:
     ],
 )
 def test_folding_takes_accents_off_where_they_are_accents(text: str, plain: str) -> None:
-    assert folded(text) == plain
+    assert fold_text(text) == plain
 
 
 @given(st.text(max_size=60))
 def test_any_text_has_keys_that_do_not_depend_on_case(text: str) -> None:
-    assert title_key(text) == title_key(folded(text))
-    assert artist_keys(text) == artist_keys(folded(text))
+    title, folded = parse_title(text), parse_title(fold_text(text))
+    assert (title.name, title.version) == (folded.name, folded.version)
+    assert artist_keys(text) == artist_keys(fold_text(text))
     assert all(artist_keys(text))
-    assert title_key(text).name or not text.strip()
+    assert title.name or not text.strip()
 
 
 @given(st.text(alphabet="([{)]} -bcd\"'", max_size=40))
 def test_brackets_and_dashes_may_stand_in_any_order(text: str) -> None:
     title = parse_title(text)
 
-    assert set("".join(title.short)) <= set("".join(title.words))
+    assert set("".join(title.short_words)) <= set("".join(title.words))
 
 
 @pytest.mark.parametrize(
@@ -144,4 +146,4 @@ def test_brackets_and_dashes_may_stand_in_any_order(text: str) -> None:
     ],
 )
 def test_guests_are_those_beside_the_first_artist(artists: str, title: str, guests: set[str]) -> None:
-    assert guests_of(artists, title) == guests
+    assert guest_keys(artists, title) == guests
