@@ -30,7 +30,7 @@ def fold_text(text: str) -> str:
 
 
 class _WordSigns(dict[int, str]):
-    """Translation table: keeps letters, marks and digits, drops apostrophes, replaces other signs by spaces."""
+    """Translation table: keeps letters, marks and digits, drops apostrophes; other signs become spaces."""
 
     def __missing__(self, code: int) -> str:
         sign = chr(code)
