@@ -1,8 +1,6 @@
-"""How well a song does what its description says: measured against the song that was described.
+"""How closely a song follows its description, compared with the song that was described (FIGARO, section 5).
 
-Pure functions of parsed events and descriptions (paper section 5, "description metrics"). Values are taken
-bar by bar and averaged over a piece's bars, then over pieces; where two pieces differ in length, the bars
-that both have count. Songs are made and compared as a table in `fidelity_report`.
+Values are averaged over the bars that both songs have, then over songs.
 """
 
 from __future__ import annotations
@@ -10,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,24 +25,24 @@ from emo_assets.tokens.quantization import (
 from emo_assets.tokens.vocabulary import MAX_POSITIONS, TIME_SIGNATURES
 
 MIN_STD = 0.01
-"""Floor of a normal distribution's deviation, for bars whose notes are all alike."""
+"""Lower bound of a normal distribution's standard deviation, for bars with equal notes."""
 
 
 @dataclass(frozen=True)
 class Fidelity:
-    """The measures of one piece, or their means over several.
+    """Metrics of one song, or their means over several.
 
-    All lie between 0 and 1 with 1 for equal music, but for `density_error`, which starts at 0 for equal.
-    Two bars that both lack something (no notes, no chord) agree in it; a bar that alone lacks it does not.
+    All are between 0 and 1, and 1 for equal songs, except `density_error`, which is 0 for equal songs. Two
+    bars that both lack something (notes, chords) are equal in it; if only one lacks it, the value is 0.
 
     Attributes:
         instrument_precision, instrument_recall, instrument_f1: of the sets of instruments in a bar.
         chord_precision, chord_recall, chord_f1: of the sets of chords that sound in a bar.
         time_signature: share of bars with the same time signature.
-        pitch, velocity, duration: overlapping area of the two normal distributions of the bar's notes.
-        density_error: NRMSE of the notes a beat.
-        chroma: cosine of the onsets by pitch class.
-        groove: cosine of the smoothed onsets by position.
+        pitch, velocity, duration: overlapping area of normal distributions fitted to a bar's notes.
+        density_error: normalized root mean square error of notes per beat.
+        chroma: cosine similarity of the onsets by pitch class.
+        groove: cosine similarity of the smoothed onsets by position.
     """
 
     instrument_precision: float
@@ -62,11 +61,11 @@ class Fidelity:
 
 
 def fidelity(truth: Sequence[EventBar], written: Sequence[EventBar]) -> Fidelity:
-    """Measure a written piece against the true one.
+    """Compare a generated song with the true one.
 
     Args:
-        truth: bars of the piece that was described, at least one.
-        written: bars of the piece that was written from the description, at least one.
+        truth: bars of the song that was described, at least one.
+        written: bars of the song that was generated from the description, at least one.
     """
     pairs = list(zip(truth, written, strict=False))
     sets = {
@@ -98,22 +97,22 @@ def fidelity(truth: Sequence[EventBar], written: Sequence[EventBar]) -> Fidelity
 
 
 def mean_fidelity(pieces: Sequence[Fidelity]) -> Fidelity:
-    """Average the measures of several pieces, at least one."""
+    """Return the means over several songs, at least one."""
     names = [field.name for field in fields(Fidelity)]
     return Fidelity(*(float(np.mean([getattr(piece, name) for piece in pieces])) for name in names))
 
 
 def agreement(asked: Sequence[DescribedBar], read: Sequence[DescribedBar]) -> float:
-    """Say how near a song's own description is to the one it was asked for.
+    """Return how well a song's own description agrees with the requested one, 0 to 1.
 
     A bar's value is the mean of five, each between 0 and 1: F1 of the instruments, F1 of the chords, and
-    1 / (1 + bins between) for note density, mean velocity and mean pitch. The song's is the mean over the
-    bars asked for; a bar that is missing counts 0. Mean duration is left out: it depends on the file's
+    1 / (1 + difference of bins) for note density, mean velocity and mean pitch. The song's value is the mean
+    over the requested bars; a missing bar counts 0. Mean duration does not count: it depends on the file's
     resolution more than on the music.
 
     Args:
-        asked: the description that was given, at least one bar.
-        read: the description that was read off the song.
+        asked: the requested description, at least one bar.
+        read: the description that was extracted from the song.
     """
     total = 0.0
     for one, other in zip(asked, read, strict=False):
@@ -129,7 +128,7 @@ def agreement(asked: Sequence[DescribedBar], read: Sequence[DescribedBar]) -> fl
 
 
 def precision_recall_f1(truth: Collection[int], written: Collection[int]) -> tuple[float, float, float]:
-    """Return precision, recall and F1 of two sets; all 1 when both are empty, 0 when one is."""
+    """Return precision, recall and F1 of two sets; all 1 if both are empty, 0 if one is."""
     if not truth or not written:
         alike = float(not truth and not written)
         return alike, alike, alike
@@ -139,47 +138,28 @@ def precision_recall_f1(truth: Collection[int], written: Collection[int]) -> tup
 
 
 def overlapping_area(truth: NDArray[np.float64], written: NDArray[np.float64]) -> float:
-    """Return the area under both normal distributions fitted to two samples.
+    """Return the area under both normal distributions fitted to two samples, 0 to 1.
 
-    The area is the integral of min(N(x; m1, s1), N(x; m2, s2)), with means and population deviations, which
-    are at least 0.01. The curves cross at the roots of a quadratic; between two roots one lies below.
+    The distributions have the samples' means and population standard deviations, at least `MIN_STD`.
 
     Args:
         truth: values (n,).
-        written: values (m,). 1 when both samples are empty, 0 when one is.
+        written: values (m,).
+
+    Returns:
+        The area; 1 if both samples are empty, 0 if one is.
     """
     if not len(truth) or not len(written):
         return float(not len(truth) and not len(written))
-    (mean, deviation), (other_mean, other_deviation) = (
-        (float(values.mean()), max(float(values.std()), MIN_STD)) for values in (truth, written)
-    )
-    edges = [
-        -math.inf,
-        *sorted(_crossings(mean, deviation, other_mean, other_deviation)),
-        math.inf,
-    ]
-    areas = [_below(edge, mean, deviation) for edge in edges]
-    other_areas = [_below(edge, other_mean, other_deviation) for edge in edges]
-    return float(np.minimum(np.diff(areas), np.diff(other_areas)).sum())
-
-
-def _crossings(mean: float, deviation: float, other_mean: float, other_deviation: float) -> list[float]:
-    """Return where two normal densities are equal: none, one or two places."""
+    deviation, other_deviation = (max(float(values.std()), MIN_STD) for values in (truth, written))
     if math.isclose(deviation, other_deviation):
-        return [] if mean == other_mean else [(mean + other_mean) / 2]
-    first, second = 1 / deviation**2, 1 / other_deviation**2
-    square, linear = first - second, -2 * (mean * first - other_mean * second)
-    constant = mean**2 * first - other_mean**2 * second + 2 * math.log(deviation / other_deviation)
-    return [float(root) for root in np.real(np.roots([square, linear, constant]))]
-
-
-def _below(place: float, mean: float, deviation: float) -> float:
-    """Return the share of a normal distribution below `place`."""
-    return (1 + math.erf((place - mean) / (deviation * math.sqrt(2)))) / 2
+        other_deviation = deviation  # almost equal variances are numerically unstable
+    one = NormalDist(float(truth.mean()), deviation)
+    return one.overlap(NormalDist(float(written.mean()), other_deviation))
 
 
 def nrmse(truth: NDArray[np.float64], written: NDArray[np.float64]) -> float:
-    """Return the NRMSE sqrt(mean((d - d')²) / mean(d)²) of two series (bars,); 0 when both are all zero."""
+    """Return the NRMSE sqrt(mean((d - d')²) / mean(d)²) of two series (bars,); 0 if both are zero."""
     error = math.sqrt(float(np.mean((truth - written) ** 2)))
     scale = float(np.mean(truth))
     if scale == 0:
@@ -188,20 +168,20 @@ def nrmse(truth: NDArray[np.float64], written: NDArray[np.float64]) -> float:
 
 
 def chroma(notes: Sequence[NoteEvent]) -> NDArray[np.float64]:
-    """Count onsets by pitch class, drums left out; shape (12,)."""
+    """Count onsets by pitch class, without drums; shape (12,)."""
     classes = [note.pitch % 12 for note in notes if note.instrument != DRUMS]
     return np.bincount(np.array(classes, np.int64), minlength=12).astype(np.float64)
 
 
 def groove(notes: Sequence[NoteEvent]) -> NDArray[np.float64]:
-    """Count onsets by position, drums included, smoothed with 1 4 1; shape (146,)."""
+    """Count onsets by position, including drums, smoothed by 1 4 1; shape (146,)."""
     positions = np.array([min(note.position, MAX_POSITIONS - 1) for note in notes], np.int64)
     onsets = np.bincount(positions, minlength=MAX_POSITIONS).astype(np.float64)  # (144,)
     return np.convolve(onsets, [1.0, 4.0, 1.0])  # (146,)
 
 
 def cosine(truth: NDArray[np.float64], written: NDArray[np.float64]) -> float:
-    """Return the cosine of the angle between two vectors; 1 when both are zero, 0 when one is."""
+    """Return the cosine similarity of two vectors; 1 if both are zero, 0 if one is."""
     lengths = float(np.linalg.norm(truth)), float(np.linalg.norm(written))
     if not all(lengths):
         return float(not any(lengths))
@@ -209,7 +189,7 @@ def cosine(truth: NDArray[np.float64], written: NDArray[np.float64]) -> float:
 
 
 def sounding_chords(bar: EventBar) -> set[int]:
-    """Return the chords that sound in a bar: the current one, unless one begins at once, and those begun."""
+    """Return the chords that begin in a bar, and the current one unless another begins at position 0."""
     begun = {chord for _, chord in bar.chords}
     begins_at_once = any(position == 0 for position, _ in bar.chords)
     return begun if bar.chord is None or begins_at_once else {bar.chord, *begun}
@@ -220,7 +200,7 @@ def _instruments(bar: EventBar) -> set[int]:
 
 
 def _values(bar: EventBar, name: str) -> NDArray[np.float64]:
-    """Return the pitches, MIDI velocities or durations in beats of a bar's notes, drums left out."""
+    """Return the pitches, MIDI velocities or durations in beats of a bar's notes, without drums."""
     notes = [note for note in bar.notes if note.instrument != DRUMS]
     indices = np.array([getattr(note, name) for note in notes], np.int64)
     match name:
@@ -233,6 +213,6 @@ def _values(bar: EventBar, name: str) -> NDArray[np.float64]:
 
 
 def _beats(bar: EventBar) -> float:
-    """Return a bar's length in quarter notes; one without a known time signature counts as 4/4."""
+    """Return a bar's length in quarter notes; 4 if its time signature is unknown."""
     signature = (4, 4) if bar.time_signature is None else TIME_SIGNATURES[bar.time_signature]
     return time_signature_positions(*signature) / POSITIONS_PER_QUARTER

@@ -50,18 +50,17 @@ def requested_features(context: dg.AssetExecutionContext, store: StoreResource) 
 
 
 class DescriptionSearchConfig(dg.Config):
-    """How many descriptions are written for a request."""
+    """Options of `track_description`."""
 
     proposals: int | None = None
-    """Descriptions to choose the nearest from; by default as many as the request's strictness asks for."""
+    """Descriptions to choose the best from; by default as many as the request's strictness asks for."""
 
 
 class SongSearchConfig(dg.Config):
-    """How many songs are written for a description."""
+    """Options of `track_midi`."""
 
     candidates: int | None = None
-    """Songs to choose the nearest from; by default as many as the request's strictness asks for and its
-    length allows."""
+    """Songs to choose the best from; by default as many as the request's strictness and length allow."""
 
 
 @dg.asset(
@@ -75,7 +74,7 @@ class SongSearchConfig(dg.Config):
 def track_description(
     config: DescriptionSearchConfig, requested_features: dict[str, Any], store: StoreResource
 ) -> dg.Output[dict[str, Any]]:
-    """What the champion writes for the request: FIGARO's description, bar by bar."""
+    """The description of the song, bar by bar, written by the champion."""
     from emo_assets.generation import load_calibration, load_champion
     from emo_assets.reranking import best_descriptions
 
@@ -101,7 +100,7 @@ def track_midi(
     track_description: dict[str, Any],
     store: StoreResource,
 ) -> dg.Output[bytes]:
-    """The song's notes: FIGARO's events for the description, as MIDI."""
+    """The song's notes as MIDI, written by FIGARO from the description."""
     from emo_assets.generation import load_calibration, load_figaro
     from emo_assets.reranking import best_songs
 
@@ -132,7 +131,7 @@ def generated_track(
     store: StoreResource,
     sound: SoundResource,
 ) -> dg.Output[dict[str, Any]]:
-    """The song: WAV and OGG, its MIDI and piano roll, and what was asked beside what is heard."""
+    """The song as WAV, OGG, MIDI and piano roll, with its metrics compared with the request."""
     from emo_assets.generation import load_calibration, render_track, track_files
     from emo_assets.metrics.song_metrics import MeasuredSong
 
