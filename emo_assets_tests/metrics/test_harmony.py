@@ -6,7 +6,7 @@ import pytest
 
 from emo_assets.metrics import harmony
 from emo_assets.metrics.parsed_song import ParsedSong
-from emo_assets_tests.metrics.songs import PIANO, drums, heard_song, melodic, note, progression
+from emo_assets_tests.metrics.songs import PIANO, build_song, drums, melodic, note, progression
 
 MAJOR_CADENCE = ([60, 64, 67], [57, 60, 65], [59, 62, 67], [60, 64, 67])
 MINOR_CADENCE = ([60, 63, 67], [56, 60, 65], [59, 62, 67], [60, 63, 67])
@@ -15,7 +15,7 @@ ROOTS = (36, 41, 43, 36)
 
 def cadence(tonic: int, mode: int) -> ParsedSong:
     chords = [[pitch + tonic for pitch in chord] for chord in (MAJOR_CADENCE if mode else MINOR_CADENCE)]
-    return heard_song(*progression(chords, bass=[root + tonic for root in ROOTS]))
+    return build_song(*progression(chords, bass=[root + tonic for root in ROOTS]))
 
 
 @pytest.mark.parametrize("mode", [0, 1])
@@ -29,21 +29,21 @@ def test_key_of_a_cadence_is_heard_in_every_key(tonic: int, mode: int) -> None:
 
 def test_clearer_keys_are_more_confident() -> None:
     clear = harmony.key(cadence(0, 1))
-    vague = harmony.key(heard_song(melodic(PIANO, [note(0, 60), note(1, 61), note(2, 66)])))
+    vague = harmony.key(build_song(melodic(PIANO, [note(0, 60), note(1, 61), note(2, 66)])))
     assert clear is not None
     assert vague is not None
     assert clear.confidence > vague.confidence
 
 
 def test_octaves_do_not_count_twice() -> None:
-    one = heard_song(melodic(PIANO, [note(0, 48, 4), note(0, 64, 4)]))
-    doubled = heard_song(melodic(PIANO, [note(0, 48, 4), note(0, 64, 4), note(0, 76, 4), note(0, 88, 4)]))
+    one = build_song(melodic(PIANO, [note(0, 48, 4), note(0, 64, 4)]))
+    doubled = build_song(melodic(PIANO, [note(0, 48, 4), note(0, 64, 4), note(0, 76, 4), note(0, 88, 4)]))
     assert harmony.pitch_class_weights(one).tolist() == harmony.pitch_class_weights(doubled).tolist()
 
 
 @pytest.mark.parametrize(
     "song",
-    [heard_song(), heard_song(drums([note(beat, 36) for beat in range(8)]))],
+    [build_song(), build_song(drums([note(beat, 36) for beat in range(8)]))],
     ids=["no notes", "drums only"],
 )
 def test_without_pitches_there_is_no_harmony(song: ParsedSong) -> None:
@@ -53,8 +53,8 @@ def test_without_pitches_there_is_no_harmony(song: ParsedSong) -> None:
 
 
 def test_a_chromatic_cluster_has_no_key() -> None:
-    assert harmony.key(heard_song(melodic(PIANO, [note(0, 60 + step, 4) for step in range(12)]))) is not None
-    even = heard_song(*[melodic(PIANO, [note(step, 60 + step, 1)]) for step in range(12)])
+    assert harmony.key(build_song(melodic(PIANO, [note(0, 60 + step, 4) for step in range(12)]))) is not None
+    even = build_song(*[melodic(PIANO, [note(step, 60 + step, 1)]) for step in range(12)])
     assert harmony.key(even) is not None
 
 
@@ -72,15 +72,15 @@ def test_a_chromatic_cluster_has_no_key() -> None:
     ],
 )
 def test_chords_are_named(pitches: list[int], name: tuple[int, str]) -> None:
-    chords = harmony.beat_chords(heard_song(*progression([pitches] * 2)))
+    chords = harmony.beat_chords(build_song(*progression([pitches] * 2)))
     assert chords == [name] * 8
 
 
 def test_single_notes_and_fifths_are_no_chords() -> None:
-    chords = harmony.beat_chords(heard_song(melodic(PIANO, [note(0, 60, 4), note(4, 60, 4), note(4, 67, 4)])))
+    chords = harmony.beat_chords(build_song(melodic(PIANO, [note(0, 60, 4), note(4, 60, 4), note(4, 67, 4)])))
     assert chords == [(0, "")] * 8
 
 
 def test_shares_count_beats_with_chords() -> None:
-    song = heard_song(*progression([[48, 52, 55], [57, 60, 64], [43, 47, 50, 53], [53, 57, 60, 64]]))
+    song = build_song(*progression([[48, 52, 55], [57, 60, 64], [43, 47, 50, 53], [53, 57, 60, 64]]))
     assert harmony.major_share(song) == 0.75

@@ -10,15 +10,15 @@ from emo_assets.metrics.parsed_song import parse_song
 from emo_assets_tests.metrics.songs import (
     PIANO,
     QUARTER,
+    build_song,
     drums,
-    heard_song,
     melodic,
     note,
 )
 
 
 def test_notes_stand_in_seconds_and_in_quarters() -> None:
-    song = heard_song(melodic(PIANO, [note(1, 60, 0.5), note(6, 64, 2)]), tempos=[(0, 90.0)])
+    song = build_song(melodic(PIANO, [note(1, 60, 0.5), note(6, 64, 2)]), tempos=[(0, 90.0)])
     np.testing.assert_allclose(song.notes.start, [60 / 90, 6 * 60 / 90], rtol=1e-5)
     np.testing.assert_allclose(song.notes.onset, [1, 6], atol=1e-6)
     np.testing.assert_allclose(song.notes.release, [1.5, 8], atol=1e-6)
@@ -28,7 +28,7 @@ def test_notes_stand_in_seconds_and_in_quarters() -> None:
 def test_quarters_are_right_across_tempo_changes() -> None:
     tempos = [(0, 120.0), (4 * QUARTER, 60.0), (8 * QUARTER, 200.0)]
     onsets = np.arange(0, 16, 0.5)
-    song = heard_song(melodic(PIANO, [note(onset, 60, 0.25) for onset in onsets]), tempos=tempos)
+    song = build_song(melodic(PIANO, [note(onset, 60, 0.25) for onset in onsets]), tempos=tempos)
     np.testing.assert_allclose(song.notes.onset, onsets, atol=1e-4)
 
 
@@ -36,13 +36,13 @@ def test_quarters_are_right_across_tempo_changes() -> None:
     ("meter", "length"), [((3, 4), 3.0), ((6, 8), 3.0), ((7, 8), 3.5), ((2, 2), 4.0), ((5, 4), 5.0)]
 )
 def test_bars_have_the_length_of_their_meter(meter: tuple[int, int], length: float) -> None:
-    song = heard_song(melodic(PIANO, [note(0, 60), note(4 * length, 60)]), meters=[(0, *meter)])
+    song = build_song(melodic(PIANO, [note(0, 60), note(4 * length, 60)]), meters=[(0, *meter)])
     np.testing.assert_allclose(np.diff(song.bar_edges), [length] * 5)
     assert song.bar_of(song.notes).tolist() == [0, 4]
 
 
 def test_a_new_meter_starts_a_new_bar_even_within_one() -> None:
-    song = heard_song(
+    song = build_song(
         melodic(PIANO, [note(beat, 60, 0.5) for beat in range(12)]),
         meters=[(0, 4, 4), (6 * QUARTER, 3, 4)],
     )
@@ -50,22 +50,22 @@ def test_a_new_meter_starts_a_new_bar_even_within_one() -> None:
 
 
 def test_a_meter_that_starts_late_leaves_four_quarters_before_it() -> None:
-    song = heard_song(melodic(PIANO, [note(9, 60)]), meters=[(4 * QUARTER, 3, 4)])
+    song = build_song(melodic(PIANO, [note(9, 60)]), meters=[(4 * QUARTER, 3, 4)])
     assert song.bar_edges.tolist() == [0, 4, 7, 10]
 
 
 def test_a_meter_without_length_is_read_as_four_quarters() -> None:
-    song = heard_song(melodic(PIANO, [note(0, 60), note(5, 60)]), meters=[(0, 1, 2**12)])
+    song = build_song(melodic(PIANO, [note(0, 60), note(5, 60)]), meters=[(0, 1, 2**12)])
     assert song.bar_edges.tolist() == [0, 4, 8]
 
 
 def test_drums_and_effects_are_not_pitched() -> None:
-    song = heard_song(drums([note(0, 36)]), melodic(PIANO, [note(1, 60)]), melodic(127, [note(2, 61)]))
+    song = build_song(drums([note(0, 36)]), melodic(PIANO, [note(1, 60)]), melodic(127, [note(2, 61)]))
     assert song.pitched.pitch.tolist() == [60]
 
 
 def test_a_song_without_notes_has_no_bars() -> None:
-    song = heard_song()
+    song = build_song()
     assert len(song.notes) == 0
     assert song.bar_edges.tolist() == [0]
     assert song.seconds == 0

@@ -10,7 +10,7 @@ from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES, FeatureVector
 from emo_assets.metrics.song_metrics import FEATURE_METRICS, compare, measure, measure_midi
 from emo_assets.midi.writer import encode_midi
-from emo_assets_tests.metrics.songs import PIANO, STRINGS, chord, drums, heard_song, melodic, note
+from emo_assets_tests.metrics.songs import PIANO, STRINGS, build_song, chord, drums, melodic, note
 
 
 def test_a_song_is_measured_as_a_whole() -> None:
@@ -32,7 +32,7 @@ def test_as_dict_is_json_without_nan(parts: list) -> None:  # type: ignore[type-
 
 
 def test_drums_alone_have_no_key() -> None:
-    heard = measure(heard_song(drums([note(0, 36)])))
+    heard = measure(build_song(drums([note(0, 36)])))
     assert heard.key is None
     assert heard.mode is None
     assert heard.key_name == "no key"
@@ -40,7 +40,7 @@ def test_drums_alone_have_no_key() -> None:
 
 def test_comparison_has_a_row_for_every_feature() -> None:
     asked = FeatureVector(key=9, mode=0, tempo=96, time_signature=3)
-    heard = measure(heard_song(melodic(STRINGS, chord(0, (57, 60, 64), 3)), meters=[(0, 3, 4)]))
+    heard = measure(build_song(melodic(STRINGS, chord(0, (57, 60, 64), 3)), meters=[(0, 3, 4)]))
     rows = compare(asked, heard, {"energy": 4.125})
     assert [row["name"] for row in rows] == list(FEATURE_NAMES)
     assert {tuple(row) for row in rows} == {("name", "asked", "aimed_at", "measured", "unit")}
@@ -55,7 +55,7 @@ def test_comparison_has_a_row_for_every_feature() -> None:
 
 
 def test_what_cannot_be_measured_is_left_open() -> None:
-    rows = compare(FeatureVector(), measure(heard_song()), {})
+    rows = compare(FeatureVector(), measure(build_song()), {})
     by_name = {row["name"]: row["measured"] for row in rows}
     assert by_name["key"] is None
     assert by_name["valence"] is None
@@ -75,5 +75,5 @@ def test_importing_the_estimators_imports_no_reader() -> None:
 
 def test_every_feature_has_a_measure_of_a_song() -> None:
     assert tuple(FEATURE_METRICS) == FEATURE_NAMES
-    heard = measure(heard_song(melodic(PIANO, [note(0, 60)])))
+    heard = measure(build_song(melodic(PIANO, [note(0, 60)])))
     assert all(metric.name in heard.as_dict() for metric in FEATURE_METRICS.values())

@@ -13,9 +13,9 @@ from emo_assets_tests.metrics.songs import (
     SAW_PAD,
     SQUARE_LEAD,
     STRINGS,
+    build_song,
     chord,
     drums,
-    heard_song,
     melodic,
     note,
 )
@@ -34,32 +34,32 @@ def pads(bars: int) -> list:  # type: ignore[type-arg]
 
 
 def test_density_counts_all_notes() -> None:
-    song = heard_song(
+    song = build_song(
         melodic(PIANO, [note(beat, 60) for beat in range(8)]), drums([note(beat, 36) for beat in range(8)])
     )
     assert texture.note_density(song) == 2
 
 
 def test_velocity_is_a_mean() -> None:
-    song = heard_song(melodic(PIANO, [note(0, 60, 1, 40), note(1, 72, 3, 80)]), drums([note(0, 36, 1, 120)]))
+    song = build_song(melodic(PIANO, [note(0, 60, 1, 40), note(1, 72, 3, 80)]), drums([note(0, 36, 1, 120)]))
     assert texture.mean_velocity(song) == 80
 
 
 def test_acoustic_share_counts_instruments_by_bars() -> None:
     guitar = melodic(NYLON_GUITAR, [note(0, 60), note(4, 60)])
     lead = melodic(SQUARE_LEAD, [note(0, 72), note(1, 74), note(2, 76)])
-    assert texture.acoustic_share(heard_song(guitar)) == 1
-    assert texture.acoustic_share(heard_song(lead)) == 0
-    assert texture.acoustic_share(heard_song(guitar, lead)) == pytest.approx(2 / 3)
+    assert texture.acoustic_share(build_song(guitar)) == 1
+    assert texture.acoustic_share(build_song(lead)) == 0
+    assert texture.acoustic_share(build_song(guitar, lead)) == pytest.approx(2 / 3)
 
 
 def test_a_melody_over_chords_is_a_lead() -> None:
-    song = heard_song(melodic(SAW_PAD, pads(4)), melodic(FLUTE, tune(range(4))))
+    song = build_song(melodic(SAW_PAD, pads(4)), melodic(FLUTE, tune(range(4))))
     assert texture.lead_share(song) == 1
 
 
 def test_a_lead_that_rests_leaves_bars_without_one() -> None:
-    song = heard_song(melodic(SAW_PAD, pads(4)), melodic(FLUTE, tune(range(2))))
+    song = build_song(melodic(SAW_PAD, pads(4)), melodic(FLUTE, tune(range(2))))
     assert texture.lead_share(song) == 0.5
 
 
@@ -73,7 +73,7 @@ def test_a_lead_that_rests_leaves_bars_without_one() -> None:
     ids=["chords", "broken chords", "bass"],
 )
 def test_what_is_no_melody_does_not_lead(part) -> None:  # type: ignore[no-untyped-def]
-    assert texture.lead_share(heard_song(part)) == 0
+    assert texture.lead_share(build_song(part)) == 0
 
 
 def test_a_quiet_part_leads_only_when_it_moves_like_a_melody() -> None:
@@ -82,17 +82,17 @@ def test_a_quiet_part_leads_only_when_it_moves_like_a_melody() -> None:
     loud_strings = melodic(
         STRINGS, [each for bar in range(4) for each in chord(4 * bar, (55, 60, 64), 4, 100)]
     )
-    assert texture.lead_share(heard_song(loud_strings, melodic(FLUTE, leaping))) == 0
-    assert texture.lead_share(heard_song(loud_strings, melodic(FLUTE, tune(range(4), 40)))) == 1
+    assert texture.lead_share(build_song(loud_strings, melodic(FLUTE, leaping))) == 0
+    assert texture.lead_share(build_song(loud_strings, melodic(FLUTE, tune(range(4), 40)))) == 1
 
 
 def test_without_pitched_notes_nothing_is_known_of_them() -> None:
-    for song in (heard_song(), heard_song(drums([note(0, 36)]))):
+    for song in (build_song(), build_song(drums([note(0, 36)]))):
         for estimator in (texture.acoustic_share, texture.lead_share):
             assert math.isnan(estimator(song))
 
 
 def test_without_notes_density_is_zero() -> None:
-    silence = heard_song()
+    silence = build_song()
     assert texture.note_density(silence) == 0
     assert math.isnan(texture.mean_velocity(silence))

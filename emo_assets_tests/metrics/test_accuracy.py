@@ -1,4 +1,4 @@
-"""The estimators against songs whose truth is known, and against what Spotify heard in real ones."""
+"""Metrics of composed songs compared with their requested features, and of real songs with Spotify's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SONGS = 60
 
 @pytest.fixture(scope="module")
 def composed() -> pd.DataFrame:
-    """What was asked for (`asked_…`) and what is heard, one row a composed song."""
+    """Requested features (`asked_…`) and metrics, one row per composed song."""
     rows = []
     for plan in sample_songs(SONGS, seed=5):
         song = compose_song(plan.features, plan.style, plan.bars, plan.seed)
