@@ -55,7 +55,7 @@ def test_sound_must_be_heard_and_as_long_as_its_bars(tmp_path: Path) -> None:
 def test_a_missing_or_damaged_file_is_a_fault(tmp_path: Path) -> None:
     assert "cannot be read" in check_sound(tmp_path / "none.wav", REQUEST).summary
     (tmp_path / "a.wav").write_bytes(b"RIFF")
-    assert "is no audio file, or a damaged one" in check_sound(tmp_path / "a.wav", REQUEST).summary
+    assert "is not an audio file, or damaged" in check_sound(tmp_path / "a.wav", REQUEST).summary
 
 
 def test_what_a_file_holds_is_measured(tmp_path: Path) -> None:
