@@ -1,7 +1,4 @@
-"""What assets are given besides their inputs: the store, and the source of the raw data.
-
-Resources only say where things are; reading and composing is done by the packages they call.
-"""
+"""Resources: the store, the source of the raw data, and the sound of rendered tracks."""
 
 from __future__ import annotations
 
@@ -21,8 +18,12 @@ if TYPE_CHECKING:
     from emo_assets.audio.rendering import SoundSettings
 
 
+Dataset = Literal["spotify", "msd", "lakh", "lakh_full"]
+_SAMPLE_PATHS = {"spotify": "spotify/dataset.csv", "msd": "msd/unique_tracks.txt", "lakh": "lmd_matched"}
+
+
 class StoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Where everything is kept."""
+    """The store of all assets."""
 
     base_path: str = DEFAULT_BASE
 
@@ -34,8 +35,8 @@ class StoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Where the raw data come from.
 
-    `sample` composes a small corpus in the three data sets' own formats; `local` reads files that lie at
-    the three paths; `download` fetches from the official places what no path is given for.
+    `sample` composes a small corpus in the formats of the three data sets; `local` reads files at given
+    paths; `download` downloads the data sets for which no path is given.
     """
 
     source: Literal["sample", "local", "download"] = "sample"
@@ -49,73 +50,43 @@ class RawDataSource(dg.ConfigurableResource):  # type: ignore[type-arg]
     lakh_full: str | None = None
     """`local` and `download`: path of the folder `lmd_full`, for training FIGARO on more songs."""
     may_shrink: bool = False
-    """Whether a raw table may have lost more than half of its rows since it was last in order."""
+    """Whether a raw table may have less than half of the rows that it last had."""
     sample_songs: int = 240
     """`sample`: how many songs are composed."""
     sample_seed: int = 0
     """`sample`: another seed composes another corpus."""
 
-    def spotify_file(self, store: Store, progress: Progress = no_progress) -> Path:
-        """Return the path of the Spotify table."""
+    def path(self, dataset: Dataset, store: Store, progress: Progress = no_progress) -> Path:
+        """Return the file or folder of a data set; compose or download it if necessary.
+
+        Args:
+            dataset: the data set.
+            store: where composed and downloaded files are kept.
+            progress: called while files are composed or downloaded.
+
+        Raises:
+            InputError: the configuration names no path, or the files cannot be had.
+        """
         if self.source == "sample":
-            return self._corpus(store, progress) / "spotify" / "dataset.csv"
-        path = self._given("spotify")
-        if path is None:
-            from emo_assets.datasets.downloads.kaggle import spotify_table
-
-            path = spotify_table(downloads_folder(store))
-        return path
-
-    def msd_file(self, store: Store, progress: Progress = no_progress) -> Path:
-        """Return the path of the Million Song names, or of a folder of Million Song files."""
-        if self.source == "sample":
-            return self._corpus(store, progress) / "msd" / "unique_tracks.txt"
-        path = self._given("msd")
-        if path is None:
-            from emo_assets.datasets.downloads.published import msd_names
-
-            path = msd_names(downloads_folder(store), progress=progress)
-        return path
-
-    def lakh_folder(self, store: Store, progress: Progress = no_progress) -> Path:
-        """Return the folder of the Lakh MIDI files."""
-        if self.source == "sample":
-            return self._corpus(store, progress) / "lmd_matched"
-        path = self._given("lakh")
-        if path is None:
-            from emo_assets.datasets.downloads.published import lakh_files
-
-            path = lakh_files(downloads_folder(store), progress=progress)
-        return path
-
-    def lakh_full_folder(self, store: Store, progress: Progress = no_progress) -> Path:
-        """Return the folder of all Lakh MIDI files, also those without a Million Song id."""
-        if self.source == "sample":
-            raise InputError(
-                "the sample has no songs without Million Song ids: name a folder lmd_full with the source "
-                "'local', or train FIGARO without them (figaro_model's lakh_full: 0)"
-            )
-        path = self._given("lakh_full")
-        if path is None:
-            from emo_assets.datasets.downloads.published import LAKH_FULL, lakh_files
-
-            path = lakh_files(downloads_folder(store), remote=LAKH_FULL, progress=progress)
-        return path
-
-    def _given(self, name: Literal["spotify", "msd", "lakh", "lakh_full"]) -> Path | None:
-        """Return the path that is given for a data set, None where it is to be downloaded."""
-        path: str | None = getattr(self, name)
-        if path is None and self.source == "local":
-            raise InputError(
-                f"the source is 'local' but no path is given for {name}: set resources.raw_data.config.{name}"
-            )
-        return None if path is None else Path(path).expanduser()
+            if dataset == "lakh_full":
+                raise InputError(
+                    "the sample has no songs without Million Song ids: name a folder lmd_full with the "
+                    "source 'local', or train FIGARO without them (figaro_model's lakh_full: 0)"
+                )
+            return self._corpus(store, progress) / _SAMPLE_PATHS[dataset]
+        given: str | None = getattr(self, dataset)
+        if given is not None:
+            return Path(given).expanduser()
+        if self.source == "local":
+            name = f"resources.raw_data.config.{dataset}"
+            raise InputError(f"the source is 'local' but no path is given for {dataset}: set {name}")
+        return _download(dataset, downloads_folder(store), progress)
 
     def _corpus(self, store: Store, progress: Progress) -> Path:
-        """Return the composed corpus, composing it first where it does not lie complete.
+        """Return the composed corpus; compose it if it is not there.
 
-        It is composed beside its place and renamed, so a folder that is there is complete; of two runs that
-        compose at the same time the first one's stays, and both are the same.
+        The folder is renamed when it is complete. Of two runs that compose at the same time the first one's
+        folder stays; both are equal.
         """
         from emo_assets.synthetic_corpus.corpus import compose_corpus
 
@@ -138,15 +109,28 @@ def downloads_folder(store: Store) -> Path:
     """Return the folder of downloaded files.
 
     Raises:
-        InputError: the store is not on this machine, where archives can be unpacked.
+        InputError: the store is not a folder of this machine.
     """
     base = store.base
     if base.protocol not in ("", "file"):
         raise InputError(
-            f"{base}: is no folder of this machine, where downloads could go; fetch the files elsewhere "
-            "and name their paths (data sets with the source 'local')"
+            f"{base}: is not a folder of this machine, so files cannot be downloaded there; download them "
+            "elsewhere and name their paths (data sets with the source 'local')"
         )
     return Path(base.path) / "downloads"
+
+
+def _download(dataset: Dataset, folder: Path, progress: Progress) -> Path:
+    from emo_assets.datasets.downloads.published import LAKH_FULL, LAKH_MATCHED, lakh_files, msd_names
+    from emo_assets.datasets.downloads.kaggle import spotify_table
+
+    match dataset:
+        case "spotify":
+            return spotify_table(folder)
+        case "msd":
+            return msd_names(folder, progress=progress)
+    remote = LAKH_FULL if dataset == "lakh_full" else LAKH_MATCHED
+    return lakh_files(folder, remote=remote, progress=progress)
 
 
 class SoundResource(dg.ConfigurableResource):  # type: ignore[type-arg]

@@ -13,10 +13,10 @@ from emo_assets.store import Store
 def test_local_data_are_where_their_paths_say(tmp_path: Path) -> None:
     source = RawDataSource(source="local", spotify="~/dataset.csv", msd=str(tmp_path))
     store = Store(tmp_path)
-    assert source.spotify_file(store) == Path.home() / "dataset.csv"
-    assert source.msd_file(store) == tmp_path
+    assert source.path("spotify", store) == Path.home() / "dataset.csv"
+    assert source.path("msd", store) == tmp_path
     with pytest.raises(InputError, match=r"no path is given for lakh: set resources\.raw_data\.config\.lakh"):
-        source.lakh_folder(store)
+        source.path("lakh", store)
 
 
 def test_downloads_are_kept_in_the_store_and_a_given_path_goes_before_them(tmp_path: Path) -> None:
@@ -25,21 +25,21 @@ def test_downloads_are_kept_in_the_store_and_a_given_path_goes_before_them(tmp_p
     (downloads / "dataset.csv").write_bytes(b"here already")
     source = RawDataSource(source="download", msd=str(tmp_path / "names.txt"))
     store = Store(tmp_path)
-    assert source.spotify_file(store) == downloads / "dataset.csv"
-    assert source.msd_file(store) == tmp_path / "names.txt"
-    assert source.lakh_folder(store) == downloads / "lmd_matched"
+    assert source.path("spotify", store) == downloads / "dataset.csv"
+    assert source.path("msd", store) == tmp_path / "names.txt"
+    assert source.path("lakh", store) == downloads / "lmd_matched"
 
 
 def test_a_store_elsewhere_cannot_hold_downloads() -> None:
-    with pytest.raises(InputError, match="no folder of this machine"):
-        RawDataSource(source="download").lakh_folder(Store("memory://store"))
+    with pytest.raises(InputError, match="not a folder of this machine"):
+        RawDataSource(source="download").path("lakh", Store("memory://store"))
 
 
 def test_the_sample_has_no_further_songs(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the sample has no songs without Million Song ids"):
-        RawDataSource().lakh_full_folder(Store(tmp_path))
+        RawDataSource().path("lakh_full", Store(tmp_path))
     source = RawDataSource(source="local", lakh_full=str(tmp_path))
-    assert source.lakh_full_folder(Store(tmp_path)) == tmp_path
+    assert source.path("lakh_full", Store(tmp_path)) == tmp_path
 
 
 def test_sound_font_reverb_and_chorus_are_the_resources() -> None:

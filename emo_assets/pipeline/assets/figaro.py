@@ -138,7 +138,7 @@ def _songs(
         from emo_assets.datasets.lakh import additional_midi
 
         progress = logged_progress(context)
-        folder = raw_data.lakh_full_folder(store.open(), progress)
+        folder = raw_data.path("lakh_full", store.open(), progress)
         yield from additional_midi(
             folder, exclude=set(songs["md5"]), limit=config.lakh_full, progress=progress
         )

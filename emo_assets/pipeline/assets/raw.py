@@ -1,6 +1,6 @@
 """The three raw data sets as typed tables, and the rows of theirs that were rejected."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -14,13 +14,14 @@ from emo_assets.pipeline.checks import (
     table_checks,
 )
 from emo_assets.pipeline.metadata import counts, logged_progress, table_metadata
-from emo_assets.pipeline.resources import RawDataSource, StoreResource
+from emo_assets.pipeline.resources import Dataset, RawDataSource, StoreResource
+from emo_assets.progress import Progress
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from emo_assets.datasets.table import TableRead
 
-GROUP = "raw"
-OWNERS = ["team:data"]
 REJECTS = {
     "spotify_tracks": "rejected_spotify_rows",
     "msd_tracks": "rejected_msd_rows",
@@ -37,100 +38,99 @@ MAX_HISTORY = 100
 """Evaluations among which the last good one is searched."""
 
 
-def _table_out(description: str, *, rejects: bool = False) -> dg.AssetOut:
-    return dg.AssetOut(
-        group_name=GROUP,
-        io_manager_key="tables",
-        description=description,
-        kinds={"parquet", "pandas"},
-        owners=OWNERS,
-        is_required=False,
-        tags={"rows": "refused" if rejects else "accepted"},
+def raw_tables(name: str, dataset: Dataset, descriptions: Mapping[str, str]) -> dg.AssetsDefinition:
+    """Define the two tables of a raw data set.
+
+    Args:
+        name: name of the step that reads the data set.
+        dataset: the data set.
+        descriptions: the names of the two assets, and what they hold: accepted rows, then rejected ones.
+    """
+    accepted, rejected = descriptions
+
+    @dg.multi_asset(
+        name=name,
+        outs={
+            asset: dg.AssetOut(
+                group_name="raw",
+                io_manager_key="tables",
+                description=description,
+                kinds={"parquet", "pandas"},
+                owners=["team:data"],
+                is_required=False,
+                tags={"rows": "accepted" if asset == accepted else "refused"},
+            )
+            for asset, description in descriptions.items()
+        },
+        can_subset=True,
     )
+    def read(
+        context: dg.AssetExecutionContext, raw_data: RawDataSource, store: StoreResource
+    ) -> Iterator[dg.Output[Any]]:
+        progress = logged_progress(context)
+        path = raw_data.path(dataset, store.open(), progress)
+        read = _read(dataset, path, progress)
+        if accepted in context.op_execution_context.selected_output_names:
+            metadata = {
+                **table_metadata(read.rows, accepted),
+                "rejected_rows": len(read.rejects),
+                "source": raw_data.source,
+                "folder" if dataset == "lakh" else "file": dg.MetadataValue.path(str(path)),
+            }
+            if dataset == "lakh":
+                metadata["megabytes"] = float(read.rows["content"].str.len().sum() / 1e6)
+            yield dg.Output(read.rows, accepted, metadata=metadata)
+        if rejected in context.op_execution_context.selected_output_names:
+            reasons = counts(read.rejects["reason"])
+            metadata = {**table_metadata(read.rejects, rejected), "reasons": reasons}
+            yield dg.Output(read.rejects, rejected, metadata=metadata)
+
+    return read
 
 
-def _outputs(
-    context: dg.AssetExecutionContext, read: "TableRead", accepted: str, **metadata: Any
-) -> Iterator[dg.Output[Any]]:
-    """Yield those of the two tables that the run selects."""
-    rejected = REJECTS[accepted]
-    if accepted in context.op_execution_context.selected_output_names:
-        yield dg.Output(
-            read.rows,
-            accepted,
-            metadata={**table_metadata(read.rows, accepted), "rejected_rows": len(read.rejects), **metadata},
-        )
-    if rejected in context.op_execution_context.selected_output_names:
-        yield dg.Output(
-            read.rejects,
-            rejected,
-            metadata={**table_metadata(read.rejects, rejected), "reasons": counts(read.rejects["reason"])},
-        )
+def _read(dataset: Dataset, path: "Path", progress: Progress) -> "TableRead":
+    match dataset:
+        case "spotify":
+            from emo_assets.datasets.spotify import read_spotify
 
+            return read_spotify(path)
+        case "msd" if path.is_dir():
+            from emo_assets.datasets.msd_h5 import read_msd_h5
 
-@dg.multi_asset(
-    outs={
-        "spotify_tracks": _table_out("The Kaggle table of Spotify tracks, typed and validated."),
-        "rejected_spotify_rows": _table_out("Rows of the Kaggle table that break its schema.", rejects=True),
-    },
-    can_subset=True,
-)
-def spotify(
-    context: dg.AssetExecutionContext, raw_data: RawDataSource, store: StoreResource
-) -> Iterator[dg.Output[Any]]:
-    """Read the Spotify tracks."""
-    from emo_assets.datasets.spotify import read_spotify
+            return read_msd_h5(path, progress=progress)
+        case "msd":
+            from emo_assets.datasets.msd import read_msd
 
-    path = raw_data.spotify_file(store.open(), logged_progress(context))
-    file = dg.MetadataValue.path(str(path))
-    yield from _outputs(context, read_spotify(path), "spotify_tracks", source=raw_data.source, file=file)
-
-
-@dg.multi_asset(
-    outs={
-        "msd_tracks": _table_out("The Million Song Dataset's track ids, artists and titles."),
-        "rejected_msd_rows": _table_out(
-            "Lines of the Million Song names that break their format.", rejects=True
-        ),
-    },
-    can_subset=True,
-)
-def million_songs(
-    context: dg.AssetExecutionContext, raw_data: RawDataSource, store: StoreResource
-) -> Iterator[dg.Output[Any]]:
-    """Read the Million Song names, from their list or from a folder of Million Song files."""
-    from emo_assets.datasets.msd import read_msd
-    from emo_assets.datasets.msd_h5 import read_msd_h5
-
-    progress = logged_progress(context)
-    path = raw_data.msd_file(store.open(), progress)
-    read = read_msd_h5(path, progress=progress) if path.is_dir() else read_msd(path)
-    file = dg.MetadataValue.path(str(path))
-    yield from _outputs(context, read, "msd_tracks", source=raw_data.source, file=file)
-
-
-@dg.multi_asset(
-    outs={
-        "lakh_midi": _table_out(
-            "The Lakh MIDI files that are matched to Million Song tracks, with their bytes."
-        ),
-        "rejected_lakh_files": _table_out("Files of the Lakh tree that cannot be read in.", rejects=True),
-    },
-    can_subset=True,
-)
-def lakh(
-    context: dg.AssetExecutionContext, raw_data: RawDataSource, store: StoreResource
-) -> Iterator[dg.Output[Any]]:
-    """Find and read the Lakh MIDI files."""
+            return read_msd(path)
     from emo_assets.datasets.lakh import read_lakh
 
-    progress = logged_progress(context)
-    path = raw_data.lakh_folder(store.open(), progress)
-    read = read_lakh(path, progress=progress)
-    folder, megabytes = dg.MetadataValue.path(str(path)), float(read.rows["content"].str.len().sum() / 1e6)
-    yield from _outputs(
-        context, read, "lakh_midi", source=raw_data.source, folder=folder, megabytes=megabytes
-    )
+    return read_lakh(path, progress=progress)
+
+
+spotify = raw_tables(
+    "spotify",
+    "spotify",
+    {
+        "spotify_tracks": "The Kaggle table of Spotify tracks, typed and validated.",
+        "rejected_spotify_rows": "Rows of the Kaggle table that break its schema.",
+    },
+)
+million_songs = raw_tables(
+    "million_songs",
+    "msd",
+    {
+        "msd_tracks": "The Million Song Dataset's track ids, artists and titles.",
+        "rejected_msd_rows": "Lines of the Million Song names that break their format.",
+    },
+)
+lakh = raw_tables(
+    "lakh",
+    "lakh",
+    {
+        "lakh_midi": "The Lakh MIDI files that are matched to Million Song tracks, with their bytes.",
+        "rejected_lakh_files": "Files of the Lakh tree that cannot be read in.",
+    },
+)
 
 
 def check_rejection_rate(accepted: int, rejected: int, *, most: float) -> CheckOutcome:
