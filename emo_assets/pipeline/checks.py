@@ -1,12 +1,12 @@
 """Asset checks: the outcome of a check, the factory of checks, and access to stored tables.
 
-Each asset module defines the checks of its assets with `asset_checks` or `table_checks`. A blocking check
-that fails stops the assets downstream.
+Each asset module defines the checks of its assets. A blocking check that fails stops the assets downstream.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import dagster as dg
 
@@ -118,22 +118,27 @@ SHARDED_ASSETS = ("figaro_descriptions", "rejected_midi")
 
 @dataclass(frozen=True)
 class CheckRun:
-    """The run of an asset's checks.
+    """What a check works on.
 
     Attributes:
-        context: execution context of the checks.
-        asset: name of the asset.
+        asset: name of the checked asset.
         store: the store.
+        context: execution context of the check; None outside of Dagster.
     """
 
-    context: dg.AssetCheckExecutionContext
     asset: str
     store: Store
+    context: dg.AssetCheckExecutionContext | None = None
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """The tags of the run, which name its partitions."""
+        return self.context.run.tags if self.context else {}
 
     @property
     def shards(self) -> list[str]:
         """The shards that the run covers."""
-        return shards_of_run(self.context.run.tags)
+        return shards_of_run(self.tags)
 
     def table(self, asset: str | None = None) -> StoredTable:
         """Return a stored table: of a sharded one, the shards of the run.
@@ -145,50 +150,15 @@ class CheckRun:
         return StoredTable(self.store, asset, self.shards if asset in SHARDED_ASSETS else None)
 
 
-Check = Callable[[CheckRun], Mapping[str, CheckOutcome]]
-"""Runs the checks of an asset and returns their outcomes by name."""
+class Check(Protocol):
+    """A function `check_NAME`, whose docstring begins with what it requires."""
 
+    __name__: str
 
-def asset_checks(
-    asset: str,
-    descriptions: Mapping[str, str],
-    check: Check,
-    *,
-    blocking: bool = True,
-    resources: Iterable[str] = (),
-) -> dg.AssetChecksDefinition:
-    """Define the checks of an asset, which run in one step.
+    def __call__(self, run: CheckRun, /) -> CheckOutcome:
+        """Check an asset."""
+        ...
 
-    Args:
-        asset: name of the asset.
-        descriptions: what each check requires, by the name of the check.
-        check: runs all of them.
-        blocking: whether a failed check stops the assets downstream.
-        resources: keys of resources that `check` uses besides the store.
-    """
-    specs = [
-        dg.AssetCheckSpec(name, asset=asset, description=description, blocking=blocking)
-        for name, description in descriptions.items()
-    ]
-
-    @dg.multi_asset_check(name=f"{asset}_checks", specs=specs, required_resource_keys={"store", *resources})
-    def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        store: Store = context.op_execution_context.resources.store.open()
-        outcomes = check(CheckRun(context, asset, store))
-        for name in descriptions:
-            outcome = outcomes.get(name, NOT_RUN)
-            yield dg.AssetCheckResult(
-                asset_key=asset,
-                check_name=name,
-                passed=outcome.passed,
-                description=outcome.summary,
-                metadata=dict(outcome.metadata),
-            )
-
-    return checks
-
-
-NOT_RUN = CheckOutcome(("not run, because the check `schema` failed",))
 
 SCHEMA_CHECKS = {
     "schema": "Every column is there with its type, and there are no others.",
@@ -197,12 +167,57 @@ SCHEMA_CHECKS = {
 }
 
 
-def check_schema(run: CheckRun) -> dict[str, CheckOutcome]:
-    """Validate a table against its schema, without the values of large columns.
+def asset_checks(
+    asset: str,
+    *checks: Check,
+    schema: Iterable[str] = (),
+    blocking: bool = True,
+    resources: Iterable[str] = (),
+) -> dg.AssetChecksDefinition:
+    """Define the checks of an asset, which run in one step.
 
-    Returns:
-        The outcomes of the three `SCHEMA_CHECKS`; only of `schema` if that fails.
+    Args:
+        asset: name of the asset.
+        checks: the checks; the UI shows their names and the first paragraph of their docstrings.
+        schema: which of the `SCHEMA_CHECKS` to run. When `schema` fails, the others fail without being run.
+        blocking: whether a failed check stops the assets downstream.
+        resources: keys of resources that the checks use besides the store.
     """
+    named = {check.__name__.removeprefix("check_"): check for check in checks}
+    descriptions = {name: SCHEMA_CHECKS[name] for name in schema}
+    descriptions |= {name: (inspect.getdoc(check) or "").split("\n\n")[0] for name, check in named.items()}
+
+    @dg.multi_asset_check(
+        name=f"{asset}_checks",
+        specs=[
+            dg.AssetCheckSpec(name, asset=asset, description=description, blocking=blocking)
+            for name, description in descriptions.items()
+        ],
+        required_resource_keys={"store", *resources},
+    )
+    def run_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        run = CheckRun(asset, context.op_execution_context.resources.store.open(), context)
+        outcomes = check_schema(run) if "schema" in descriptions else {}
+        fits = "schema" not in outcomes or outcomes["schema"].passed
+        outcomes |= {name: check(run) if fits else NOT_RUN for name, check in named.items()}
+        for name in descriptions:
+            outcome = outcomes[name]
+            yield dg.AssetCheckResult(
+                asset_key=asset,
+                check_name=name,
+                passed=outcome.passed,
+                description=outcome.summary,
+                metadata=dict(outcome.metadata),
+            )
+
+    return run_checks
+
+
+NOT_RUN = CheckOutcome(["not run, because the check `schema` failed"])
+
+
+def check_schema(run: CheckRun) -> dict[str, CheckOutcome]:
+    """Run the three `SCHEMA_CHECKS` on a table, without reading its large columns."""
     import pandas as pd
 
     from emo_assets.pipeline.schemas import SCHEMAS, any_types, schema_problems, small_columns
@@ -213,36 +228,10 @@ def check_schema(run: CheckRun) -> dict[str, CheckOutcome]:
     problems = [problem for _, problem in schema_problems(schema if rows else any_types(schema), no_rows)]
     outcomes = {"schema": CheckOutcome(problems, {"columns": len(types.names), "rows": rows})}
     if problems:
-        return outcomes
+        return outcomes | {"values": NOT_RUN, "key": NOT_RUN}
     small = small_columns(schema)
     found = schema_problems(small, table.read(list(small.columns), arrow=True)) if rows else []
     for name in ("values", "key"):
         named = [problem for kind, problem in found if (kind == "key") == (name == "key")]
         outcomes[name] = CheckOutcome(named, {"rows": rows})
     return outcomes
-
-
-def table_checks(
-    asset: str,
-    descriptions: Mapping[str, str] | None = None,
-    check: Check | None = None,
-    *,
-    keyed: bool = True,
-    blocking: bool = True,
-) -> dg.AssetChecksDefinition:
-    """Define the checks of a table: its schema, and what else can be wrong with it.
-
-    Args:
-        asset: name of the asset.
-        descriptions: what the further checks require, by the name of the check.
-        check: runs the further checks; it is not called when the schema does not fit.
-        keyed: whether the table has a key.
-        blocking: whether a failed check stops the assets downstream.
-    """
-
-    def run_checks(run: CheckRun) -> Mapping[str, CheckOutcome]:
-        outcomes = check_schema(run)
-        return {**outcomes, **check(run)} if check and outcomes["schema"].passed else outcomes
-
-    schema_checks = {name: text for name, text in SCHEMA_CHECKS.items() if keyed or name != "key"}
-    return asset_checks(asset, {**schema_checks, **(descriptions or {})}, run_checks, blocking=blocking)

@@ -121,8 +121,8 @@ def downloads_folder(store: Store) -> Path:
 
 
 def _download(dataset: Dataset, folder: Path, progress: Progress) -> Path:
-    from emo_assets.datasets.downloads.published import LAKH_FULL, LAKH_MATCHED, lakh_files, msd_names
     from emo_assets.datasets.downloads.kaggle import spotify_table
+    from emo_assets.datasets.downloads.published import LAKH_FULL, LAKH_MATCHED, lakh_files, msd_names
 
     match dataset:
         case "spotify":

@@ -20,6 +20,7 @@ from emo_assets.features import FEATURE_NAMES, FeatureVector
 from emo_assets.metrics.description_features import NUM_DESCRIPTION_FEATURES
 from emo_assets.metrics.song_metrics import FEATURE_METRICS
 from emo_assets.midi.writer import Note, Part, encode_midi
+from emo_assets.pipeline.checks import Check, CheckOutcome, CheckRun
 from emo_assets.pipeline.partitions import SHARDS, shard_of
 from emo_assets.song_request import TrackRequest
 from emo_assets.store import Store
@@ -200,6 +201,13 @@ def write(store: Store, asset: str, table: pd.DataFrame) -> None:
         path = Path(str(store.assets / name))
         path.parent.mkdir(parents=True, exist_ok=True)
         part.to_parquet(path, index=False)
+
+
+def outcome(check: Check, base: Path, asset: str, **tables: pd.DataFrame) -> CheckOutcome:
+    """Run a check of an asset on a store that holds some tables."""
+    for name, table in tables.items():
+        write(Store(base), name, table)
+    return check(CheckRun(asset, Store(base)))
 
 
 def fill(store: Store) -> None:

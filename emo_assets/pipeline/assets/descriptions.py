@@ -1,13 +1,13 @@
 """FIGARO's descriptions of the MIDI files, in shards; the training set made of them; its songs' metrics."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from emo_assets.errors import InputError
-from emo_assets.pipeline.assets.raw import check_rejection_rate
-from emo_assets.pipeline.checks import CheckOutcome, CheckRun, asset_checks, table_checks
+from emo_assets.pipeline.assets.raw import rejection_rate
+from emo_assets.pipeline.checks import SCHEMA_CHECKS, CheckOutcome, CheckRun, asset_checks
 from emo_assets.pipeline.io_managers import Table
 from emo_assets.pipeline.metadata import counts, logged_progress, table_metadata
 from emo_assets.pipeline.partitions import SHARDS, shard_of
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 GROUP = "descriptions"
 OWNERS = ["team:data"]
 
+IDS = ["msd_track_id", "md5"]
+
 MAX_REJECTION_RATE = 0.5
 """Share of MIDI files that may be impossible to describe; of real ones it is a few percent."""
 
@@ -30,6 +32,9 @@ MAX_PARSED = 500
 """Segments that a check parses, spread evenly over the table; parsing all takes minutes at full size."""
 
 SEGMENT_BARS = 12
+
+MAY_BE_CONSTANT = (DescriptionKind.TIME_SIGNATURE, DescriptionKind.MEAN_DURATION)
+"""Kinds of which a training set may have a single token: all songs in 4/4, all files of a fine resolution."""
 
 
 class DescribingConfig(dg.Config):
@@ -156,17 +161,14 @@ def song_metrics(context: dg.AssetExecutionContext, training_set: Table, lakh_mi
     )
 
 
-def check_grammar(segments: "pd.DataFrame") -> CheckOutcome:
-    """Require that segments are descriptions, of as many bars as they say.
-
-    Args:
-        segments: `bars` and `tokens` (ids of the description vocabulary) of each segment.
-    """
+def check_grammar(run: CheckRun) -> CheckOutcome:
+    """Segments are descriptions of as many bars as they say."""
     import numpy as np
 
     from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
     from emo_assets.tokens.grammar.errors import GrammarError
 
+    segments = run.table().read(["bars", "tokens"])
     grammar = DescriptionGrammar()
     problems = []
     parsed = np.unique(np.linspace(0, len(segments) - 1, MAX_PARSED).astype(int)) if len(segments) else ()
@@ -182,19 +184,14 @@ def check_grammar(segments: "pd.DataFrame") -> CheckOutcome:
     return CheckOutcome(problems, {"segments": len(segments), "parsed": len(parsed)})
 
 
-def check_completeness(
-    files: "pd.DataFrame", described: "pd.DataFrame", rejected: "pd.DataFrame", not_read: Sequence[str]
-) -> CheckOutcome:
-    """Require that every file is either described or rejected, and that there are no others.
-
-    Args:
-        files: `msd_track_id` and `md5` of the MIDI files.
-        described: the same of the descriptions, one row per segment or file.
-        rejected: `msd_track_id`, `md5` and `path` of the rejected files.
-        not_read: paths of files that the Lakh reader rejected; they must be among the rejected ones.
-    """
-    went_in = _ids(files) | {("", path) for path in not_read}
-    came_out = _ids(described)
+def check_completeness(run: CheckRun) -> CheckOutcome:
+    """Every MIDI file is either described or rejected, and there are no others."""
+    rejected = run.table().read([*IDS, "path"])
+    files = run.table("lakh_midi").read(IDS)
+    not_read = run.table("rejected_lakh_files").read(["content"])["content"]
+    went_in = _ids(files[files["msd_track_id"].map(shard_of).isin(run.shards)])
+    went_in |= {("", path) for path in map(str, not_read) if shard_of(path) in run.shards}
+    came_out = _ids(run.table("figaro_descriptions").read(IDS))
     unnamed = rejected["md5"].isna()
     turned_down = _ids(rejected[~unnamed]) | {("", str(path)) for path in rejected.loc[unnamed, "path"]}
     problems = [
@@ -211,40 +208,38 @@ def check_completeness(
 
 
 def _ids(table: "pd.DataFrame") -> set[tuple[str, str]]:
-    return {(str(track), str(md5)) for track, md5 in table[["msd_track_id", "md5"]].to_numpy(dtype=Any)}
+    return {(str(track), str(md5)) for track, md5 in table[IDS].to_numpy(dtype=Any)}
 
 
-def check_leakage(training_set: "pd.DataFrame", splits: Sequence[str]) -> CheckOutcome:
-    """Require that no artist and no file is in two splits, and that no split is empty.
+def check_rejected(run: CheckRun) -> CheckOutcome:
+    """At most half of the MIDI files could not be described."""
+    described = run.table("figaro_descriptions").read(IDS).drop_duplicates()
+    return rejection_rate(len(described), run.table().row_count(), most=MAX_REJECTION_RATE)
 
-    Args:
-        training_set: `split`, `md5` and `artist_keys` (lists) of each segment.
-        splits: the splits there must be.
-    """
+
+def check_leakage(run: CheckRun) -> CheckOutcome:
+    """No artist and no file is in two splits, and no split is empty."""
+    from emo_assets.description_model.data.training_set import SPLITS
+
+    training_set = run.table().read(["split", "md5", "artist_keys"])
     sizes = training_set["split"].value_counts()
-    problems = [f"no segment is in the split {split!r}" for split in splits if split not in sizes]
-    problems += [f"{split!r} is not a split" for split in sizes.index.difference(list(splits))]
+    problems = [f"no segment is in the split {split!r}" for split in SPLITS if split not in sizes]
+    problems += [f"{split!r} is not a split" for split in sizes.index.difference(list(SPLITS))]
     by_artist = training_set[["split", "artist_keys"]].explode("artist_keys").drop_duplicates()
     by_file = training_set[["split", "md5"]].drop_duplicates()
     for what, column, table in (("artist", "artist_keys", by_artist), ("file", "md5", by_file)):
         leaked = table[table.duplicated(column)][column].drop_duplicates()
         if len(leaked):
             problems.append(f"{len(leaked):,} {what}s are in more than one split, first: {leaked.iloc[0]}")
-    segments = {f"segments_{split}": int(sizes.get(split, 0)) for split in splits}
+    segments = {f"segments_{split}": int(sizes.get(split, 0)) for split in SPLITS}
     return CheckOutcome(problems, {**segments, "artists": int(by_artist["artist_keys"].nunique())})
 
 
-MAY_BE_CONSTANT = (DescriptionKind.TIME_SIGNATURE, DescriptionKind.MEAN_DURATION)
-"""Kinds of which a training set may have a single token: all songs in 4/4, all files of a fine resolution."""
-
-
-def check_coverage(training_set: "pd.DataFrame") -> CheckOutcome:
-    """Require that the training split has every kind of token, and nearly all tokens of the test split.
-
-    Args:
-        training_set: `split` and `tokens` of each segment.
-    """
+def check_coverage(run: CheckRun) -> CheckOutcome:
+    """The training split has every kind of token, and nearly all tokens of the test split."""
     import numpy as np
+
+    training_set = run.table().read(["split", "tokens"])
 
     def token_counts(split: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         tokens = training_set.loc[training_set["split"] == split, "tokens"]
@@ -269,16 +264,13 @@ def check_coverage(training_set: "pd.DataFrame") -> CheckOutcome:
     return CheckOutcome(problems, metadata)
 
 
-def check_calibration(songs: "pd.DataFrame") -> CheckOutcome:
-    """Require that requests can be calibrated by the songs, and that shares are between 0 and 1.
-
-    Args:
-        songs: the table `song_metrics`.
-    """
+def check_calibration(run: CheckRun) -> CheckOutcome:
+    """Enough songs were measured to calibrate requests, and shares are between 0 and 1."""
     from emo_assets.metrics.calibration import RequestCalibration
     from emo_assets.pipeline.schemas import SCHEMAS, schema_problems
 
-    problems = [problem for _, problem in schema_problems(SCHEMAS["song_metrics"], songs)]
+    songs = run.table().read()
+    problems = [problem for _, problem in schema_problems(SCHEMAS[run.asset], songs)]
     try:
         RequestCalibration(songs)
     except InputError as error:
@@ -286,58 +278,9 @@ def check_calibration(songs: "pd.DataFrame") -> CheckOutcome:
     return CheckOutcome(problems, {"songs": len(songs)})
 
 
-def _check_rejected_midi(run: CheckRun) -> dict[str, CheckOutcome]:
-    ids = ["msd_track_id", "md5"]
-    files, refused = run.table("lakh_midi").read(ids), run.table("rejected_lakh_files").read(["content"])
-    completeness = check_completeness(
-        files[files["msd_track_id"].map(shard_of).isin(run.shards)],
-        run.table("figaro_descriptions").read(ids),
-        run.table().read([*ids, "path"]),
-        [str(path) for path in refused["content"] if shard_of(path) in run.shards],
-    )
-    described, rejected = (int(completeness.metadata[name]) for name in ("described", "rejected"))
-    return {
-        "completeness": completeness,
-        "rejected": check_rejection_rate(described, rejected, most=MAX_REJECTION_RATE),
-    }
-
-
-def _check_training_set(run: CheckRun) -> dict[str, CheckOutcome]:
-    from emo_assets.description_model.data.training_set import SPLITS
-
-    table = run.table().read(["split", "md5", "artist_keys", "tokens", "bars"])
-    return {
-        "leakage": check_leakage(table, SPLITS),
-        "coverage": check_coverage(table),
-        "grammar": check_grammar(table),
-    }
-
-
-GRAMMAR = {"grammar": "Segments are descriptions of as many bars as they say."}
-description_checks = table_checks(
-    "figaro_descriptions",
-    GRAMMAR,
-    lambda run: {"grammar": check_grammar(run.table().read(["bars", "tokens"]))},
+description_checks = asset_checks("figaro_descriptions", check_grammar, schema=SCHEMA_CHECKS)
+rejected_midi_checks = asset_checks("rejected_midi", check_completeness, check_rejected, schema=SCHEMA_CHECKS)
+training_set_checks = asset_checks(
+    "training_set", check_leakage, check_coverage, check_grammar, schema=SCHEMA_CHECKS
 )
-rejected_midi_checks = table_checks(
-    "rejected_midi",
-    {
-        "completeness": "Every file is either described or rejected.",
-        "rejected": f"At most {MAX_REJECTION_RATE:.0%} of the files could not be described.",
-    },
-    _check_rejected_midi,
-)
-training_set_checks = table_checks(
-    "training_set",
-    {
-        "leakage": "No artist and no file is in two splits, and no split is empty.",
-        "coverage": "The training split has every kind of token, and nearly all tokens of the test split.",
-        **GRAMMAR,
-    },
-    _check_training_set,
-)
-song_metrics_checks = asset_checks(
-    "song_metrics",
-    {"calibration": "Enough songs were measured to calibrate requests, and their metrics are within range."},
-    lambda run: {"calibration": check_calibration(run.table().read())},
-)
+song_metrics_checks = asset_checks("song_metrics", check_calibration)

@@ -1,7 +1,7 @@
 """Stage 6: all models and baselines on one test set, and which model serves requests."""
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import dagster as dg
 
@@ -16,8 +16,14 @@ from emo_assets.pipeline.resources import StoreResource
 from emo_assets.reports.markdown import markdown_table
 from emo_assets.store import atomic_write
 
-if TYPE_CHECKING:
-    import pandas as pd
+BARS_GENERATED = 4
+"""Bars that the check of the champion generates."""
+
+ENFORCED_FEATURES = ("tempo", "time_signature", "bars")
+"""What generation enforces, whatever the models have learned."""
+
+MIN_ENFORCED = 0.95
+"""Share of songs in which an enforced feature must be right."""
 
 GROUP = "evaluation"
 OWNERS = ["team:models"]
@@ -249,26 +255,20 @@ def _save_picture(store: StoreResource, name: str, png: bytes, meaning: str) -> 
     return {"figure": picture(png, meaning), "file": dg.MetadataValue.path(str(file))}
 
 
-def check_scores(board: "pd.DataFrame") -> CheckOutcome:
-    """Require one row per model, models and baselines, and metrics within their valid ranges.
-
-    Args:
-        board: the table `scoreboard`.
-    """
+def check_scores(run: CheckRun) -> CheckOutcome:
+    """One row per model; all metrics within their valid ranges."""
     from emo_assets.pipeline.schemas import SCHEMAS, schema_problems
 
+    board = run.table().read()
     problems = [f"it has no {role}" for role in ("describer", "baseline") if role not in set(board["role"])]
     by_model = board.set_index(board["model"].rename(None))
-    problems += [problem for _, problem in schema_problems(SCHEMAS["scoreboard"], by_model)]
+    problems += [problem for _, problem in schema_problems(SCHEMAS[run.asset], by_model)]
     return CheckOutcome(problems, {"models": len(board), "test_songs": int(board["songs"].min())})
 
 
-def check_sanity(board: "pd.DataFrame") -> CheckOutcome:
-    """Require that the best model exceeds the best baseline, which learns nothing from features.
-
-    Args:
-        board: `model`, `role` and `bits_a_bar` of the table `scoreboard`.
-    """
+def check_sanity(run: CheckRun) -> CheckOutcome:
+    """The best model needs fewer bits a bar than the best baseline, which learns nothing from features."""
+    board = run.table().read(["model", "role", "bits_a_bar"])
     whole = board.dropna(subset=["bits_a_bar"]).sort_values("bits_a_bar")
     # A specialized model predicts a part of each bar only; the row "combined" has all five together.
     partial = (whole["role"] == "describer") & whole["model"].str.match("lstm_(?!full$)")
@@ -276,23 +276,18 @@ def check_sanity(board: "pd.DataFrame") -> CheckOutcome:
     baselines = whole[whole["role"] == "baseline"]
     if models.empty or baselines.empty:
         return CheckOutcome(["there is no model and baseline of whole descriptions to compare"])
-    best, baseline = models.iloc[0], baselines.iloc[0]
-    metadata = {
-        "bits_a_bar": float(best["bits_a_bar"]),
-        "bits_a_bar_of_the_best_baseline": float(baseline["bits_a_bar"]),
-    }
-    problem = (
-        f"the best model, {best['model']}, needs {best['bits_a_bar']:.2f} bits a bar and the baseline "
-        f"'{baseline['model']}' {baseline['bits_a_bar']:.2f}"
+    (best, bits), (baseline, baseline_bits) = (
+        (str(rows["model"].iloc[0]), float(rows["bits_a_bar"].iloc[0])) for rows in (models, baselines)
     )
-    return CheckOutcome([] if best["bits_a_bar"] < baseline["bits_a_bar"] else [problem], metadata)
+    problems = []
+    if bits >= baseline_bits:
+        needs = f"needs {bits:.2f} bits a bar and the baseline '{baseline}' {baseline_bits:.2f}"
+        problems.append(f"the best model, {best}, {needs}")
+    return CheckOutcome(problems, {"bits_a_bar": bits, "bits_a_bar_of_the_best_baseline": baseline_bits})
 
 
-BARS_GENERATED = 4
-
-
-def check_champion_loads(run: CheckRun) -> CheckOutcome:
-    """Require that the champion loads and generates a few bars."""
+def check_loads(run: CheckRun) -> CheckOutcome:
+    """The weights that the record names load, and generate a description."""
     from emo_assets.generation import load_champion
     from emo_assets.reports.description_table import description_rows
 
@@ -306,23 +301,10 @@ def check_champion_loads(run: CheckRun) -> CheckOutcome:
     return CheckOutcome(problems, {"bars": bars})
 
 
-ENFORCED_FEATURES = ("tempo", "time_signature", "bars")
-"""What generation enforces, whatever the models have learned."""
-
-MIN_ENFORCED = 0.95
-
-
-def check_controllability(report: "pd.DataFrame") -> CheckOutcome:
-    """Require that enforced features are right, and that all figures are between -1 and 1.
-
-    Args:
-        report: `knob` (the feature) and `value`; the value is missing where nothing was measured.
-    """
-    known = {
-        str(name): float(str(value))
-        for name, value in zip(report["knob"], report["value"], strict=True)
-        if value == value
-    }
+def check_controllability(run: CheckRun) -> CheckOutcome:
+    """Tempo, meter and bars, which generation enforces, are as requested; no figure is beyond -1 and 1."""
+    values = run.table().read(["knob", "value"]).dropna().set_index("knob")["value"].astype(float)
+    known = {str(name): float(value) for name, value in values.items()}
     problems = [f"{name} has the value {value:g}" for name, value in known.items() if not -1 <= value <= 1]
     problems += [
         f"{name} is right in {known.get(name, 0):.0%} of the songs only"
@@ -332,13 +314,10 @@ def check_controllability(report: "pd.DataFrame") -> CheckOutcome:
     return CheckOutcome(problems, known)
 
 
-def check_guidance_monotonic(curve: "pd.DataFrame") -> CheckOutcome:
-    """Require that descriptions follow a request more when guidance is stronger than none.
-
-    Args:
-        curve: `guidance` and `control`.
-    """
-    control = dict(zip(curve["guidance"].astype(float), curve["control"].astype(float), strict=True))
+def check_guidance_monotonic(run: CheckRun) -> CheckOutcome:
+    """Descriptions follow a request more with guidance than without features."""
+    curve = run.table().read(["guidance", "control"]).astype(float)
+    control = dict(zip(curve["guidance"], curve["control"], strict=True))
     weakest, strongest = control[min(control)], max(control.values())
     problems = [f"control is {value:g}" for value in control.values() if not -1 <= value <= 1]
     if not strongest > weakest:
@@ -346,33 +325,7 @@ def check_guidance_monotonic(curve: "pd.DataFrame") -> CheckOutcome:
     return CheckOutcome(problems, {f"control_at_{scale:g}": value for scale, value in control.items()})
 
 
-def _check_scoreboard(run: CheckRun) -> dict[str, CheckOutcome]:
-    board = run.table().read()
-    return {"scores": check_scores(board), "sanity": check_sanity(board)}
-
-
-scoreboard_checks = asset_checks(
-    "scoreboard",
-    {
-        "scores": "One row per model; all metrics within their valid ranges.",
-        "sanity": "The best model needs fewer bits a bar than the best baseline.",
-    },
-    _check_scoreboard,
-)
-champion_checks = asset_checks(
-    "champion",
-    {"loads": "The weights that the record names load, and generate a description."},
-    lambda run: {"loads": check_champion_loads(run)},
-)
-control_report_checks = asset_checks(
-    "control_report",
-    {"controllability": "Tempo, beats in a bar and bars, which generation enforces, are as requested."},
-    lambda run: {"controllability": check_controllability(run.table().read())},
-    blocking=False,
-)
-guidance_report_checks = asset_checks(
-    "guidance_report",
-    {"guidance_monotonic": "Descriptions follow a request more when guidance is stronger."},
-    lambda run: {"guidance_monotonic": check_guidance_monotonic(run.table().read())},
-    blocking=False,
-)
+scoreboard_checks = asset_checks("scoreboard", check_scores, check_sanity)
+champion_checks = asset_checks("champion", check_loads)
+control_report_checks = asset_checks("control_report", check_controllability, blocking=False)
+guidance_report_checks = asset_checks("guidance_report", check_guidance_monotonic, blocking=False)

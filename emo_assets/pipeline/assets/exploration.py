@@ -1,18 +1,15 @@
 """What the linked songs are like, to be looked at before models learn from them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 
 from emo_assets.features import FEATURE_NAMES, feature_range
-from emo_assets.pipeline.checks import CheckOutcome, asset_checks
+from emo_assets.pipeline.checks import CheckOutcome, CheckRun, asset_checks
 from emo_assets.pipeline.io_managers import Table
 from emo_assets.pipeline.metadata import picture, table_metadata
 from emo_assets.pipeline.resources import StoreResource
 from emo_assets.store import atomic_write
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dg.asset(
@@ -42,12 +39,9 @@ def feature_report(matched_tracks: Table, spotify_tracks: Table, store: StoreRes
     )
 
 
-def check_features(report: "pd.DataFrame") -> CheckOutcome:
-    """Require a row for each feature, with statistics in the feature's range.
-
-    Args:
-        report: `feature`, `songs`, `min`, `mean`, `max` of each feature.
-    """
+def check_features(run: CheckRun) -> CheckOutcome:
+    """Each of the ten features has a row, with statistics in its range."""
+    report = run.table().read(["feature", "songs", "min", "mean", "max"])
     problems = []
     rows = report.set_index("feature")
     if list(report["feature"]) != list(FEATURE_NAMES):
@@ -66,9 +60,4 @@ def check_features(report: "pd.DataFrame") -> CheckOutcome:
     return CheckOutcome(problems, {"songs": songs})
 
 
-feature_report_checks = asset_checks(
-    "feature_report",
-    {"features": "Each of the ten features has a row, with statistics in its range."},
-    lambda run: {"features": check_features(run.table().read())},
-    blocking=False,
-)
+feature_report_checks = asset_checks("feature_report", check_features, blocking=False)

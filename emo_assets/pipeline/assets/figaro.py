@@ -9,8 +9,8 @@ import dagster as dg
 from pydantic import Field
 
 from emo_assets.errors import InputError
-from emo_assets.pipeline.assets.models import TRAINING_POOL, SizeConfig, weights_checks
-from emo_assets.pipeline.checks import CheckOutcome, asset_checks
+from emo_assets.pipeline.assets.models import TRAINING_POOL, SizeConfig, check_weights
+from emo_assets.pipeline.checks import CheckOutcome, CheckRun, asset_checks
 from emo_assets.pipeline.io_managers import Table
 from emo_assets.pipeline.metadata import logged_progress, picture, table_metadata
 from emo_assets.pipeline.resources import RawDataSource, StoreResource, downloads_folder
@@ -18,8 +18,6 @@ from emo_assets.progress import Progress
 from emo_assets.store import atomic_write
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from emo_assets.figaro.training import TrainingRecord
 
 
@@ -248,13 +246,9 @@ COMPARED_METRICS = ("instrument_f1", "chord_f1", "chroma", "agreement")
 """Fidelity metrics in which a song written for a description must exceed another song."""
 
 
-def check_fidelity(report: "pd.DataFrame") -> CheckOutcome:
-    """Require that enforced metrics are near 1, and that songs fit their descriptions better than others do.
-
-    Args:
-        report: `measure`, `written`, `ceiling`, `floor`.
-    """
-    rows = report.set_index("measure")
+def check_fidelity(run: CheckRun) -> CheckOutcome:
+    """Songs have the enforced meters and instruments, and fit their descriptions better than others do."""
+    rows = run.table().read(["measure", "written", "floor"]).set_index("measure")
     written, floor = (
         {str(measure): float(value) for measure, value in rows[column].items()}
         for column in ("written", "floor")
@@ -273,13 +267,5 @@ def check_fidelity(report: "pd.DataFrame") -> CheckOutcome:
     return CheckOutcome(problems, written)
 
 
-figaro_checks = weights_checks("figaro_model")
-fidelity_checks = asset_checks(
-    "fidelity_report",
-    {
-        "fidelity": "Songs have the enforced meters and instruments, and are nearer to the described songs "
-        "than other songs are."
-    },
-    lambda run: {"fidelity": check_fidelity(run.table().read())},
-    blocking=False,
-)
+figaro_checks = asset_checks("figaro_model", check_weights)
+fidelity_checks = asset_checks("fidelity_report", check_fidelity, blocking=False)

@@ -1,12 +1,13 @@
 """Stage 8: a request becomes a track; one dynamic partition a request."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 import dagster as dg
 
 from emo_assets.errors import InputError
-from emo_assets.pipeline.checks import CheckOutcome, CheckRun, asset_checks
+from emo_assets.pipeline.checks import Check, CheckOutcome, CheckRun, asset_checks
 from emo_assets.pipeline.metadata import (
     description_metadata,
     logged_progress,
@@ -18,13 +19,7 @@ from emo_assets.pipeline.partitions import REQUESTS, request_of_run
 from emo_assets.pipeline.resources import SoundResource, StoreResource
 from emo_assets.pipeline.track_store import asset_path, read_asset_json
 from emo_assets.song_request import TrackRequest, read_request, validate_name
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from upath import UPath
-
-    from emo_assets.store import Store
+from emo_assets.store import Store
 
 GROUP = "generation"
 OWNERS = ["team:music"]
@@ -164,25 +159,26 @@ MIN_LOUDNESS = -50.0
 """LUFS; the quietest request is rendered at -36."""
 
 
-def check_description(tokens: Sequence[int], request: TrackRequest) -> CheckOutcome:
-    """Require a description of as many bars as the request has."""
+def check_grammar(store: Store, request: TrackRequest) -> CheckOutcome:
+    """It is a description of as many bars as requested."""
     from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
     from emo_assets.tokens.grammar.errors import GrammarError
 
+    tokens = read_asset_json(store, "track_description", request.name)["tokens"]
     try:
-        bars = len(DescriptionGrammar().parse(list(tokens)))
+        bars = len(DescriptionGrammar().parse(tokens))
     except GrammarError as error:
         return CheckOutcome([f"is not a description ({error})"])
     problems = [] if bars == request.bars else [f"has {bars} bars, requested were {request.bars}"]
     return CheckOutcome(problems, {"bars": bars})
 
 
-def check_midi(midi: bytes, request: TrackRequest) -> CheckOutcome:
-    """Require notes, in the requested tempo and meter, and no more bars than requested."""
+def check_notes(store: Store, request: TrackRequest) -> CheckOutcome:
+    """It has notes, in the requested tempo and meter, and no more bars than requested."""
     from emo_assets.metrics.song_metrics import measure_midi
 
     try:
-        song = measure_midi(midi)
+        song = measure_midi(asset_path(store, "track_midi", request.name).read_bytes())
     except InputError as error:
         return CheckOutcome([f"cannot be read ({error})"])
     features = request.features
@@ -196,17 +192,12 @@ def check_midi(midi: bytes, request: TrackRequest) -> CheckOutcome:
     return CheckOutcome(problems, {"notes": song.notes, "bars": song.bars, "tempo": song.tempo})
 
 
-def check_sound(path: "Path | UPath", request: TrackRequest) -> CheckOutcome:
-    """Require sound of the right length that is neither silent nor too loud, without long pauses.
-
-    Args:
-        path: the audio file.
-        request: its bars, meter and tempo give the length of the song.
-    """
+def check_sound(store: Store, request: TrackRequest) -> CheckOutcome:
+    """It is audible, as long as its bars, below full scale and without long pauses."""
     from emo_assets.audio.files import measure_audio
 
     try:
-        sound = measure_audio(path)
+        sound = measure_audio(store.tracks / request.name / f"{request.name}.wav")
     except InputError as error:
         return CheckOutcome([str(error)])
     bar_seconds = request.features.time_signature * 60 / request.features.tempo
@@ -231,63 +222,29 @@ def check_sound(path: "Path | UPath", request: TrackRequest) -> CheckOutcome:
     return CheckOutcome(problems, metadata)
 
 
-def request_check(
-    asset: str,
-    name: str,
-    description: str,
-    check: "Callable[[Store, TrackRequest], CheckOutcome]",
-    *,
-    blocking: bool = True,
-) -> dg.AssetChecksDefinition:
-    """Define a check of the request that a run is for, or of all requests when it is for none.
+def of_requests(check: Callable[[Store, TrackRequest], CheckOutcome]) -> Check:
+    """Turn a check of one request into a check of the run's request, or of all when it names none."""
 
-    Args:
-        asset: name of the asset.
-        name: name of the check.
-        description: what the check requires.
-        check: checks one request.
-        blocking: whether a failed check stops the assets downstream.
-    """
+    @wraps(check)
+    def check_requests(run: CheckRun) -> CheckOutcome:
+        files = (run.store.assets / run.asset).glob("*.*")
+        stored = sorted(path.stem for path in files if not path.name.startswith("."))
+        partition = request_of_run(run.tags)
+        outcomes = {}
+        for name in stored if partition is None else [partition]:
+            request = TrackRequest.from_values(read_asset_json(run.store, "requested_features", name))
+            outcomes[name] = check(run.store, request)
+        problems = [
+            f"{name}: {problem}" for name, outcome in outcomes.items() for problem in outcome.problems
+        ]
+        [metadata] = [outcome.metadata for outcome in outcomes.values()] if len(outcomes) == 1 else [{}]
+        return CheckOutcome(problems, {**metadata, "songs": len(outcomes)})
 
-    def run_check(run: CheckRun) -> dict[str, CheckOutcome]:
-        stored = (
-            path.stem for path in (run.store.assets / asset).glob("*.*") if not path.name.startswith(".")
-        )
-        partition = request_of_run(run.context.run.tags)
-        problems: list[str] = []
-        outcomes = []
-        for request_name in sorted(stored) if partition is None else [partition]:
-            request = TrackRequest.from_values(read_asset_json(run.store, "requested_features", request_name))
-            outcomes.append(check(run.store, request))
-            problems += [f"{request_name}: {problem}" for problem in outcomes[-1].problems]
-        metadata = outcomes[0].metadata if len(outcomes) == 1 else {"songs": len(outcomes)}
-        return {name: CheckOutcome(problems, metadata)}
-
-    return asset_checks(asset, {name: description}, run_check, blocking=blocking)
+    return check_requests
 
 
 track_checks = [
-    request_check(
-        "track_description",
-        "grammar",
-        "It is a description of as many bars as requested.",
-        lambda store, request: check_description(
-            read_asset_json(store, "track_description", request.name)["tokens"], request
-        ),
-    ),
-    request_check(
-        "track_midi",
-        "notes",
-        "It has notes, in the requested tempo and meter, and no more bars than requested.",
-        lambda store, request: check_midi(
-            asset_path(store, "track_midi", request.name).read_bytes(), request
-        ),
-    ),
-    request_check(
-        "generated_track",
-        "sound",
-        "It is audible, as long as its bars, below full scale and without long pauses.",
-        lambda store, request: check_sound(store.tracks / request.name / f"{request.name}.wav", request),
-        blocking=False,
-    ),
+    asset_checks("track_description", of_requests(check_grammar)),
+    asset_checks("track_midi", of_requests(check_notes)),
+    asset_checks("generated_track", of_requests(check_sound), blocking=False),
 ]

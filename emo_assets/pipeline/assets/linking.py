@@ -1,15 +1,12 @@
 """Which Spotify track is which Million Song track, and which MIDI files that gives."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 
-from emo_assets.pipeline.checks import CheckOutcome, CheckRun, table_checks
+from emo_assets.pipeline.checks import SCHEMA_CHECKS, CheckOutcome, CheckRun, asset_checks
 from emo_assets.pipeline.io_managers import COLUMNS_KEY, Table
 from emo_assets.pipeline.metadata import counts, logged_progress, table_metadata
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MIN_LINKED = 0.01
 """Share of Million Song tracks with MIDI that must be linked; the paper linked 834 of 31,034."""
@@ -51,17 +48,12 @@ def matched_tracks(
     )
 
 
-def check_links(matched: "pd.DataFrame", files: "pd.DataFrame") -> CheckOutcome:
-    """Require that enough MIDI files are linked, and enough of them by exact names.
-
-    Args:
-        matched: `msd_track_id` and `link_method` of the links.
-        files: `msd_track_id` of the MIDI files.
-    """
-    with_midi = int(files["msd_track_id"].nunique())
-    linked = matched["msd_track_id"].nunique() / max(with_midi, 1)
-    by_song = matched.drop_duplicates("msd_track_id")
-    fuzzy = float((by_song["link_method"] == "fuzzy").mean()) if len(by_song) else 0.0
+def check_links(run: CheckRun) -> CheckOutcome:
+    """At least 1 % of the tracks with MIDI are linked, and at least half of the links are by exact names."""
+    by_track = run.table().read(["msd_track_id", "link_method"]).drop_duplicates("msd_track_id")
+    with_midi = int(run.table("lakh_midi").read(["msd_track_id"])["msd_track_id"].nunique())
+    linked = len(by_track) / max(with_midi, 1)
+    fuzzy = float((by_track["link_method"] == "fuzzy").mean()) if len(by_track) else 0.0
     problems = []
     if linked < MIN_LINKED:
         problems.append(
@@ -69,16 +61,7 @@ def check_links(matched: "pd.DataFrame", files: "pd.DataFrame") -> CheckOutcome:
         )
     if fuzzy > MAX_FUZZY:
         problems.append(f"{fuzzy:.0%} of the links are by similar names only, more than {MAX_FUZZY:.0%}")
-    return CheckOutcome(problems, {"share_linked": linked, "share_fuzzy": fuzzy, "links": len(matched)})
+    return CheckOutcome(problems, {"share_linked": linked, "share_fuzzy": fuzzy, "tracks": len(by_track)})
 
 
-def _check_matched_tracks(run: CheckRun) -> dict[str, CheckOutcome]:
-    matched = run.table().read(["msd_track_id", "link_method"])
-    return {"links": check_links(matched, run.table("lakh_midi").read(["msd_track_id"]))}
-
-
-matched_checks = table_checks(
-    "matched_tracks",
-    {"links": f"At least {MIN_LINKED:.0%} of the tracks with MIDI are linked, most of them by exact names."},
-    _check_matched_tracks,
-)
+matched_checks = asset_checks("matched_tracks", check_links, schema=SCHEMA_CHECKS)

@@ -115,39 +115,23 @@ def _epoch_metadata(record: "EpochRecord") -> dict[str, Any]:
 models = [model_asset(spec) for spec in MODEL_SPECS]
 
 
-def check_weights(content: bytes) -> CheckOutcome:
-    """Require a safetensors file with weights, all of them finite.
-
-    Args:
-        content: the file.
-    """
+def check_weights(run: CheckRun) -> CheckOutcome:
+    """The file holds weights, and all of them are finite."""
     import numpy as np
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
     try:
-        tensors = load(content)
+        tensors = load((run.store.assets / f"{run.asset}.safetensors").read_bytes())
     except (SafetensorError, ValueError, KeyError) as error:
         return CheckOutcome([f"is not a safetensors file ({' '.join(str(error).split())[:80]})"])
     count = sum(tensor.size for tensor in tensors.values())
     problems = [] if count else ["holds no weights"]
     for name, tensor in sorted(tensors.items()):
-        if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
-            problems.append(
-                f"{name} has {np.count_nonzero(~np.isfinite(tensor)):,} weights that are not finite"
-            )
+        infinite = np.count_nonzero(~np.isfinite(tensor)) if tensor.dtype.kind == "f" else 0
+        if infinite:
+            problems.append(f"{name} has {infinite:,} weights that are not finite")
     return CheckOutcome(problems, {"weights": count})
 
 
-def _check_weights(run: CheckRun) -> dict[str, CheckOutcome]:
-    return {"weights": check_weights((run.store.assets / f"{run.asset}.safetensors").read_bytes())}
-
-
-def weights_checks(asset: str) -> dg.AssetChecksDefinition:
-    """Define the check of a model's weights."""
-    return asset_checks(
-        asset, {"weights": "The file holds weights, and all of them are finite."}, _check_weights
-    )
-
-
-model_checks = [weights_checks(spec.name) for spec in MODEL_SPECS]
+model_checks = [asset_checks(spec.name, check_weights) for spec in MODEL_SPECS]

@@ -5,14 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from emo_assets.pipeline.checks import (
-    SCHEMA_CHECKS,
-    CheckOutcome,
-    CheckRun,
-    asset_checks,
-    check_schema,
-    table_checks,
-)
+from emo_assets.pipeline.checks import SCHEMA_CHECKS, CheckOutcome, CheckRun, asset_checks
 from emo_assets.pipeline.metadata import counts, logged_progress, table_metadata
 from emo_assets.pipeline.resources import Dataset, RawDataSource, StoreResource
 from emo_assets.progress import Progress
@@ -133,55 +126,45 @@ lakh = raw_tables(
 )
 
 
-def check_rejection_rate(accepted: int, rejected: int, *, most: float) -> CheckOutcome:
-    """Require that something was accepted, and that not too much was rejected.
-
-    Args:
-        accepted: number of accepted rows or files.
-        rejected: number of rejected ones.
-        most: largest allowed share of rejected ones, 0 to 1.
-    """
+def rejection_rate(accepted: int, rejected: int, *, most: float) -> CheckOutcome:
+    """Require that something was accepted, and that at most a share of `most` was rejected."""
     rate = rejected / max(accepted + rejected, 1)
-    metadata = {"accepted": accepted, "rejected": rejected, "rejection_rate": rate}
     problems = []
     if not accepted:
         problems.append("nothing was accepted")
     elif rate > most:
         problems.append(f"{rate:.0%} of it was rejected, more than {most:.0%}")
-    return CheckOutcome(problems, metadata)
+    return CheckOutcome(problems, {"accepted": accepted, "rejected": rejected, "rejection_rate": rate})
 
 
-def check_row_count_drop(rows: int, rows_before: int | None, *, least: float) -> CheckOutcome:
-    """Require that a table has not lost much of what it had: a file cut off, a folder only half there.
-
-    Args:
-        rows: number of rows.
-        rows_before: number of rows when the table last passed; None where that is not known.
-        least: share of them that must be left, 0 to 1.
-    """
+def row_count_drop(rows: int, rows_before: int | None) -> CheckOutcome:
+    """Require half of the rows that a table had when it last passed, where that is known."""
     if rows_before is None:
         return CheckOutcome((), {"rows": rows})
-    problems = (
-        [f"has {rows:,} rows where it had {rows_before:,} before"] if rows < least * rows_before else []
-    )
+    shrunk = rows < MIN_ROWS_LEFT * rows_before
+    problems = [f"has {rows:,} rows where it had {rows_before:,} before"] if shrunk else []
     return CheckOutcome(problems, {"rows": rows, "rows_before": rows_before})
 
 
-def _check_raw_table(run: CheckRun) -> dict[str, CheckOutcome]:
-    rows, rejected = run.table().row_count(), run.table(REJECTS[run.asset]).row_count()
-    origin = _origin(run.context.instance, run.asset)
+def check_rejection_rate(run: CheckRun) -> CheckOutcome:
+    """At most a quarter of the source was rejected."""
+    rejected = run.table(REJECTS[run.asset]).row_count()
+    return rejection_rate(run.table().row_count(), rejected, most=MAX_REJECTION_RATE)
+
+
+def check_row_count_drop(run: CheckRun) -> CheckOutcome:
+    """At least half of the rows are left that the table last had from the same source."""
+    if run.context is None:
+        raise TypeError("the check compares with the history of an instance, and needs its context")
     raw_data: RawDataSource = run.context.op_execution_context.resources.raw_data
+    origin = _origin(run.context.instance, run.asset)
     before = None if raw_data.may_shrink else _rows_when_passed(run.context.instance, run.asset, origin)
-    drop = check_row_count_drop(rows, before, least=MIN_ROWS_LEFT)
-    return {
-        **check_schema(run),
-        "rejection_rate": check_rejection_rate(rows, rejected, most=MAX_REJECTION_RATE),
-        "row_count_drop": CheckOutcome(drop.problems, {**drop.metadata, "origin": origin}),
-    }
+    drop = row_count_drop(run.table().row_count(), before)
+    return CheckOutcome(drop.problems, {**drop.metadata, "origin": origin})
 
 
 def _origin(instance: dg.DagsterInstance, asset: str) -> str:
-    """Return where a raw table was read from; a table of another source is not compared with it."""
+    """Return where a raw table was read from; a table from elsewhere is not compared with it."""
     event = instance.get_latest_materialization_event(dg.AssetKey(asset))
     if event is None or event.asset_materialization is None:
         return ""
@@ -206,15 +189,10 @@ def _rows_when_passed(instance: dg.DagsterInstance, asset: str, origin: str) -> 
 
 raw_checks = [
     asset_checks(
-        asset,
-        {
-            **SCHEMA_CHECKS,
-            "rejection_rate": f"At most {MAX_REJECTION_RATE:.0%} of the source was rejected.",
-            "row_count_drop": f"At least {MIN_ROWS_LEFT:.0%} of the rows of the last good table are left.",
-        },
-        _check_raw_table,
-        resources={"raw_data"},
+        asset, check_rejection_rate, check_row_count_drop, schema=SCHEMA_CHECKS, resources=["raw_data"]
     )
     for asset in REJECTS
 ]
-reject_checks = [table_checks(asset, keyed=False, blocking=False) for asset in REJECTS.values()]
+reject_checks = [
+    asset_checks(asset, schema=("schema", "values"), blocking=False) for asset in REJECTS.values()
+]

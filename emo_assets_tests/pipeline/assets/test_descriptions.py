@@ -1,43 +1,63 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from emo_assets.pipeline.assets.descriptions import check_completeness, check_coverage, check_leakage
+from emo_assets.pipeline.checks import CheckOutcome
 from emo_assets.tokens.vocabulary import DESCRIPTIONS, DescriptionKind
-from emo_assets_tests.pipeline.good_store import lists, tables, tokens_of
+from emo_assets_tests.pipeline.good_store import lists, outcome, tables, tokens_of
 
 
-def _files(*names: str) -> pd.DataFrame:
-    return pd.DataFrame({"msd_track_id": list(names), "md5": list(names), "path": list(names)})
+def _files(names: str) -> pd.DataFrame:
+    return pd.DataFrame({"msd_track_id": list(names), "md5": list(names), "path": list(names)}, dtype="str")
 
 
-def test_files_in_are_files_described_and_rejected_one_by_one() -> None:
-    assert check_completeness(_files("a", "b"), _files("a", "a"), _files("b"), []).passed
-    both = check_completeness(_files("a", "b"), _files("a", "b"), _files("b"), [])
+def completeness(
+    base: Path, files: str, described: str, rejected: str, not_read: tuple[str, ...] = ()
+) -> CheckOutcome:
+    return outcome(
+        check_completeness,
+        base,
+        "rejected_midi",
+        lakh_midi=_files(files),
+        figaro_descriptions=_files(described),
+        rejected_midi=_files(rejected),
+        rejected_lakh_files=pd.DataFrame({"content": not_read}, dtype="str"),
+    )
+
+
+def test_files_in_are_files_described_and_rejected_one_by_one(tmp_path: Path) -> None:
+    assert completeness(tmp_path, "ab", "aa", "b").passed
+    both = completeness(tmp_path, "ab", "ab", "b")
     assert both.problems == ["1 files are both described and rejected, first: b/b"]
-    foreign = check_completeness(_files("a"), _files("a", "z"), _files(), [])
+    foreign = completeness(tmp_path, "a", "az", "")
     assert foreign.problems == ["1 files are described or rejected that are not among the files, first: z/z"]
-    lost = check_completeness(_files("a"), _files("a"), _files(), ["x/elsewhere.mid"])
+    lost = completeness(tmp_path, "a", "a", "", ("x/elsewhere.mid",))
     assert lost.problems == ["1 files are neither described nor rejected, first: x/elsewhere.mid"]
 
 
-def test_an_empty_side_and_a_file_on_two_sides_are_leaks() -> None:
+def test_an_empty_side_and_a_file_on_two_sides_are_leaks(tmp_path: Path) -> None:
     training_set = tables()["training_set"]
-    splits = ("train", "validation", "test")
-    assert check_leakage(training_set, splits).passed
+
+    def leakage(table: pd.DataFrame) -> CheckOutcome:
+        return outcome(check_leakage, tmp_path, "training_set", training_set=table)
+
+    assert leakage(training_set).passed
     no_test = training_set[training_set["split"] != "test"]
-    assert check_leakage(no_test, splits).problems == ["no segment is in the split 'test'"]
+    assert leakage(no_test).problems == ["no segment is in the split 'test'"]
     again = training_set.iloc[[0, *range(len(training_set))]].reset_index(drop=True)
     again["split"] = ["test", *training_set["split"]]
     again["artist_keys"] = lists([["new"], *training_set["artist_keys"]])
-    [fault] = check_leakage(again, splits).problems
+    [fault] = leakage(again).problems
     assert fault.startswith("1 files are in more than one split")
-    other = check_leakage(training_set.assign(split="holdout"), splits)
+    other = leakage(training_set.assign(split="holdout"))
     assert "'holdout' is not a split" in other.problems
 
 
-def test_tokens_that_only_the_test_side_has_are_a_fault_when_they_are_many() -> None:
+def test_tokens_that_only_the_test_side_has_are_a_fault_when_they_are_many(tmp_path: Path) -> None:
     training_set = tables()["training_set"]
     instruments = DESCRIPTIONS.span(DescriptionKind.INSTRUMENT)
     drums = instruments[-1]
@@ -46,5 +66,6 @@ def test_tokens_that_only_the_test_side_has_are_a_fault_when_they_are_many() -> 
         np.array(foreign if split == "test" else of, np.int16)
         for split, of in zip(training_set["split"], training_set["tokens"], strict=True)
     ]
-    finding = check_coverage(training_set.assign(tokens=lists(tokens)))
+    spoiled = training_set.assign(tokens=lists(tokens))
+    finding = outcome(check_coverage, tmp_path, "training_set", training_set=spoiled)
     assert finding.problems == ["12.5% of the test split's tokens are absent from the training split"]

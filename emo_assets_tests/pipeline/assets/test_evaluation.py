@@ -1,17 +1,25 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
 from emo_assets.pipeline.assets.evaluation import check_sanity, check_scores
-from emo_assets_tests.pipeline.good_store import lists, scoreboard
+from emo_assets.pipeline.checks import Check, CheckOutcome
+from emo_assets_tests.pipeline.good_store import lists, outcome, scoreboard
 
 
-def test_a_model_of_parts_is_not_held_against_a_baseline_of_whole_descriptions() -> None:
+def checked(check: Check, base: Path, board: pd.DataFrame) -> CheckOutcome:
+    return outcome(check, base, "scoreboard", scoreboard=board)
+
+
+def test_a_model_of_parts_is_not_held_against_a_baseline_of_whole_descriptions(tmp_path: Path) -> None:
     board = scoreboard()
-    assert check_sanity(board).metadata["bits_a_bar"] == 28.0
+    assert checked(check_sanity, tmp_path, board).metadata["bits_a_bar"] == 28.0
     worse = board.assign(bits_a_bar=[50.0, 5.0, 60.0, 40.0])
-    assert "transformer, needs 50.00" in check_sanity(worse).summary
-    assert not check_sanity(board[board["role"] == "baseline"]).passed
+    assert "transformer, needs 50.00" in checked(check_sanity, tmp_path, worse).summary
+    assert not checked(check_sanity, tmp_path, board[board["role"] == "baseline"]).passed
 
 
 @pytest.mark.parametrize(
@@ -25,6 +33,8 @@ def test_a_model_of_parts_is_not_held_against_a_baseline_of_whole_descriptions()
         ("role", ["describer"] * 4),
     ],
 )
-def test_figures_that_cannot_be_are_found(column: str, values: list[object]) -> None:
-    assert check_scores(scoreboard()).passed
-    assert not check_scores(scoreboard().assign(**{column: lists(values).infer_objects()})).passed
+def test_figures_that_cannot_be_are_found(tmp_path: Path, column: str, values: list[object]) -> None:
+    assert checked(check_scores, tmp_path, scoreboard()).passed
+    assert not checked(
+        check_scores, tmp_path, scoreboard().assign(**{column: lists(values).infer_objects()})
+    ).passed

@@ -7,35 +7,48 @@ import pytest
 
 from emo_assets.audio.files import measure_audio, write_audio
 from emo_assets.errors import InputError
-from emo_assets.pipeline.assets.generation import check_description, check_midi, check_sound
+from emo_assets.pipeline.assets.generation import check_grammar, check_notes, check_sound
+from emo_assets.pipeline.checks import CheckOutcome
 from emo_assets.store import Store
-from emo_assets_tests.pipeline.good_store import RATE, REQUEST, tokens_of, tone, write_midi
+from emo_assets_tests.pipeline.good_store import (
+    RATE,
+    REQUEST,
+    tokens_of,
+    tone,
+    write_document,
+    write_midi,
+    write_sound,
+)
 
 
-def notes(tmp_path: Path, *, notes: int = 8, tempo: float = 120.0, meter: int = 4) -> bytes:
-    store = Store(tmp_path)
-    write_midi(store, notes=notes, tempo=tempo, meter=meter)
-    return (store.assets / "track_midi" / f"{REQUEST.name}.mid").read_bytes()
+def described(tmp_path: Path, tokens: list[int]) -> CheckOutcome:
+    write_document(Store(tmp_path), "track_description", {"champion": "v1", "tokens": tokens})
+    return check_grammar(Store(tmp_path), REQUEST)
 
 
-def test_a_description_must_be_one_and_as_long_as_asked() -> None:
-    assert check_description(tokens_of(1, 2), REQUEST).passed
-    assert "is not a description" in check_description(tokens_of(1, 2)[:3], REQUEST).summary
-    assert check_description(tokens_of(1, 1), REQUEST).problems == ["has 1 bars, requested were 2"]
+def played(tmp_path: Path, *, notes: int = 8, tempo: float = 120.0, meter: int = 4) -> CheckOutcome:
+    write_midi(Store(tmp_path), notes=notes, tempo=tempo, meter=meter)
+    return check_notes(Store(tmp_path), REQUEST)
+
+
+def test_a_description_must_be_one_and_as_long_as_asked(tmp_path: Path) -> None:
+    assert described(tmp_path, tokens_of(1, 2)).passed
+    assert "is not a description" in described(tmp_path, tokens_of(1, 2)[:3]).summary
+    assert described(tmp_path, tokens_of(1, 1)).problems == ["has 1 bars, requested were 2"]
 
 
 def test_notes_must_be_there_and_keep_tempo_meter_and_length(tmp_path: Path) -> None:
-    assert check_midi(notes(tmp_path), REQUEST).passed
-    assert "has no notes" in check_midi(notes(tmp_path, notes=0), REQUEST).summary
-    assert check_midi(notes(tmp_path, notes=12), REQUEST).problems == ["has 3 bars, requested were 2"]
-    assert check_midi(notes(tmp_path, meter=3, notes=6), REQUEST).problems == ["is in 3/4, requested was 4/4"]
-    assert check_midi(b"MThd", REQUEST).summary.startswith("cannot be read")
+    assert played(tmp_path).passed
+    assert "has no notes" in played(tmp_path, notes=0).summary
+    assert played(tmp_path, notes=12).problems == ["has 3 bars, requested were 2"]
+    assert played(tmp_path, meter=3, notes=6).problems == ["is in 3/4, requested was 4/4"]
+    (Store(tmp_path).assets / "track_midi" / f"{REQUEST.name}.mid").write_bytes(b"MThd")
+    assert check_notes(Store(tmp_path), REQUEST).summary.startswith("cannot be read")
 
 
 def sound(tmp_path: Path, samples: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> str:
-    path = tmp_path / "sound.wav"
-    write_audio(samples, RATE, path)
-    return check_sound(path, REQUEST).summary
+    write_sound(Store(tmp_path), samples)
+    return check_sound(Store(tmp_path), REQUEST).summary
 
 
 def test_sound_must_be_heard_and_as_long_as_its_bars(tmp_path: Path) -> None:
@@ -53,9 +66,11 @@ def test_sound_must_be_heard_and_as_long_as_its_bars(tmp_path: Path) -> None:
 
 
 def test_a_missing_or_damaged_file_is_a_fault(tmp_path: Path) -> None:
-    assert "cannot be read" in check_sound(tmp_path / "none.wav", REQUEST).summary
-    (tmp_path / "a.wav").write_bytes(b"RIFF")
-    assert "is not an audio file, or damaged" in check_sound(tmp_path / "a.wav", REQUEST).summary
+    assert "cannot be read" in check_sound(Store(tmp_path), REQUEST).summary
+    path = tmp_path / "tracks" / REQUEST.name / f"{REQUEST.name}.wav"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"RIFF")
+    assert "is not an audio file, or damaged" in check_sound(Store(tmp_path), REQUEST).summary
 
 
 def test_what_a_file_holds_is_measured(tmp_path: Path) -> None:

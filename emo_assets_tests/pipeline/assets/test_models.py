@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -12,6 +13,8 @@ from safetensors.numpy import save
 from emo_assets.definitions import build_defs
 from emo_assets.pipeline.assets.figaro import FigaroModelConfig
 from emo_assets.pipeline.assets.models import ModelTraining, check_weights
+from emo_assets.pipeline.checks import CheckRun
+from emo_assets.store import Store
 
 
 @pytest.mark.parametrize("field", ["size", "preset"])
@@ -38,5 +41,8 @@ def test_an_unknown_size_is_refused() -> None:
         (save({}), "holds no weights"),
     ],
 )
-def test_weights_that_are_no_numbers_are_found(content: bytes, fault: str) -> None:
-    assert fault in check_weights(content).summary
+def test_weights_that_are_no_numbers_are_found(tmp_path: Path, content: bytes, fault: str) -> None:
+    store = Store(tmp_path)
+    store.assets.mkdir()
+    (store.assets / "transformer.safetensors").write_bytes(content)
+    assert fault in check_weights(CheckRun("transformer", store)).summary
