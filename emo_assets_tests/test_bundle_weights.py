@@ -16,10 +16,13 @@ from emo_assets.figaro.training_batches import held_out_batches
 from emo_assets.figaro.weights import BUNDLED, bundled_bytes, from_bytes, read_provenance
 from emo_assets.tokens.grammar.events import EventGrammar
 from emo_assets.tokens.vocabulary import PAD
+from emo_assets_tests.figaro import conftest
 from emo_assets_tests.figaro.conftest import LITTLE
 
-LARGEST = 15_000_000
-"""Bytes. What a package may carry."""
+midi, songs, descriptions = conftest.midi, conftest.songs, conftest.descriptions
+
+MAX_BYTES = 15_000_000
+"""Of the weights in the package."""
 
 
 def test_a_corpus_becomes_weights_and_a_card(
@@ -54,7 +57,7 @@ def test_an_empty_corpus_is_one_line_and_exit_code_2(
 
 def test_the_bundled_weights_are_small_and_say_where_they_came_from() -> None:
     content = bundled_bytes()
-    assert len(content) <= LARGEST
+    assert len(content) <= MAX_BYTES
     assert set(read_provenance(content)) == {"data", "steps", "held_out_perplexity"}
     card = (Path(str(resources.files("emo_assets.figaro"))) / "bundled" / "MODEL_CARD.md").read_text()
     assert read_provenance(content)["held_out_perplexity"] in card

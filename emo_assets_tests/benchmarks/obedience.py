@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import torch
 
-from emo_assets.evaluation.fidelity import measures
+from emo_assets.evaluation.fidelity import fidelity_metrics
 from emo_assets.features import FeatureVector
 from emo_assets.figaro.generate import Figaro
 from emo_assets.figaro.inputs import TrainingSong
@@ -70,7 +70,7 @@ def figures() -> Iterator[Figure]:
 
 def fidelity(asked: Sequence[Asked], name: str, pieces: Sequence[list[int]]) -> Iterator[Figure]:
     """Yield each measure of how near some pieces are to the descriptions and the songs that they are of."""
-    found = measures([each.description for each in asked], [each.events for each in asked], pieces)
+    found = fidelity_metrics([each.description for each in asked], [each.events for each in asked], pieces)
     for measure, value in found.items():
         yield Figure(f"{measure}: {name}", value, "")
 
