@@ -157,7 +157,7 @@ def generate(
     asked = _build_request(
         Store(store), "song", preset, features, bars=bars, seed=seed, strictness=strictness
     )
-    from emo_assets.audio.rendering import SoundSettings
+    from emo_assets.audio.synthesizer import SoundSettings
     from emo_assets.generation import generate_track, load_models, output_file
 
     files = output_file(out, sound_font)

@@ -7,7 +7,6 @@ quick.
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import time
@@ -31,12 +30,11 @@ from emo_assets.pipeline.instance import checkout_instance, pool_slots, register
 from emo_assets.pipeline.partitions import ALL_SHARDS
 from emo_assets.pipeline.run_launcher import fail_dead_runs
 from emo_assets.pipeline.staleness import Staleness
+from emo_assets.pipeline.track_store import TRACK_ASSETS, read_asset_json
 from emo_assets.song_request import TrackRequest, read_request
 from emo_assets.store import Store
 
-SONG_ASSETS = [
-    dg.AssetKey(name) for name in ("requested_features", "track_description", "track_midi", "generated_track")
-]
+TRACK_KEYS = [dg.AssetKey(name) for name in TRACK_ASSETS]
 
 NUM_WORKERS = 4
 """Processes that train models and generate songs; each takes about 0.7 GB."""
@@ -128,10 +126,10 @@ class Demo:
         if pool is None:
             for number, name in enumerate(names, 1):
                 print(f"      song {number} of {len(names)}: {name}", flush=True)
-                self.materialize(SONG_ASSETS, name)
+                self.materialize(TRACK_KEYS, name)
             return
         futures: dict[Future[None], str] = {
-            pool.schedule(materialize_in_checkout, (SONG_ASSETS, name)): name for name in names
+            pool.schedule(materialize_in_checkout, (TRACK_KEYS, name)): name for name in names
         }
         for number, future in enumerate(as_completed(futures), 1):
             future.result()
@@ -177,15 +175,14 @@ class Demo:
 
     def _is_current(self, request: TrackRequest) -> bool:
         """Return whether the track exists, answers the current request file and is newer than its inputs."""
-        if not all(self._staleness.is_current(key, request.name) for key in SONG_ASSETS):
+        if not all(self._staleness.is_current(key, request.name) for key in TRACK_KEYS):
             return False
         document = self._document(request)
         complete = all(UPath(path).exists() for path in document["files"].values())
         return complete and document["request"] == request.model_dump(mode="json")
 
     def _document(self, request: TrackRequest) -> dict[str, Any]:
-        path = self._store.assets / "generated_track" / f"{request.name}.json"
-        document: dict[str, Any] = json.loads(path.read_bytes())
+        document: dict[str, Any] = read_asset_json(self._store, "generated_track", request.name)
         return document
 
 

@@ -19,8 +19,8 @@ from upath import UPath
 
 from emo_assets.audio.files import FORMATS, write_audio
 from emo_assets.audio.loudness import target_loudness
-from emo_assets.audio.rendering import DEFAULT_SOUND, SAMPLE_RATE, SoundSettings, render
-from emo_assets.audio.synthesizer import check_sound_font
+from emo_assets.audio.rendering import SAMPLE_RATE, render
+from emo_assets.audio.synthesizer import DEFAULT_SOUND, SoundSettings, check_sound_font
 from emo_assets.errors import InputError
 from emo_assets.metrics.calibration import RequestCalibration
 from emo_assets.metrics.song_metrics import MeasuredSong, SongMetrics, compare

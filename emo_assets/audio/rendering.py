@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.audio.loudness import fade_out, normalize_loudness, normalize_peak, peak
-from emo_assets.audio.synthesizer import default_sound_font, play
+from emo_assets.audio.synthesizer import DEFAULT_SOUND, SoundSettings, synthesize
 from emo_assets.errors import InputError
 from emo_assets.midi.score import Score, read_midi
 from emo_assets.progress import Progress, no_progress
@@ -34,24 +31,6 @@ TAIL_THRESHOLD = 10 ** (-60 / 20)
 
 NOISE_FLOOR = 1e-6
 """Samples below that are numerical noise of the synthesizer."""
-
-
-@dataclass(frozen=True)
-class SoundSettings:
-    """How the synthesizer sounds.
-
-    Attributes:
-        sound_font: path of an SF2 or SF3 file; None for the one in pretty_midi.
-        reverb: whether its reverb is on.
-        chorus: whether its chorus is on.
-    """
-
-    sound_font: Path | None = None
-    reverb: bool = True
-    chorus: bool = True
-
-
-DEFAULT_SOUND = SoundSettings()
 
 
 def render(
@@ -87,14 +66,12 @@ def render(
     lowest, highest = SAMPLE_RATES
     if not lowest <= sample_rate <= highest:
         raise InputError(f"sample rate must be {lowest} to {highest} frames per second, got {sample_rate}")
-    played = play(
+    played = synthesize(
         midi,
-        last_tick=_last_tick(score or read_midi(midi)),
-        sound_font=sound.sound_font or default_sound_font(),
+        sound,
         sample_rate=sample_rate,
-        reverb=sound.reverb,
-        chorus=sound.chorus,
-        longest_seconds=MAX_MINUTES * 60,
+        last_tick=_last_tick(score or read_midi(midi)),
+        max_seconds=MAX_MINUTES * 60,
         ring_out_seconds=RING_OUT_SECONDS,
         progress=progress,
     )

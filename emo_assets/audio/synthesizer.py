@@ -6,8 +6,9 @@ import ctypes
 import importlib.util
 import io
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -31,6 +32,24 @@ SYSTEM_SOUND_FONT = Path("/usr/share/sounds/sf2/default-GM.sf2")
 _SUSTAIN, _SOSTENUTO = 64, 66
 
 
+@dataclass(frozen=True)
+class SoundSettings:
+    """How the synthesizer sounds.
+
+    Attributes:
+        sound_font: path of an SF2 or SF3 file; None for the one in pretty_midi.
+        reverb: whether its reverb is on.
+        chorus: whether its chorus is on.
+    """
+
+    sound_font: Path | None = None
+    reverb: bool = True
+    chorus: bool = True
+
+
+DEFAULT_SOUND = SoundSettings()
+
+
 def default_sound_font() -> Path:
     """Return the sound font in pretty_midi's wheel (TimGM6mb), located without importing it, or the system's.
 
@@ -38,25 +57,25 @@ def default_sound_font() -> Path:
         InputError: there is neither.
     """
     package = importlib.util.find_spec("pretty_midi")
-    carried = [] if package is None or package.origin is None else [Path(package.origin)]
-    for path in [*(origin.with_name("TimGM6mb.sf2") for origin in carried), SYSTEM_SOUND_FONT]:
-        if path.is_file():
-            return path
+    if package is not None and package.origin is not None:
+        bundled = Path(package.origin).with_name("TimGM6mb.sf2")
+        if bundled.is_file():
+            return bundled
+    if SYSTEM_SOUND_FONT.is_file():
+        return SYSTEM_SOUND_FONT
     raise InputError(
         "no sound font found: give the path of an .sf2 file, or install one "
         "(apt-get install timgm6mb-soundfont, or pip install pretty_midi)"
     )
 
 
-def play(
+def synthesize(
     midi: bytes,
+    sound: SoundSettings,
     *,
-    sound_font: Path,
     sample_rate: int,
-    reverb: bool,
-    chorus: bool,
     last_tick: int,
-    longest_seconds: float,
+    max_seconds: float,
     ring_out_seconds: float,
     progress: Progress = no_progress,
 ) -> NDArray[np.float32]:
@@ -66,12 +85,10 @@ def play(
 
     Args:
         midi: a Standard MIDI File.
-        sound_font: path of an SF2 or SF3 file.
+        sound: sound font and effects.
         sample_rate: frames per second.
-        reverb: whether FluidSynth's reverb is on.
-        chorus: whether FluidSynth's chorus is on.
         last_tick: tick at which the last note ends.
-        longest_seconds: longer files are rejected.
+        max_seconds: longer files are rejected.
         ring_out_seconds: seconds to render after the last note.
         progress: called with the ticks played.
 
@@ -83,24 +100,25 @@ def play(
     """
     fluidsynth = _library()
     blocks: list[NDArray[np.float32]] = []
-    with _synth(fluidsynth, sound_font, sample_rate, reverb, chorus) as synth, _midi_file(midi) as path:
+    with _synth(fluidsynth, sound, sample_rate) as synth, _midi_file(midi) as path:
         if synth.play_midi_file(path) != fluidsynth.FLUID_OK:
             raise InputError("the MIDI file cannot be played: FluidSynth does not accept it")
+        player = ctypes.c_void_p(synth.player)
         try:
-            longest_blocks = int(longest_seconds * sample_rate / BLOCK_FRAMES)
+            max_blocks = int(max_seconds * sample_rate / BLOCK_FRAMES)
             while fluidsynth.fluid_player_get_status(synth.player) == fluidsynth.FLUID_PLAYER_PLAYING:
-                if len(blocks) > longest_blocks:
+                if len(blocks) > max_blocks:
                     raise InputError(
-                        f"the MIDI file lasts longer than {longest_seconds / 60:g} minutes; shorten it"
+                        f"the MIDI file lasts longer than {max_seconds / 60:g} minutes; shorten it"
                     )
-                blocks.append(_render_block(synth))
-                played = int(_call("fluid_player_get_current_tick")(synth.player))
+                blocks.append(_render_block(fluidsynth, synth))
+                played = int(fluidsynth._fl.fluid_player_get_current_tick(player))
                 progress("rendering", min(max(played, 0), last_tick), last_tick)
                 if played >= last_tick:  # the player would wait for notes that never end
                     break
             _release_all(synth)
             ring_out = round(ring_out_seconds * sample_rate / BLOCK_FRAMES)
-            blocks.extend(_render_block(synth) for _ in range(ring_out))
+            blocks.extend(_render_block(fluidsynth, synth) for _ in range(ring_out))
         finally:
             fluidsynth.delete_fluid_player(synth.player)
     return np.concatenate(blocks)
@@ -120,47 +138,23 @@ def _library() -> ModuleType:
             "the FluidSynth library is missing: apt-get install libfluidsynth3 (Debian, Ubuntu) or "
             "brew install fluid-synth (macOS)"
         ) from error
+    if not hasattr(fluidsynth._fl, "fluid_player_get_current_tick"):
+        raise InputError("the FluidSynth library is too old: version 2 or later is needed")
     for level in range(5):
         fluidsynth._fl.fluid_set_log_function(level, None, None)
     return fluidsynth  # type: ignore[no-any-return]
 
 
-@cache
-def _call(name: str) -> Callable[..., Any]:
-    """Return a function of libfluidsynth that pyfluidsynth does not wrap."""
-    pointer, integer = ctypes.c_void_p, ctypes.c_int
-    signatures: dict[str, list[tuple[str, Any, int]]] = {
-        "fluid_player_get_current_tick": [("player", pointer, 1)],
-        "fluid_synth_write_float": [
-            ("synth", pointer, 1),
-            ("len", integer, 1),
-            ("lout", pointer, 1),
-            ("loff", integer, 1),
-            ("lincr", integer, 1),
-            ("rout", pointer, 1),
-            ("roff", integer, 1),
-            ("rincr", integer, 1),
-        ],
-    }
-    function = _library().cfunc(name, integer, *signatures[name])
-    if function is None:
-        raise InputError(
-            f"the FluidSynth library is too old (it has no {name}): version 2 or later is needed"
-        )
-    return function  # type: ignore[no-any-return]
-
-
 @contextmanager
-def _synth(
-    fluidsynth: ModuleType, sound_font: Path, sample_rate: int, reverb: bool, chorus: bool
-) -> Iterator[Any]:
+def _synth(fluidsynth: ModuleType, sound: SoundSettings, sample_rate: int) -> Iterator[Any]:
     """Yield a synthesizer with the sound font loaded."""
+    sound_font = sound.sound_font or default_sound_font()
     settings = {
         "player.timing-source": "sample",
         "player.reset-synth": 0,  # otherwise the last notes are cut off at the end of the file
         "synth.lock-memory": 0,
-        "synth.reverb.active": int(reverb),
-        "synth.chorus.active": int(chorus),
+        "synth.reverb.active": int(sound.reverb),
+        "synth.chorus.active": int(sound.chorus),
     }
     synth = fluidsynth.Synth(gain=SYNTH_GAIN, samplerate=sample_rate, channels=16, **settings)
     try:
@@ -199,11 +193,12 @@ def _midi_file(midi: bytes) -> Iterator[str]:
         yield str(path)
 
 
-def _render_block(synth: Any) -> NDArray[np.float32]:
-    """Render the next `BLOCK_FRAMES` frames, shape (frames, 2)."""
+def _render_block(fluidsynth: ModuleType, synth: Any) -> NDArray[np.float32]:
+    """Render the next `BLOCK_FRAMES` frames, shape (frames, 2); pyfluidsynth itself renders only 16 bits."""
     block = np.empty((BLOCK_FRAMES, 2), dtype=np.float32)
-    address = block.ctypes.data
-    _call("fluid_synth_write_float")(synth.synth, BLOCK_FRAMES, address, 0, 2, address, 1, 2)
+    samples = block.ctypes.data_as(ctypes.c_void_p)
+    handle = ctypes.c_void_p(synth.synth)
+    fluidsynth._fl.fluid_synth_write_float(handle, BLOCK_FRAMES, samples, 0, 2, samples, 1, 2)
     return block
 
 

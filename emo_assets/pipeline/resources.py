@@ -15,7 +15,7 @@ from emo_assets.progress import Progress, no_progress
 from emo_assets.store import DEFAULT_BASE, Store
 
 if TYPE_CHECKING:
-    from emo_assets.audio.rendering import SoundSettings
+    from emo_assets.audio.synthesizer import SoundSettings
 
 
 Dataset = Literal["spotify", "msd", "lakh", "lakh_full"]
@@ -145,7 +145,7 @@ class SoundResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def settings(self) -> SoundSettings:
         """Return the settings for rendering."""
-        from emo_assets.audio.rendering import SoundSettings
+        from emo_assets.audio.synthesizer import SoundSettings
 
         sound_font = None if self.sound_font is None else Path(self.sound_font).expanduser()
         return SoundSettings(sound_font, reverb=self.reverb, chorus=self.chorus)

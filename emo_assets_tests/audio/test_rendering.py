@@ -7,7 +7,8 @@ import pytest
 
 from emo_assets.audio import rendering
 from emo_assets.audio.loudness import MAX_PEAK, integrated_loudness, peak
-from emo_assets.audio.rendering import SAMPLE_RATE, SoundSettings, render
+from emo_assets.audio.rendering import SAMPLE_RATE, render
+from emo_assets.audio.synthesizer import SoundSettings
 from emo_assets.errors import InputError
 from emo_assets.midi.writer import Note, Part, encode_midi
 

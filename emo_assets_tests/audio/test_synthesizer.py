@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from emo_assets.audio import synthesizer
-from emo_assets.audio.rendering import SoundSettings, render
-from emo_assets.audio.synthesizer import default_sound_font
+from emo_assets.audio.rendering import render
+from emo_assets.audio.synthesizer import SoundSettings, default_sound_font
 from emo_assets.errors import InputError
 
 

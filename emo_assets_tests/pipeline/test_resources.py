@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from emo_assets.audio.rendering import DEFAULT_SOUND, SoundSettings
+from emo_assets.audio.synthesizer import DEFAULT_SOUND, SoundSettings
 from emo_assets.errors import InputError
 from emo_assets.pipeline.resources import RawDataSource, SoundResource
 from emo_assets.store import Store
