@@ -1,5 +1,5 @@
-"""The studio: a page and a REST API through which anyone makes a song from a feeling.
+"""The studio: a web page and a REST API that turn a mood into a song.
 
-Accepts requests, keeps them in a journal, has one warm worker process make the songs, and tells how far they
-are. How a song is made is known by `generation`; how it is recorded in Dagster by `pipeline.external_events`.
+The server (`server`, `middleware`, `api`) writes accepted requests to a queue (`task_queue`). One worker process
+(`worker`, `generator`), kept alive by `supervisor`, generates the songs and records them in Dagster.
 """

@@ -1,48 +1,47 @@
-"""The REST API: which address answers what. Each route is a few lines over the studio.
-
-Fields of answers are in `answers`, what is refused before a route is reached in `guard`.
-"""
+"""The routes of the REST API."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from emo_assets.reports.description_table import description_rows
 from emo_assets.song_request import TrackRequest
-from emo_assets.studio.form import FormSchema, form_schema, presets
+from emo_assets.studio.form import form_schema
 from emo_assets.studio.schemas import (
+    FormSchema,
     Health,
     History,
     Problem,
+    ProblemError,
     Status,
     Submitted,
     Track,
-    status_of,
-    track_of,
 )
-from emo_assets.studio.service import Standing, Studio
+from emo_assets.studio.service import Studio
 from emo_assets.studio.submission import read_submission, submission_schema
-from emo_assets.studio.supervisor import WorkerState
-from emo_assets.studio.tasks import TaskState
-from emo_assets.studio.track_repository import MEDIA_TYPES, Format
+from emo_assets.studio.task_queue import TaskState
+from emo_assets.studio.track_repository import Format
 
 SECONDS_BETWEEN_EVENTS = 5.0
-"""A watched task is reported at least this often, so that a dead connection is noticed."""
+"""Maximum time between two events of a watched task, so that clients notice a dead connection."""
+
+SECONDS_PER_SONG = 5.0
+"""Typical time for a song, for `Retry-After`."""
 
 TaskId = Annotated[
-    str, Query(description="The id that `/submit` answered, or a song's name in `/tracks`.", max_length=200)
+    str, Query(description="The id that `/submit` returned, or a song's name in `/tracks`.", max_length=200)
 ]
 Responses = dict[int | str, dict[str, Any]]
 
 
 def _problem(description: str) -> dict[str, Any]:
-    """Describe a refusal for the OpenAPI document: it is JSON, whatever the route answers otherwise."""
+    """Describe a refusal for the OpenAPI document: JSON, even if the route returns another type."""
     schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
@@ -53,55 +52,56 @@ _REFUSED: Responses = {
     413: _problem("The body is too large"),
     415: _problem("The body is not JSON"),
     422: {"model": Problem, "description": "A field is wrong"},
-    429: _problem("Too many requests; Retry-After says when"),
+    429: _problem("Too many requests; see Retry-After"),
 }
 _SOUND: Responses = {
-    200: {"content": {type_: {} for type_ in MEDIA_TYPES.values()}, "description": "The song"},
-    206: {"description": "The part of the song that `Range` asks for"},
-    416: {"description": "`Range` is beyond the song"},
+    200: {"content": {each.media_type: {} for each in Format}, "description": "The song"},
+    206: {"description": "The part of the song that `Range` selects"},
+    416: {"description": "`Range` is beyond the end of the song"},
 }
 
 
 def build_router(studio: Studio) -> APIRouter:
     """Return the routes of a studio."""
     router = APIRouter(responses={422: _problem("A parameter is wrong")})
-    _add_making(router, studio)
-    _add_songs(router, studio)
-    _add_form(router, studio)
+    _add_task_routes(router, studio)
+    _add_song_routes(router, studio)
+    _add_form_routes(router, studio)
     return router
 
 
-def _add_making(router: APIRouter, studio: Studio) -> None:
-    """Add the routes by which songs are asked for and watched."""
+def _add_task_routes(router: APIRouter, studio: Studio) -> None:
+    body = {"required": True, "content": {"application/json": {"schema": submission_schema()}}}
 
     @router.post(
         "/submit",
         status_code=202,
         responses=_REFUSED,
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": submission_schema()}},
-            }
-        },
+        openapi_extra={"requestBody": body},
         tags=["making"],
     )
     async def submit(request: Request) -> Submitted:
-        """Ask for a song: features in, the id of a task out. Accepted means written down."""
+        """Request a song. Returns its task's id once the request is stored."""
         if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-            raise HTTPException(415, "send JSON, with the header Content-Type: application/json")
-        wanted = read_submission(await request.body())
-        await studio.submit(wanted)
-        return Submitted(task_id=wanted.name)
+            raise ProblemError(415, "send JSON, with the header Content-Type: application/json")
+        submission = read_submission(await request.body())
+        if not await studio.submit(submission):
+            seconds = round(SECONDS_PER_SONG * max(studio.max_queued // 10, 1))
+            raise ProblemError(
+                429,
+                f"The queue is full. Your request was not accepted; try again in {seconds} seconds.",
+                headers={"Retry-After": str(seconds)},
+            )
+        return Submitted(task_id=submission.name)
 
     @router.get("/status", responses=_UNKNOWN, tags=["making"])
     async def status(task_id: TaskId) -> Status:
-        """Tell what has become of a request."""
-        return status_of(_standing(studio, task_id))
+        """Return the status of a request."""
+        return _status(studio, task_id)
 
     def refuse_unknown(task_id: TaskId) -> None:
-        """Refuse an unknown id before the stream begins, when the answer's status can still say so."""
-        _standing(studio, task_id)
+        """Refuse an unknown id before the stream begins, while the response's status can still be set."""
+        _status(studio, task_id)
 
     @router.get(
         "/events",
@@ -111,94 +111,85 @@ def _add_making(router: APIRouter, studio: Studio) -> None:
         tags=["making"],
     )
     async def events(task_id: TaskId) -> AsyncIterator[ServerSentEvent]:
-        """Tell what becomes of a request as it happens: server-sent events with the fields of `/status`."""
-        async for standing in studio.watch(task_id, seconds_between=SECONDS_BETWEEN_EVENTS):
-            yield ServerSentEvent(data=status_of(standing), event="status")
+        """Stream the status of a request as server-sent events, with the fields of `/status`."""
+        async for each in studio.watch(task_id, max_seconds=SECONDS_BETWEEN_EVENTS):
+            yield ServerSentEvent(data=each, event="status")
 
     @router.post("/cancel", responses=_UNKNOWN, tags=["making"])
     async def cancel(task_id: TaskId) -> Status:
-        """Give up a task that waits or is in progress; one that is over stays as it is."""
-        _standing(studio, task_id)
+        """Cancel a task that is queued or in progress. Other tasks stay as they are."""
+        _status(studio, task_id)
         studio.cancel(task_id)
-        return status_of(_standing(studio, task_id))
+        return _status(studio, task_id)
 
 
-def _add_songs(router: APIRouter, studio: Studio) -> None:
-    """Add the routes that hand out finished songs."""
-
+def _add_song_routes(router: APIRouter, studio: Studio) -> None:
     @router.get(
         "/result", response_class=FileResponse, responses=_UNKNOWN | _NOT_FINISHED | _SOUND, tags=["songs"]
     )
     async def result(task_id: TaskId, format: Format = Format.WAV) -> Response:  # noqa: A002 - its public name
-        """Return a finished song in a format; parts of it by `Range`."""
-        standing = _finished(studio, task_id)
-        path: Path | None = await asyncio.to_thread(studio.library.file, task_id, format)
+        """Return a finished song as a file; `Range` selects a part."""
+        _finished(studio, task_id)
+        path = await asyncio.to_thread(studio.tracks.file, task_id, format)
         if path is None:
-            raise HTTPException(404, f"the {format} file of {task_id} is gone; make a variation instead")
+            raise ProblemError(404, f"the {format} file of {task_id} is missing; make a variation instead")
         return FileResponse(
             path,
-            media_type=MEDIA_TYPES[format],
-            filename=f"{standing.task.task_id}{path.suffix}",
-            headers={"Cache-Control": "no-cache"},  # a run may make the song of this name anew
+            media_type=format.media_type,
+            filename=f"{task_id}{path.suffix}",
+            headers={"Cache-Control": "no-cache"},  # a run may replace the song
         )
 
     @router.get("/track", responses=_UNKNOWN | _NOT_FINISHED, tags=["songs"])
     async def track(task_id: TaskId) -> Track:
-        """Tell all about a finished song: what was asked, what is heard, and its description bar by bar."""
-        standing = _finished(studio, task_id)
-        if standing.song is None:
-            raise HTTPException(404, f"the files of {task_id} are gone; make a variation instead")
-        return track_of(standing, standing.song, studio.library.description(task_id))
+        """Return a finished song: its request, its metrics and its description bar by bar."""
+        status = _finished(studio, task_id)
+        stored = studio.tracks.track(task_id)
+        if stored is None:
+            raise ProblemError(404, f"the files of {task_id} are missing; make a variation instead")
+        champion, tokens = studio.tracks.description(task_id)
+        return Track(
+            status=status,
+            champion=champion,
+            asked_and_measured=stored.comparison,
+            description=description_rows(tokens),
+        )
 
     @router.get("/tracks", tags=["songs"])
     async def tracks(
         limit: Annotated[int, Query(ge=1, le=200)] = 50, offset: Annotated[int, Query(ge=0, le=10**6)] = 0
     ) -> History:
-        """List all songs, and the requests that are not finished or never will be, the newest first."""
-        standings = await asyncio.to_thread(studio.history)
-        shown = standings[offset : offset + limit]
-        return History(total=len(standings), tracks=[status_of(standing) for standing in shown])
+        """List all songs, and all requests that are not finished, the newest first."""
+        return await asyncio.to_thread(studio.history, limit=limit, offset=offset)
 
 
-def _add_form(router: APIRouter, studio: Studio) -> None:
-    """Add the routes that a form is made of, and the one that tells how the studio is."""
-
+def _add_form_routes(router: APIRouter, studio: Studio) -> None:
     @router.get("/schema", tags=["form"])
     async def schema() -> FormSchema:
-        """Return the ten features and the other fields of a request: names, meanings, ranges, defaults."""
+        """Return the fields of a request: names, meanings, ranges and defaults."""
         return form_schema()
 
     @router.get("/presets", tags=["form"])
-    async def list_presets() -> list[TrackRequest]:
-        """Return the moods to start from."""
-        return await asyncio.to_thread(presets, studio.store, studio.journal)
+    async def presets() -> list[TrackRequest]:
+        """List the moods to start from."""
+        return await asyncio.to_thread(studio.presets)
 
     @router.get("/health", tags=["studio"])
     async def health() -> Health:
-        """Tell how the studio is."""
-        shop = studio.workshop
-        is_up = shop.state in (WorkerState.READY, WorkerState.WORKING)
-        return Health(
-            status="trouble" if shop.trouble else "ok" if is_up else "starting",
-            reason=shop.trouble,
-            worker=shop.state,
-            champion=shop.champion,
-            queued=studio.journal.count(TaskState.QUEUED),
-            in_progress=studio.journal.count(TaskState.IN_PROGRESS),
-        )
+        """Return the state of the studio."""
+        return studio.health()
 
 
-def _standing(studio: Studio, task_id: str) -> Standing:
-    standing = studio.standing(task_id)
-    if standing is None:
-        raise HTTPException(404, "there is no task of this id; /tracks lists those that there are")
-    return standing
+def _status(studio: Studio, task_id: str) -> Status:
+    status = studio.status(task_id)
+    if status is None:
+        raise ProblemError(404, "there is no task with this id; /tracks lists them")
+    return status
 
 
-def _finished(studio: Studio, task_id: str) -> Standing:
-    standing = _standing(studio, task_id)
-    task = standing.task
-    if task.state is not TaskState.FINISHED:
-        why = f": {task.reason}" if task.reason else ""
-        raise HTTPException(409, f"this song is {task.state.replace('_', ' ')}, not finished{why}")
-    return standing
+def _finished(studio: Studio, task_id: str) -> Status:
+    status = _status(studio, task_id)
+    if status.status is not TaskState.FINISHED:
+        reason = f": {status.reason}" if status.reason else ""
+        raise ProblemError(409, f"this song is {status.status.replace('_', ' ')}, not finished{reason}")
+    return status

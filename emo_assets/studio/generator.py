@@ -1,31 +1,26 @@
-"""The engine that makes real songs, with the store's champion and FIGARO.
-
-Lives in the worker process. Both models stay loaded, and are loaded anew when the store holds newer ones.
-"""
+"""The generator of real songs, with the store's champion and FIGARO. Runs in the worker process."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-from upath import UPath
 
 from emo_assets import generation
 from emo_assets.errors import InputError
 from emo_assets.pipeline.track_store import read_asset_json, save_track, track_exists
 from emo_assets.song_request import TrackRequest
 from emo_assets.store import Store
-from emo_assets.studio.tasks import Stage
-from emo_assets.studio.worker import Listener
+from emo_assets.studio.task_progress import Stage
+from emo_assets.studio.worker import StageProgress
 
 if TYPE_CHECKING:
     import dagster as dg
 
-_Mark = tuple[float, int] | None
-"""When a file was written and how large it is; None where there is no file."""
+_FileVersion = tuple[float, int] | None
+"""Time of modification and size of a file; None if it is missing."""
 
 
-class SongEngine:
-    """Makes songs and keeps them in a store.
+class SongGenerator:
+    """Generates songs and stores them. Models stay loaded until the store holds newer ones.
 
     Args:
         base: the store's base path.
@@ -34,32 +29,35 @@ class SongEngine:
     def __init__(self, base: str) -> None:
         import torch
 
-        # a song is written token by token: steps so small that a second thread costs more than it brings
+        # decoding steps are so small that a second thread costs more than it gains
         torch.set_num_threads(1)
         self._store = Store(base)
         self._models: generation.Models | None = None
-        self._marks: tuple[_Mark, ...] = ()
+        self._versions: list[_FileVersion] = []
         self._instance: dg.DagsterInstance | None = None
 
-    def prepare(self) -> str:
-        """Load the models if they are not loaded, or if newer ones are there; return the champion's version.
+    def load(self) -> str:
+        """Load the models if they are not loaded or have changed; return the champion's version.
 
         Raises:
-            InputError: they are missing or damaged.
+            InputError: a model is missing or damaged.
         """
-        marks = tuple(_mark(path) for path in self._store.model_files)
-        if self._models is None or marks != self._marks:
+        versions: list[_FileVersion] = []
+        for path in self._store.model_files:
+            stat = path.stat() if path.exists() else None
+            versions.append((stat.st_mtime, stat.st_size) if stat else None)
+        if self._models is None or versions != self._versions:
             loaded = generation.load_models(self._store, in_pair=True)
             if self._models is not None:
                 self._models.close()
-            self._models, self._marks = loaded, marks
+            self._models, self._versions = loaded, versions
         return self._models.champion
 
-    def make(self, request: TrackRequest, listener: Listener) -> str:
-        """Make a song and keep it, unless it is there already; return the version of its champion.
+    def generate(self, request: TrackRequest, progress: StageProgress) -> str:
+        """Generate and store a song unless it exists; return the version of its champion.
 
         Raises:
-            InputError: it cannot be made as asked.
+            InputError: the song cannot be generated as requested.
         """
         if track_exists(self._store, request.name):
             return str(read_asset_json(self._store, "track_description", request.name)["champion"])
@@ -69,13 +67,13 @@ class SongEngine:
             request,
             self._models,
             generation.track_files(self._store, request.name),
-            progress=lambda stage, done, total: listener(Stage(stage), done, total),
+            progress=lambda stage, done, total: progress(Stage(stage), done, total),
         )
         save_track(self._store, track)
         return track.champion
 
     def record(self, name: str) -> None:
-        """Record a song in the Dagster instance; do nothing when it is recorded already, or was removed.
+        """Record a song in the Dagster instance unless it is recorded or was deleted.
 
         Raises:
             InputError: there is no instance.
@@ -88,10 +86,3 @@ class SongEngine:
         if self._instance is None:
             self._instance = checkout_instance()
         report_track(self._instance, self._store, name)
-
-
-def _mark(path: UPath) -> _Mark:
-    if not path.exists():
-        return None
-    status = path.stat()
-    return status.st_mtime, status.st_size

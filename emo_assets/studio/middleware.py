@@ -1,8 +1,4 @@
-"""The guard: what is refused before any route is reached, and the headers that every answer carries.
-
-Strange hosts and origins, missing tokens, bodies that are too large, clients that ask too often. What a body
-must hold is known by `submission`.
-"""
+"""Middleware in front of the routes: checks hosts, tokens, origins and sizes, and limits the rate of requests."""
 
 from __future__ import annotations
 
@@ -10,216 +6,168 @@ import hmac
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from emo_assets.studio.schemas import Problem, ProblemError
+
 COOKIE = "emo_studio_token"
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self'; "
-        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-MOST_CLIENTS = 10_000
-"""Of so many clients it is remembered how often they asked."""
+COOKIE_SECONDS = 30 * 24 * 3600
+MAX_CLIENTS = 10_000
+"""Number of clients whose request rate is remembered."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one client may ask of the studio.
+    """Limits per client.
 
     Attributes:
-        largest_body: bytes; a request for a song takes some hundreds.
-        burst: how many songs may be asked for at once.
-        songs_a_minute: how many songs may be asked for in the long run.
+        max_body: largest body in bytes; a request takes some hundreds.
+        burst: how many songs may be requested at once.
+        songs_per_minute: how many songs may be requested in the long run.
     """
 
-    largest_body: int = 16 * 1024
+    max_body: int = 16 * 1024
     burst: int = 60
-    songs_a_minute: float = 60.0
+    songs_per_minute: float = 60.0
 
 
-class TooLargeError(Exception):
-    """A body that is larger than the limit, found while it was read."""
-
-
-class Guard:
-    """ASGI middleware in front of the studio's routes.
+class AccessMiddleware:
+    """Refuses requests that must not reach the routes.
 
     Args:
-        app: what it guards.
-        limits: what one client may ask.
-        token: what clients must know; None lets everybody in who reaches the server.
-        hosts: the names under which the server may be addressed; None means any. Naming them keeps pages of
-            the web from reaching a loopback server under a name of theirs (DNS rebinding).
+        app: the application.
+        limits: limits per client.
+        token: the token that clients must send; None if none is needed.
+        hosts: the host names under which the server may be addressed; None allows any. They protect a server
+            on a loopback address from web pages that reach it under a name of their own (DNS rebinding).
     """
 
     def __init__(
         self, app: ASGIApp, *, limits: Limits, token: str | None, hosts: Collection[str] | None
     ) -> None:
         self._app = app
-        self._limits = limits
+        self._max_body = limits.max_body
         self._token = token
         self._hosts = hosts
-        self._rate = _Rate(limits.burst, limits.songs_a_minute / 60)
+        self._rate = RateLimiter(limits.burst, limits.songs_per_minute / 60)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse or pass on a request."""
+        """Refuse or forward a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        refusal = (
-            self._strange_host(headers)
-            or self._without_token(scope, headers)
-            or _strange_origin(scope, headers)
-            or self._large_body(headers)
-            or self._too_often(scope)
-        )
-        answer: ASGIApp = refusal or self._app
-        await answer(scope, self._counted(receive), _with_headers(send))
+        try:
+            response: ASGIApp = self._check(Request(scope)) or self._app
+        except ProblemError as error:
+            response = problem_response(error.status_code, error.detail, headers=error.headers)
+        await response(scope, self._with_size_limit(receive), send)
 
-    def _strange_host(self, headers: Headers) -> Response | None:
-        host = urlsplit(f"//{headers.get('host', '')}").hostname if _is_plain(headers.get("host")) else None
-        if self._hosts is None or host in self._hosts:
-            return None
-        return problem(421, f"this studio answers as {' or '.join(sorted(self._hosts))} only")
+    def _check(self, request: Request) -> Response | None:
+        """Check a request; return a response that sets the cookie if `/` is opened with the token.
 
-    def _without_token(self, scope: Scope, headers: Headers) -> Response | None:
-        if self._token is None:
-            return None
-        given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-        if scope["path"] == "/" and given and self._is_token(given):
-            response = RedirectResponse("/", status_code=303)
-            response.set_cookie(COOKIE, given, httponly=True, samesite="strict", max_age=30 * 24 * 3600)
-            return response
-        bearer = headers.get("authorization", "").removeprefix("Bearer ")
-        if self._is_token(bearer) or self._is_token(_cookie(headers)):
-            return None
-        return problem(
-            401,
-            "this studio asks for its token: open it with ?token=... at the end of its address, "
-            "or send Authorization: Bearer",
-            {"WWW-Authenticate": "Bearer"},
-        )
+        Raises:
+            ProblemError: the request is refused.
+        """
+        host = _split(f"//{request.headers.get('host', '')}").hostname
+        if self._hosts is not None and host not in self._hosts:
+            raise ProblemError(421, f"this studio answers as {' or '.join(sorted(self._hosts))} only")
+        if self._token is not None:
+            given = request.query_params.get("token", "")
+            if request.scope["path"] == "/" and self._is_token(given):
+                response = RedirectResponse("/", status_code=303)
+                response.set_cookie(COOKIE, given, httponly=True, samesite="strict", max_age=COOKIE_SECONDS)
+                return response
+            bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+            if not (self._is_token(bearer) or self._is_token(request.cookies.get(COOKIE, ""))):
+                raise ProblemError(
+                    401,
+                    "this studio needs its token: open it with ?token=... at the end of its address, "
+                    "or send Authorization: Bearer",
+                    headers={"WWW-Authenticate": "Bearer"},
+                )
+        if request.method not in ("GET", "HEAD") and "origin" in request.headers:
+            origin = _split(request.headers["origin"]).netloc
+            if not origin or origin != request.headers.get("host"):
+                raise ProblemError(403, "pages of other sites may not use this studio")
+        length = request.headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit() and int(length[:20]) <= self._max_body):
+            raise self._too_large()
+        if request.method == "POST" and request.scope["path"] == "/submit":
+            seconds = self._rate.acquire(request.client.host if request.client else "")
+            if seconds:
+                raise ProblemError(
+                    429,
+                    f"too many songs at once; try again in {seconds} seconds",
+                    headers={"Retry-After": str(seconds)},
+                )
+        return None
 
     def _is_token(self, given: str) -> bool:
         return self._token is not None and hmac.compare_digest(given.encode(), self._token.encode())
 
-    def _large_body(self, headers: Headers) -> Response | None:
-        length = headers.get("content-length", "0")
-        if length.isascii() and length.isdigit() and int(length[:20]) <= self._limits.largest_body:
-            return None
-        return problem(413, self.too_large)
-
-    @property
-    def too_large(self) -> str:
-        """What is said of a body that is too large."""
-        return (
-            f"the body is larger than {self._limits.largest_body // 1024} KiB; a request for a song is short"
+    def _too_large(self) -> ProblemError:
+        limit = self._max_body // 1024
+        return ProblemError(
+            413, f"the body is larger than {limit} KiB; a request is short", headers={"Connection": "close"}
         )
 
-    def _too_often(self, scope: Scope) -> Response | None:
-        if scope["method"] != "POST" or scope["path"] != "/submit":
-            return None
-        client = scope["client"][0] if scope.get("client") else ""
-        wait = self._rate.take(client)
-        if wait == 0:
-            return None
-        return problem(
-            429, f"too many songs at once; ask again in {wait} seconds", {"Retry-After": str(wait)}
-        )
+    def _with_size_limit(self, receive: Receive) -> Receive:
+        """Count the bytes of a body as it is read, since its length may be unknown before."""
+        size = 0
 
-    def _counted(self, receive: Receive) -> Receive:
-        """Count the bytes of a body as it is read, since its length need not be told before."""
-        read = 0
-
-        async def counted() -> Message:
-            nonlocal read
+        async def limited() -> Message:
+            nonlocal size
             message = await receive()
-            read += len(message.get("body", b""))
-            if read > self._limits.largest_body:
-                raise TooLargeError(self.too_large)
+            size += len(message.get("body", b""))
+            if size > self._max_body:
+                raise self._too_large()
             return message
 
-        return counted
+        return limited
 
 
-class _Rate:
-    """A bucket of tokens for each client, filled at a steady rate.
+class RateLimiter:
+    """A token bucket per client.
 
     Args:
-        burst: what a bucket holds.
-        a_second: tokens that come in each second.
+        burst: capacity of a bucket.
+        tokens_per_second: how fast a bucket is filled.
     """
 
-    def __init__(self, burst: int, a_second: float) -> None:
+    def __init__(self, burst: int, tokens_per_second: float) -> None:
         self._burst = burst
-        self._a_second = a_second
+        self._tokens_per_second = tokens_per_second
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, client: str) -> int:
-        """Take one token; return 0, or in how many seconds there will be one."""
+    def acquire(self, client: str) -> int:
+        """Take one token and return 0, or return in how many seconds there will be one."""
         now = time.monotonic()
-        tokens, then = self._buckets.pop(client, (float(self._burst), now))
-        tokens = min(tokens + (now - then) * self._a_second, self._burst)
+        tokens, updated = self._buckets.pop(client, (float(self._burst), now))
+        tokens = min(tokens + (now - updated) * self._tokens_per_second, self._burst)
         is_allowed = tokens >= 1
         self._buckets[client] = (tokens - is_allowed, now)
-        if len(self._buckets) > MOST_CLIENTS:
+        if len(self._buckets) > MAX_CLIENTS:
             self._buckets.popitem(last=False)
-        return 0 if is_allowed else math.ceil((1 - tokens) / self._a_second)
+        return 0 if is_allowed else math.ceil((1 - tokens) / self._tokens_per_second)
 
 
-def problem(
-    status: int, detail: str, headers: dict[str, str] | None = None, *, fields: Collection[str] = ()
+def problem_response(
+    status: int, detail: str, *, fields: Collection[str] = (), headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """Return an answer that refuses, in the one form of all refusals."""
-    return JSONResponse({"detail": detail, "fields": list(fields)}, status, headers=headers)
+    """Return a `Problem` as a response."""
+    problem = Problem(detail=detail, fields=list(fields))
+    return JSONResponse(problem.model_dump(), status, headers=headers)
 
 
-def _strange_origin(scope: Scope, headers: Headers) -> Response | None:
-    """Refuse what a page of another origin sends: the studio's own page is the only one that may."""
-    origin = headers.get("origin")
-    if scope["method"] in ("GET", "HEAD") or origin is None:
-        return None
-    if _is_plain(origin) and urlsplit(origin).netloc == headers.get("host"):
-        return None
-    return problem(403, "pages of other sites may not use this studio")
-
-
-def _is_plain(text: str | None) -> bool:
-    """Whether a header can be taken apart as an address: brackets in it make that fail when they are odd."""
-    if text is None:
-        return False
+def _split(address: str) -> SplitResult:
+    """Split a URL; return an empty result if it is invalid."""
     try:
-        return bool(urlsplit(text if "//" in text else f"//{text}").netloc)
+        return urlsplit(address)
     except ValueError:
-        return False
-
-
-def _cookie(headers: Headers) -> str:
-    try:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return ""
-    return cookie.value if cookie else ""
-
-
-def _with_headers(send: Send) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in SECURITY_HEADERS.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return sending
+        return urlsplit("")

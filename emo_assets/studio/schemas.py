@@ -1,43 +1,64 @@
-"""The answers of the REST API: their fields, and how they are made of what the studio says.
-
-The one place that decides what clients see. Where an answer is given is decided by `api`.
-"""
+"""The bodies of the REST API's requests and responses. The page's TypeScript types are generated from them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
 
-from emo_assets.song_request import TrackRequest
-from emo_assets.studio.service import Standing
+from emo_assets.features import FEATURE_NAMES
+from emo_assets.song_request import Strictness, TrackRequest
 from emo_assets.studio.supervisor import WorkerState
-from emo_assets.studio.tasks import Stage, TaskState
-from emo_assets.studio.track_repository import Song
+from emo_assets.studio.task_progress import Stage, TaskProgress
+from emo_assets.studio.task_queue import Task, TaskState
+
+_FEATURE_NAME = Field(
+    description="The feature's name in requests.", json_schema_extra={"enum": list(FEATURE_NAMES)}
+)
 
 
 class Problem(BaseModel):
-    """Why something was refused, in words for people."""
+    """Why a request was refused."""
 
     detail: str = Field(description="What is wrong and what to do, in one line.")
     fields: list[str] = Field([], description="The fields that are wrong, such as `features.tempo`.")
 
 
-class Submitted(BaseModel):
-    """A request that was accepted: it is written down, and will be finished or failed with a reason."""
+class ProblemError(HTTPException):
+    """Refuses a request with a `Problem`.
 
-    task_id: str = Field(description="Ask for `/status` and `/result` with it.")
+    Args:
+        status: the HTTP status.
+        detail: what is wrong and what to do, in one line.
+        fields: the fields that are wrong.
+        headers: headers of the response.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        fields: Collection[str] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, detail, headers)
+        self.fields = list(fields)
+
+
+class Submitted(BaseModel):
+    """An accepted request. It is stored, and will finish, or fail with a reason."""
+
+    task_id: str = Field(description="Pass it to `/status` and `/result`.")
 
 
 class HeardFacts(BaseModel):
-    """What a song sounds like, measured from the notes of its MIDI file."""
+    """Metrics of a song, measured from the notes of its MIDI file."""
 
-    model_config = ConfigDict(from_attributes=True)
-
-    tempo: float = Field(description="Beats (quarter notes) a minute.")
-    key: str | None = Field(description='Such as "F# minor"; null where no key can be heard.')
+    tempo: float = Field(description="Beats (quarter notes) per minute.")
+    key: str | None = Field(description='Such as "F# minor"; null if no key can be estimated.')
     time_signature: str
     bars: int
     notes: int
@@ -46,105 +67,151 @@ class HeardFacts(BaseModel):
 
 
 class Status(BaseModel):
-    """What has become of a request."""
+    """The state of a request."""
 
     task_id: str
     status: TaskState
-    stage: Stage | None = Field(description="What is being done; null unless in progress.")
-    stage_share: float = Field(description="The share of the stage that is done, 0 to 1.")
-    share: float = Field(description="The share of the whole work that is done, 0 to 1.")
-    ahead: int = Field(description="How many songs come first, while queued.")
+    stage: Stage | None = Field(description="The current stage; null unless in progress.")
+    stage_share: float = Field(description="Share of the stage that is done, 0 to 1.")
+    share: float = Field(description="Share of the whole work that is done, 0 to 1.")
+    ahead: int = Field(description="Number of songs that come first, while queued.")
     reason: str | None = Field(description="Why it failed; null otherwise.")
     submitted: datetime
     request: TrackRequest
-    heard: HeardFacts | None = Field(description="What the finished song sounds like; null before.")
+    heard: HeardFacts | None = Field(description="Metrics of the finished song; null before.")
+
+    @classmethod
+    def of_task(
+        cls,
+        task: Task,
+        *,
+        progress: TaskProgress | None = None,
+        ahead: int = 0,
+        heard: HeardFacts | None = None,
+    ) -> Status:
+        """Return the status of a task.
+
+        Args:
+            task: the task.
+            progress: its progress, if it is in progress.
+            ahead: number of tasks before it, if it is queued.
+            heard: metrics of the song, if it is finished.
+        """
+        return cls(
+            task_id=task.task_id,
+            status=task.state,
+            stage=progress.stage if progress else None,
+            stage_share=round(progress.stage_share, 3) if progress else 0.0,
+            share=round(progress.share, 3) if progress else float(task.state is TaskState.FINISHED),
+            ahead=ahead,
+            reason=task.reason or None,
+            submitted=datetime.fromtimestamp(task.submitted, UTC),
+            request=task.request,
+            heard=heard,
+        )
+
+    @classmethod
+    def of_finished(cls, request: TrackRequest, heard: HeardFacts, *, finished: float) -> Status:
+        """Return the status of a stored song that was not requested here, such as one from a Dagster run.
+
+        Args:
+            request: its request.
+            heard: its metrics.
+            finished: when it was finished, in seconds since 1970.
+        """
+        task = Task(request, TaskState.FINISHED, "", finished, 0, "")
+        return cls.of_task(task, heard=heard)
 
 
 class Comparison(BaseModel):
-    """One feature as asked for beside what is measured in the notes."""
+    """A requested feature, the metric that it aims at, and that metric of the song."""
 
-    name: str
+    name: str = _FEATURE_NAME
     asked: float | int | str
     aimed_at: float | int | str | None = Field(
-        None, description="What the notes should measure, in `unit`; null where it was not kept."
+        None, description="Target of the metric, in `unit`; null if it was not stored."
     )
     measured: float | int | str | None = Field(
-        description="What the notes do measure, in `unit`; null where that cannot be told."
+        description="The metric of the song, in `unit`; null if it cannot be measured."
     )
     unit: str
 
 
 class Track(BaseModel):
-    """A finished song with all that is known of it."""
+    """A finished song."""
 
     status: Status
-    champion: str = Field(description="The version of the model that wrote the description.")
+    champion: str = Field(description="Version of the model that wrote the description.")
     asked_and_measured: list[Comparison]
-    description: list[dict[str, Any]] = Field(description="What FIGARO was told, one row a bar.")
+    description: list[dict[str, Any]] = Field(description="FIGARO's description, one row per bar.")
 
 
 class History(BaseModel):
-    """Past and present requests, the newest first."""
+    """Songs and requests, the newest first."""
 
     total: int
     tracks: list[Status]
 
 
 class Health(BaseModel):
-    """How the studio is."""
+    """The state of the studio."""
 
-    status: Literal["ok", "starting", "trouble"] = Field(description='"ok" when songs can be made.')
-    reason: str | None = Field(description="What the trouble is; null otherwise.")
+    status: Literal["ok", "starting", "trouble"] = Field(description='"ok" if songs can be generated.')
+    reason: str | None = Field(description="What is wrong; null if nothing is.")
     worker: WorkerState
     champion: str
     queued: int
     in_progress: int
 
 
-def status_of(standing: Standing) -> Status:
-    """Return the answer to "what has become of it"."""
-    task, headway = standing.task, standing.headway
-    is_finished = task.state is TaskState.FINISHED
-    return Status(
-        task_id=task.task_id,
-        status=task.state,
-        stage=headway.stage if headway else None,
-        stage_share=round(headway.stage_share, 3) if headway else 0.0,
-        share=round(headway.share, 3) if headway else float(is_finished),
-        ahead=standing.ahead,
-        reason=task.reason or None,
-        submitted=datetime.fromtimestamp(task.submitted, UTC),
-        request=task.request,
-        heard=_heard(standing.song) if standing.song else None,
-    )
+class Choice(BaseModel):
+    """A value of a field that has few of them."""
+
+    value: int
+    label: str
 
 
-def track_of(standing: Standing, song: Song, description: Mapping[str, Any] | None) -> Track:
-    """Return all that is known of a finished song.
+class NumberField(BaseModel):
+    """A numeric field of a request."""
 
-    Args:
-        standing: what has become of its request.
-        song: the song.
-        description: its description as it was kept, None when it was not.
-    """
-    from emo_assets.reports.description_table import description_rows
-
-    return Track(
-        status=status_of(standing),
-        champion=description["champion"] if description else "",
-        asked_and_measured=[Comparison.model_validate(row) for row in song.comparison],
-        description=description_rows(description["tokens"]) if description else [],
-    )
+    name: str = Field(description="The field's name in requests.")
+    title: str = Field(description="The field's name on the page.")
+    description: str = Field(description="What it does, in one line.")
+    unit: str
+    minimum: float
+    maximum: float
+    default: float
+    kind: Literal["number", "choice"]
+    choices: list[Choice] = Field(description="All values of a `choice`; empty for a `number`.")
 
 
-def _heard(song: Song) -> HeardFacts:
-    heard = song.heard
-    return HeardFacts(
-        tempo=round(heard["tempo"], 2),
-        key=song.key_name,
-        time_signature=heard["time_signature"],
-        bars=heard["bars"],
-        notes=heard["notes"],
-        instruments=heard["instruments"],
-        seconds=song.seconds,
-    )
+class FeatureField(NumberField):
+    """A feature as a field of a request."""
+
+    name: str = _FEATURE_NAME
+
+
+class WordChoice(BaseModel):
+    """A value of a field that takes words."""
+
+    value: Strictness
+    label: str
+
+
+class WordField(BaseModel):
+    """A field of a request that takes one of a few words."""
+
+    name: str = Field(description="The field's name in requests.")
+    title: str = Field(description="The field's name on the page.")
+    description: str = Field(description="What it does, in one line.")
+    default: Strictness
+    choices: list[WordChoice] = Field(description="All values, in order.")
+
+
+class FormSchema(BaseModel):
+    """All fields of a request, with ranges and defaults."""
+
+    features: list[FeatureField]
+    bars: NumberField
+    seed: NumberField
+    strictness: WordField

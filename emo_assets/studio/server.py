@@ -1,7 +1,4 @@
-"""The studio's server: the application put together, and the one function that runs it.
-
-Whom it listens to and what it answers when something goes wrong is decided here; routes are in `api`.
-"""
+"""The web server: the application, its error responses, and the function that runs it."""
 
 from __future__ import annotations
 
@@ -23,20 +20,29 @@ from starlette.responses import Response
 from emo_assets.errors import InputError
 from emo_assets.store import Store
 from emo_assets.studio.api import build_router
-from emo_assets.studio.generator import SongEngine
-from emo_assets.studio.middleware import Guard, Limits, TooLargeError, problem
-from emo_assets.studio.service import QueueFullError, Studio, check_models
+from emo_assets.studio.generator import SongGenerator
+from emo_assets.studio.middleware import AccessMiddleware, Limits, problem_response
+from emo_assets.studio.schemas import ProblemError
+from emo_assets.studio.service import Studio
 from emo_assets.studio.static import add_pages
-from emo_assets.studio.submission import RefusedError
+from emo_assets.studio.track_repository import local_folder
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-SHORTEST_TOKEN = 16
-"""Signs. A token keeps others out only when it cannot be guessed."""
+MIN_TOKEN_LENGTH = 16
+MAX_CONNECTIONS = 500
+SHUTDOWN_SECONDS = 2
+"""How long open connections are waited for at the end."""
 
-SECONDS_TO_SAY_GOODBYE = 2
-"""How long open connections are waited for at the end; watched songs keep theirs open."""
-
-MOST_CONNECTIONS = 500
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self'; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""Headers of every response."""
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +54,13 @@ def build_app(
     token: str | None = None,
     hosts: Collection[str] | None = LOOPBACK_NAMES,
 ) -> FastAPI:
-    """Put the application together.
+    """Return the application of a studio.
 
     Args:
-        studio: what it serves; it is opened and closed with the application.
-        limits: what one client may ask.
-        token: what clients must know; None lets everybody in who reaches the server.
-        hosts: the names under which the server may be addressed; None means any.
+        studio: the studio; it is opened and closed with the application.
+        limits: limits per client.
+        token: the token that clients must send; None if none is needed.
+        hosts: the host names under which the server may be addressed; None allows any.
     """
 
     @asynccontextmanager
@@ -71,55 +77,37 @@ def build_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.add_middleware(Guard, limits=limits or Limits(), token=token, hosts=hosts)
+    app.add_middleware(AccessMiddleware, limits=limits or Limits(), token=token, hosts=hosts)
     app.include_router(build_router(studio))
     add_pages(app)
-    _add_refusals(app)
+    for kind in (HTTPException, RequestValidationError, sqlite3.Error, Exception):
+        app.add_exception_handler(kind, _on_error)
     return app
 
 
-def _add_refusals(app: FastAPI) -> None:
-    """Give everything that can go wrong its answer, in one form and without a word of the code's insides."""
-
-    async def refused(_request: Request, error: Exception) -> Response:
-        match error:
-            case RefusedError():
-                return problem(422, error.detail, fields=error.fields)
-            case RequestValidationError():
-                wrong = {str(detail["loc"][-1]): detail for detail in error.errors()}
-                details = [
-                    f"{name} is missing" if detail["type"] == "missing" else f"{name}: {detail['msg']}"
-                    for name, detail in wrong.items()
-                ]
-                return problem(422, "; ".join(details), fields=wrong)
-            case QueueFullError():
-                return problem(
-                    429,
-                    f"{error} Your request was not accepted; ask again in {error.seconds} seconds.",
-                    {"Retry-After": str(error.seconds)},
-                )
-            case TooLargeError():
-                return problem(413, str(error), {"Connection": "close"})
-            case HTTPException():
-                return problem(error.status_code, str(error.detail), dict(error.headers or {}))
-            case sqlite3.Error():
-                log.error("the journal cannot be used: %s", error)
-                return problem(
-                    503, "The studio cannot write to its journal now; your request was not accepted."
-                )
-            case _:
-                return problem(500, "Something unforeseen went wrong; the studio's log has the details.")
-
-    for kind in (
-        RefusedError,
-        RequestValidationError,
-        QueueFullError,
-        TooLargeError,
-        HTTPException,
-        sqlite3.Error,
-        Exception,
-    ):
-        app.add_exception_handler(kind, refused)
+async def _on_error(_request: Request, error: Exception) -> Response:
+    """Return the response to an error: a `Problem`, without internals of the code."""
+    match error:
+        case ProblemError():
+            return problem_response(
+                error.status_code, error.detail, fields=error.fields, headers=error.headers
+            )
+        case HTTPException():
+            return problem_response(error.status_code, str(error.detail), headers=error.headers)
+        case RequestValidationError():
+            wrong = {str(each["loc"][-1]): each for each in error.errors()}
+            details = [
+                f"{name} is missing" if each["type"] == "missing" else f"{name}: {each['msg']}"
+                for name, each in wrong.items()
+            ]
+            return problem_response(422, "; ".join(details), fields=wrong)
+        case sqlite3.Error():
+            log.error("the task queue cannot be used: %s", error)
+            return problem_response(
+                503, "The studio cannot write to its task queue; your request was not accepted."
+            )
+        case _:
+            return problem_response(500, "An unexpected error occurred; see the studio's log.")
 
 
 def serve(
@@ -129,53 +117,60 @@ def serve(
 
     Args:
         base: the store's base path.
-        host: the address to listen on; others than this machine's own need a token.
+        host: the address to listen on; addresses that other machines reach need a token.
         port: the port; 0 takes a free one.
-        token: what clients must know.
-        opened: told the studio's address when it listens.
+        token: the token that clients must send.
+        opened: called with the studio's URL when it listens.
 
     Raises:
-        InputError: the address or token will not do, the store has no models yet, or it is in use.
+        InputError: the address or the token is invalid, or the store has no models or is in use.
     """
     is_loopback = _is_loopback(host)
     if not is_loopback and token is None:
         raise InputError(
-            f"--host {host} lets other machines in, so it needs a token of {SHORTEST_TOKEN} signs or more: "
-            "give --token, or set EMO_STUDIO_TOKEN"
+            f"--host {host} lets other machines in, so it needs a token of {MIN_TOKEN_LENGTH} characters or "
+            "more: give --token, or set EMO_STUDIO_TOKEN"
         )
-    if token is not None and len(token) < SHORTEST_TOKEN:
-        raise InputError(f"the token must have {SHORTEST_TOKEN} signs or more, so that nobody guesses it")
+    if token is not None and len(token) < MIN_TOKEN_LENGTH:
+        raise InputError(f"the token must have {MIN_TOKEN_LENGTH} characters or more")
     store = Store(base)
-    check_models(store)
+    local_folder(store)
+    for path in store.model_files:
+        if not path.exists():
+            raise InputError(
+                f"{path} is missing, so no songs can be made yet: run `make demo` first, "
+                "or materialize the asset of that name"
+            )
     with open_listener(host, port) as listener:
-        studio = Studio(store, partial(SongEngine, base))
+        studio = Studio(store, partial(SongGenerator, base))
         app = build_app(studio, token=token, hosts=LOOPBACK_NAMES if is_loopback else None)
-        opened(_address(host, listener.getsockname()[1], token))
+        opened(_url(host, listener.getsockname()[1], token))
         run_app(app, studio, listener)
 
 
 class _Server(uvicorn.Server):
-    """A server that lets those go who watch songs before it waits for all connections to end."""
+    """A server that disconnects clients that watch songs before it waits for open connections."""
 
     def __init__(self, config: uvicorn.Config, studio: Studio) -> None:
         super().__init__(config)
         self._studio = studio
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._studio.say_goodbye()
+        self._studio.disconnect_watchers()
         super().handle_exit(sig, frame)
 
 
 def run_app(app: FastAPI, studio: Studio, listener: socket.socket) -> None:
-    """Serve a studio's application on a socket until the process is interrupted or told to end."""
+    """Serve a studio's application on a socket until the process is interrupted."""
     config = uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=SECONDS_TO_SAY_GOODBYE,
-        limit_concurrency=MOST_CONNECTIONS,
+        headers=list(SECURITY_HEADERS.items()),
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        limit_concurrency=MAX_CONNECTIONS,
     )
     with suppress(KeyboardInterrupt):
         _Server(config, studio).run(sockets=[listener])
@@ -191,10 +186,10 @@ def _is_loopback(host: str) -> bool:
 
 
 def open_listener(host: str, port: int) -> socket.socket:
-    """Open the listening socket; everything that can be wrong with the address shows here.
+    """Open the listening socket.
 
     Raises:
-        InputError: the address is none of this machine's, or the port is taken.
+        InputError: the address is not one of this machine, or the port is in use.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
@@ -205,6 +200,6 @@ def open_listener(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _address(host: str, port: int, token: str | None) -> str:
+def _url(host: str, port: int, token: str | None) -> str:
     shown = f"[{host}]" if ":" in host else host
     return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")

@@ -1,8 +1,4 @@
-"""The built page: its files as they lie in the package, served with the right lifetimes.
-
-The page's source is in `web/`; what is built from it is here in `pages/`, in a checkout after `make studio`
-and in every wheel.
-"""
+"""Serves the built page. Its source is in `web/`; `make page` and every wheel build it into `pages/`."""
 
 from __future__ import annotations
 
@@ -21,8 +17,8 @@ NOT_BUILT = (
 )
 
 
-class _Hashed(StaticFiles):
-    """Files that have a hash of their content in their name: they never change."""
+class _HashedFiles(StaticFiles):
+    """Files with a hash of their content in their name, which browsers may cache forever."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
@@ -30,23 +26,12 @@ class _Hashed(StaticFiles):
         return response
 
 
-def add_pages(app: FastAPI, folder: Path = PAGES) -> None:
-    """Serve the built page at `/` and the API's page at `/docs`.
-
-    Args:
-        app: the application.
-        folder: where the built files lie; without them `/` says how to build them.
-    """
-    for address, name in (("/", "index.html"), ("/docs", "docs.html")):
-        app.add_api_route(
-            address,
-            _page(folder / name),
-            include_in_schema=False,
-            response_class=FileResponse,
-            methods=["GET"],
-        )
-    if (folder / "assets").is_dir():
-        app.mount("/assets", _Hashed(directory=folder / "assets"), name="assets")
+def add_pages(app: FastAPI) -> None:
+    """Serve the page at `/` and the API's documentation at `/docs`."""
+    for path, file in (("/", "index.html"), ("/docs", "docs.html")):
+        app.add_api_route(path, _page(PAGES / file), include_in_schema=False, response_class=FileResponse)
+    if (PAGES / "assets").is_dir():
+        app.mount("/assets", _HashedFiles(directory=PAGES / "assets"), name="assets")
 
 
 def _page(path: Path) -> Callable[[], Awaitable[Response]]:

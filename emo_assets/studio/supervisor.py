@@ -1,7 +1,7 @@
-"""The workshop: keeps one worker process alive and gives it the journal's tasks, one at a time.
+"""Runs the worker process and gives it the queue's tasks, one at a time.
 
-Runs in a thread of the server. Whatever happens to the worker (killed, crashed, stalled), the task it had is
-queued again or given up, and a new worker takes its place. How songs are made is known in the worker only.
+The supervisor is a thread of the server. When the worker crashes, is killed or hangs, its task is queued again
+or fails after `task_queue.MAX_ATTEMPTS`, and a new worker starts.
 """
 
 from __future__ import annotations
@@ -9,51 +9,50 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import multiprocessing.connection
+import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from enum import StrEnum
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from emo_assets.studio.task_progress import HeadwayBoard
-from emo_assets.studio.task_queue import Journal
-from emo_assets.studio.tasks import Headway
+from emo_assets.studio.task_progress import ProgressBoard, TaskProgress
+from emo_assets.studio.task_queue import TaskQueue, TaskState
 from emo_assets.studio.worker import (
-    Advanced,
     Cancel,
-    Engine,
-    Made,
-    Make,
-    NotMade,
-    NotReady,
-    Ready,
+    Failed,
+    Finished,
+    Generate,
+    Generator,
+    Loaded,
+    LoadingFailed,
+    Message,
     Record,
     Recorded,
-    Report,
     run_worker,
 )
 
-STALLED_SECONDS = 600.0
-"""A worker that says nothing for so long while it has work is ended; a bar of music takes far less."""
+HANG_SECONDS = 600.0
+"""A worker with a task that sends nothing for this long is killed. One bar takes far less."""
 
 CANCEL_SECONDS = 10.0
-"""A worker that does not give up a cancelled song in this time is ended."""
+"""A worker that does not stop a cancelled task within this time is killed."""
 
-SECONDS_TO_RECORD_AGAIN = 60.0
-"""How long to wait before a song that could not be recorded is tried again."""
+RETRY_RECORDING_SECONDS = 60.0
+"""Time until recording a song is tried again after it failed."""
 
-LONGEST_PAUSE_SECONDS = 10.0
-"""The longest pause before a new worker is started, when one after the other ends at once."""
+MAX_RESTART_DELAY = 10.0
+"""Longest delay, in seconds, before a worker starts after others that ended at once."""
 
 log = logging.getLogger(__name__)
 
 
 class WorkerState(StrEnum):
-    """What the worker process is doing."""
+    """The state of the worker process."""
 
     STARTING = "starting"
     READY = "ready"
@@ -63,228 +62,215 @@ class WorkerState(StrEnum):
 
 @dataclass
 class _Job:
-    """What the worker was told to do and has not answered yet."""
+    """The order that the worker has not answered yet."""
 
+    order: Generate | Record
     task_id: str
-    is_recording: bool = False
-    heard_from: float = 0.0
-    cancelled_at: float | None = None
+    last_message: float = field(default_factory=time.monotonic)
+    cancelled: float | None = None
 
 
-class Workshop:
-    """Works off a journal's tasks with one worker process.
+class Supervisor:
+    """Works through a task queue with one worker process.
 
     Args:
-        journal: where tasks come from and where it is put down what became of them.
-        board: told how far they are.
-        make_engine: builds the engine in the worker's process; it must be picklable.
-        lock: the file that the journal's one worker holds.
-        stalled_seconds: how long a worker with work may be silent.
+        queue: the tasks.
+        board: receives the progress of the task in progress.
+        make_generator: creates the generator in the worker process; must be picklable.
+        lock: file that only one worker holds at a time.
+        hang_seconds: how long a worker with a task may be silent before it is killed.
     """
 
     def __init__(
         self,
-        journal: Journal,
-        board: HeadwayBoard,
-        make_engine: Callable[[], Engine],
+        queue: TaskQueue,
+        board: ProgressBoard,
+        make_generator: Callable[[], Generator],
         lock: Path,
         *,
-        stalled_seconds: float = STALLED_SECONDS,
+        hang_seconds: float = HANG_SECONDS,
     ) -> None:
-        self._journal = journal
+        self._queue = queue
         self._board = board
-        self._make_engine = make_engine
+        self._make_generator = make_generator
         self._lock = lock
-        self._stalled_seconds = stalled_seconds
-        self._thread = threading.Thread(target=self._run, name="workshop", daemon=True)
-        self._bell, self._bell_rope = multiprocessing.Pipe(duplex=False)
-        self._bell_lock = threading.Lock()
-        self._is_rung = False
+        self._hang_seconds = hang_seconds
+        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+        self._wakeup_reader, self._wakeup_writer = socket.socketpair()
+        self._wakeup_reader.setblocking(False)
+        self._wakeup_writer.setblocking(False)
         self._is_stopping = False
-        self._cancel_wishes: set[str] = set()
+        self._cancelled: set[str] = set()
         self._job: _Job | None = None
-        self._record_again = 0.0
+        self._retry_recording_at = 0.0
+        self._is_running = False
         self._has_answered = False
-        self.state = WorkerState.STARTING
         self.champion = ""
-        self.trouble: str | None = None
-        self.process_id: int | None = None
+        self.problem: str | None = None
+
+    @property
+    def state(self) -> WorkerState:
+        """The state of the worker process."""
+        if not self._is_running:
+            return WorkerState.STOPPED if self._is_stopping else WorkerState.STARTING
+        if not self._has_answered:
+            return WorkerState.STARTING
+        return WorkerState.WORKING if self._job else WorkerState.READY
 
     def start(self) -> None:
-        """Deal with what an earlier server left in progress, and begin to work."""
-        self._journal.recover()
+        """Queue tasks that an earlier server left in progress again, and start the worker."""
+        self._queue.requeue()
         self._thread.start()
 
     def stop(self) -> None:
-        """End the worker; a task in progress goes back into the queue for the next start."""
+        """Stop the worker. Its task is queued again for the next start."""
         self._is_stopping = True
         self.wake()
         self._thread.join()
-        self._bell.close()
-        self._bell_rope.close()
+        self._wakeup_reader.close()
+        self._wakeup_writer.close()
 
     def wake(self) -> None:
-        """Look for new tasks and wishes now."""
-        with self._bell_lock:
-            if not self._is_rung:
-                self._is_rung = True
-                self._bell_rope.send_bytes(b"!")
+        """Look for new tasks and cancellations now."""
+        with suppress(BlockingIOError):  # a full buffer wakes the thread, too
+            self._wakeup_writer.send(b"\0")
 
     def cancel(self, task_id: str) -> None:
-        """Give up a task in progress, soon."""
-        self._cancel_wishes.add(task_id)
+        """Cancel a task in progress soon."""
+        self._cancelled.add(task_id)
         self.wake()
 
     def _run(self) -> None:
-        pause = 0.0
+        delay = 0.0
         while not self._is_stopping:
             self._has_answered = False
             try:
-                self._employ()
-                self._settle()
-            except sqlite3.Error:  # a full disk, say: nothing is lost, and it is tried again
-                log.exception("the journal could not be written")
-            pause = 0.0 if self._has_answered else min(max(2 * pause, 0.25), LONGEST_PAUSE_SECONDS)
-            self._wait_for_bell([], pause)
+                self._run_worker()
+            except sqlite3.Error:  # such as a full disk; nothing is lost, and it is tried again
+                log.exception("the task queue could not be written")
+            delay = 0.0 if self._has_answered else min(max(2 * delay, 0.25), MAX_RESTART_DELAY)
+            self._wait([], delay)
+        with suppress(sqlite3.Error):
+            self._release_job()
 
-    def _employ(self) -> None:
-        """Start a worker and give it tasks until it is gone or the workshop stops."""
-        self.state = WorkerState.STARTING
+    def _run_worker(self) -> None:
+        """Start a worker and send it orders until it ends, hangs or the supervisor stops."""
+        self._release_job()
         context = multiprocessing.get_context("spawn")
-        connection, end = context.Pipe()
-        # no daemon, for it has a process beside; it ends as soon as the connection does
+        connection, worker_end = context.Pipe()
+        # not a daemon: the generator starts a process of its own
         process = context.Process(
-            target=run_worker,
-            args=(end, self._lock, self._make_engine),
-            name="emo-studio-worker",
+            target=run_worker, args=(worker_end, self._lock, self._make_generator), name="emo-studio-worker"
         )
         process.start()
-        end.close()
-        self.process_id = process.pid
+        worker_end.close()
+        self._is_running = True
         try:
-            while not self._is_stopping and self._turn(connection):
-                pass
+            while not (self._is_stopping or self._is_hanging()):
+                self._send_order(connection)
+                if connection in self._wait([connection], self._wait_seconds()):
+                    self._on_message(connection.recv())
         except (EOFError, OSError):
-            log.warning("the worker process ended unexpectedly; another one takes its place")
+            log.warning("the worker process ended unexpectedly; starting another one")
         finally:
-            self.state = WorkerState.STOPPED
-            self.process_id = None
+            self._is_running = False
+            process.kill()
+            process.join()
+            process.close()
             connection.close()
-            _end(process)
 
-    def _turn(self, connection: Connection) -> bool:
-        """Give the worker something to do if it is free, and take in one report; False ends the worker."""
-        if self._job is None:
-            self._give_order(connection)
-        else:
-            self._pass_on_cancelling(connection, self._job)
-        if connection in self._wait_for_bell([connection], self._patience()):
-            self._take_in(connection.recv())
-        return self._job is None or not self._is_overdue(self._job)
+    def _send_order(self, connection: Connection) -> None:
+        """Send the next order to an idle worker, or a cancellation to a busy one."""
+        job = self._job
+        if job is None:
+            job = self._job = self._next_job()
+            if job is not None:
+                connection.send(job.order)
+                self._board.notify()
+        elif job.task_id in self._cancelled and job.cancelled is None and isinstance(job.order, Generate):
+            job.cancelled = time.monotonic()
+            connection.send(Cancel())
 
-    def _give_order(self, connection: Connection) -> None:
-        if unrecorded := self._journal.unrecorded(again=time.monotonic() >= self._record_again):
-            self._job = _Job(unrecorded, is_recording=True)
-            connection.send(Record(unrecorded))
-        elif task := self._journal.claim():
-            self._job = _Job(task.task_id)
-            connection.send(Make(task.request))
-            self._board.announce()
-        else:
-            return
-        self._job.heard_from = time.monotonic()
-        if self.state is WorkerState.READY:
-            self.state = WorkerState.WORKING
+    def _next_job(self) -> _Job | None:
+        include_failed = time.monotonic() >= self._retry_recording_at
+        if unrecorded := self._queue.next_unrecorded(include_failed=include_failed):
+            return _Job(Record(unrecorded), unrecorded)
+        if task := self._queue.claim():
+            return _Job(Generate(task.request), task.task_id)
+        return None
 
-    def _pass_on_cancelling(self, connection: Connection, job: _Job) -> None:
-        if job.task_id in self._cancel_wishes and job.cancelled_at is None and not job.is_recording:
-            job.cancelled_at = time.monotonic()
-            connection.send(Cancel(job.task_id))
+    def _wait_seconds(self) -> float | None:
+        """Return the time until the worker must be checked or recording retried; None if there is none."""
+        if self._job is not None:
+            return 1.0
+        seconds = self._retry_recording_at - time.monotonic()
+        return seconds if seconds > 0 else None
 
-    def _patience(self) -> float | None:
-        """Return how many seconds to wait for a report before it is time to look after something."""
-        now = time.monotonic()
-        if self._job is None:
-            return None if self._record_again <= now else self._record_again - now
-        return 1.0
-
-    def _is_overdue(self, job: _Job) -> bool:
-        now = time.monotonic()
-        if job.cancelled_at is not None and now - job.cancelled_at > CANCEL_SECONDS:
-            log.warning("the worker does not give up %s and is ended", job.task_id)
+    def _is_hanging(self) -> bool:
+        now, job = time.monotonic(), self._job
+        if job is None:
+            return False
+        if job.cancelled is not None and now - job.cancelled > CANCEL_SECONDS:
+            log.warning("the worker does not stop the cancelled task %s; killing it", job.task_id)
             return True
-        if now - job.heard_from > self._stalled_seconds:
-            log.warning("the worker has said nothing for %.0f s and is ended", self._stalled_seconds)
+        if now - job.last_message > self._hang_seconds:
+            log.warning("the worker has sent nothing for %.0f s; killing it", self._hang_seconds)
             return True
         return False
 
-    def _wait_for_bell(self, connections: list[Connection], seconds: float | None) -> list[object]:
-        """Wait until there is a report or somebody rings; return the connections that have a report."""
-        ready = multiprocessing.connection.wait([*connections, self._bell], seconds)
-        if self._bell in ready:
-            with self._bell_lock:
-                self._bell.recv_bytes()
-                self._is_rung = False
-        return list(ready)
+    def _wait(self, connections: list[Connection], seconds: float | None) -> Sequence[object]:
+        """Wait for a message or a call of `wake`; return what is readable."""
+        ready = list(multiprocessing.connection.wait([*connections, self._wakeup_reader], seconds))
+        if self._wakeup_reader in ready:
+            self._wakeup_reader.recv(4096)
+        return ready
 
-    def _take_in(self, report: Report) -> None:
+    def _on_message(self, message: Message) -> None:
         self._has_answered = True
-        if self._job is not None:
-            self._job.heard_from = time.monotonic()
-        match report:
-            case Ready(champion):
-                self.champion, self.trouble = champion, None
-                self.state = WorkerState.READY if self._job is None else WorkerState.WORKING
-            case NotReady(reason):
-                self.trouble = reason
-            case Advanced(task_id, stage, done, total):
-                self._board.put(task_id, Headway(stage, done, total))
-            case Made(task_id, champion):
-                self.champion, self.trouble = champion, None
-                self._journal.finish(task_id, champion)
-                self._is_free(task_id)
-            case NotMade(task_id, reason):
+        job = self._job
+        if job is not None:
+            job.last_message = time.monotonic()
+        match message:
+            case Loaded(champion):
+                self.champion, self.problem = champion, None
+            case LoadingFailed(reason):
+                self.problem = reason
+            case TaskProgress() if job:
+                self._board.update(job.task_id, message)
+            case Finished(champion) if job:
+                self.champion, self.problem = champion, None
+                self._queue.finish(job.task_id, champion)
+                self._end_job(job)
+            case Failed(reason) if job:
                 if reason is None:
-                    self._journal.stop(task_id)
+                    self._queue.cancel(job.task_id, TaskState.IN_PROGRESS)
                 else:
-                    self._journal.fail(task_id, reason)
-                self._is_free(task_id)
-            case Recorded(task_id, failure):
-                if failure is None:
-                    self._journal.set_recorded(task_id)
+                    self._queue.fail(job.task_id, reason)
+                self._end_job(job)
+            case Recorded(is_recorded) if job:
+                if is_recorded:
+                    self._queue.set_recorded(job.task_id)
                 else:
-                    self._journal.set_not_recorded(task_id)
-                    self._record_again = time.monotonic() + SECONDS_TO_RECORD_AGAIN
-                self._is_free(task_id)
+                    self._queue.set_recording_failed(job.task_id)
+                    self._retry_recording_at = time.monotonic() + RETRY_RECORDING_SECONDS
+                self._end_job(job)
 
-    def _is_free(self, task_id: str) -> None:
+    def _end_job(self, job: _Job) -> None:
         self._job = None
-        self._cancel_wishes.discard(task_id)
-        self.state = WorkerState.READY
-        self._board.clear(task_id)
+        self._cancelled.discard(job.task_id)
+        self._board.clear(job.task_id)
 
-    def _settle(self) -> None:
-        """Deal with what the worker that is gone had in hand."""
+    def _release_job(self) -> None:
+        """Decide what becomes of the task of a worker that has ended."""
         job = self._job
         if job is None:
             return
-        if job.task_id in self._cancel_wishes:
-            self._journal.stop(job.task_id)
-        elif self._is_stopping:
-            self._journal.put_back(job.task_id)
-        elif job.is_recording:
-            # once may be chance; what ends every worker must not keep other songs from being made
-            if self._journal.set_not_recorded(job.task_id) > 1:
-                self._record_again = time.monotonic() + SECONDS_TO_RECORD_AGAIN
+        if job.task_id in self._cancelled and isinstance(job.order, Generate):
+            self._queue.cancel(job.task_id, TaskState.IN_PROGRESS)
+        elif isinstance(job.order, Record) and not self._is_stopping:
+            # try again at once after the first failure; later ones must not delay other songs
+            if self._queue.set_recording_failed(job.task_id) > 1:
+                self._retry_recording_at = time.monotonic() + RETRY_RECORDING_SECONDS
         else:
-            self._journal.recover()
-        self._job = None
-        self._cancel_wishes.discard(job.task_id)
-        self._board.clear(job.task_id)
-
-
-def _end(process: BaseProcess) -> None:
-    """End a process for good; the journal makes that harmless at any moment."""
-    process.kill()
-    process.join()
-    process.close()
+            self._queue.requeue(counts_attempt=not self._is_stopping)
+        self._end_job(job)

@@ -1,26 +1,30 @@
-"""The journal: every accepted task, written down in SQLite before anybody is told that it is accepted.
+"""The task queue: every accepted request with what became of it, in one SQLite file.
 
-Knows which state may follow which, and what happens to tasks whose work was cut off. Who does the work is not
-known here. One process holds a journal at a time; its threads may share it.
+A request is in the file before its client gets an answer, so that a crash of the server, the worker or the
+machine loses no task. One process opens the file at a time; its threads share it.
 """
 
 from __future__ import annotations
 
+import re
+import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from emo_assets.errors import InputError
-from emo_assets.song_request import TrackRequest
-from emo_assets.studio.tasks import Task, TaskState
+from emo_assets.song_request import TrackRequest, validate_name
 
-MOST_ATTEMPTS = 3
-"""A task whose work was cut off this often is given up: it may be what kills the worker."""
+MAX_ATTEMPTS = 3
+"""A task that was interrupted this often fails: it may be what crashes the worker."""
 
-GIVEN_UP = (
-    f"The work on this song was cut off {MOST_ATTEMPTS} times. Try a shorter one, or start the studio again."
+TOO_MANY_ATTEMPTS = (
+    f"The work on this song was interrupted {MAX_ATTEMPTS} times. Try a shorter song, or restart the studio."
 )
 
 _SCHEMA = """
@@ -40,14 +44,55 @@ CREATE INDEX IF NOT EXISTS tasks_by_state ON tasks (state, recorded, number);
 """
 
 
-class Journal:
+class TaskState(StrEnum):
+    """The state of a task."""
+
+    QUEUED = "queued"
+    IN_PROGRESS = "in_progress"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the task stays in this state."""
+        return self not in (TaskState.QUEUED, TaskState.IN_PROGRESS)
+
+
+@dataclass(frozen=True)
+class Task:
+    """An accepted request.
+
+    Attributes:
+        request: the request; its name is the task's id.
+        state: the current state.
+        reason: why the task failed, in one line; empty otherwise.
+        submitted: when it was accepted, in seconds since 1970.
+        attempts: how often work on it began.
+        champion: version of the model that wrote the description; empty before the task is finished.
+    """
+
+    request: TrackRequest
+    state: TaskState
+    reason: str
+    submitted: float
+    attempts: int
+    champion: str
+
+    @property
+    def task_id(self) -> str:
+        """The name of the request, which is the song's partition and folder, too."""
+        return self.request.name
+
+
+class TaskQueue:
     """The accepted tasks of one studio.
 
     Args:
-        path: the SQLite file; it and its folder are made when missing.
+        path: the SQLite file; created with its folder when missing.
 
     Raises:
-        InputError: the file is no journal, or cannot be written.
+        InputError: the file is not a task queue, or cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,171 +102,146 @@ class Journal:
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._database.row_factory = sqlite3.Row
             self._database.execute("PRAGMA journal_mode = WAL")
-            # FULL: what was accepted is on the disk before the answer, and outlives a power cut too
+            # FULL: an accepted task is on the disk before the answer, and survives a power failure
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.executescript(_SCHEMA)
         except (OSError, sqlite3.DatabaseError) as error:
             raise InputError(
-                f"{path}: the studio's journal cannot be used ({error}); repair its place, or move it away"
+                f"{path}: the studio's task queue cannot be opened ({error}); "
+                "check the folder's permissions, or move the file away"
             ) from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._database.close()
 
-    def accept(self, requests: Sequence[TrackRequest], *, longest_queue: int) -> list[bool]:
-        """Write requests down as queued tasks, all in one commit.
+    def add(self, requests: Sequence[TrackRequest], *, max_queued: int) -> list[bool]:
+        """Add requests as queued tasks, in one commit.
 
         Args:
-            requests: what is asked for; no name may have been accepted before.
-            longest_queue: how many tasks may wait; the requests beyond are not accepted.
+            requests: the requests; their names must be new.
+            max_queued: how many tasks may be queued. Requests beyond are not accepted.
 
         Returns:
-            For each request whether it was accepted. When this returns, accepted ones are on the disk.
+            Whether each request was accepted. Accepted ones are on the disk.
         """
         with self._lock, self._database:
             self._database.execute("BEGIN IMMEDIATE")
-            places = max(longest_queue - self._count(TaskState.QUEUED), 0)
+            [queued] = self._database.execute("SELECT count(*) FROM tasks WHERE state = 'queued'").fetchone()
+            room = max(max_queued - queued, 0)
             self._database.executemany(
-                "INSERT INTO tasks (task_id, request, state, submitted) VALUES (?, ?, ?, ?)",
-                [
-                    (request.name, request.model_dump_json(), TaskState.QUEUED, time.time())
-                    for request in requests[:places]
-                ],
+                "INSERT INTO tasks (task_id, request, state, submitted) VALUES (?, ?, 'queued', ?)",
+                [(request.name, request.model_dump_json(), time.time()) for request in requests[:room]],
             )
-        return [position < places for position in range(len(requests))]
+        return [index < room for index in range(len(requests))]
 
     def claim(self) -> Task | None:
-        """Take the task that has waited longest into work, and return it; None when none waits."""
-        return self._one(
-            "UPDATE tasks SET state = 'in_progress', attempts = attempts + 1 WHERE number = "
-            "(SELECT min(number) FROM tasks WHERE state = 'queued') RETURNING *"
+        """Move the oldest queued task to in progress and return it, or None if the queue is empty."""
+        return _first_task(
+            self._rows(
+                "UPDATE tasks SET state = 'in_progress', attempts = attempts + 1 WHERE number = "
+                "(SELECT min(number) FROM tasks WHERE state = 'queued') RETURNING *"
+            )
         )
 
     def finish(self, task_id: str, champion: str) -> bool:
-        """Put down that the song is there; return False when the task was not in progress."""
-        return self._end(task_id, TaskState.FINISHED, champion=champion)
+        """Mark a task in progress as finished; return whether it was in progress."""
+        return self._end(task_id, TaskState.IN_PROGRESS, TaskState.FINISHED, champion=champion)
 
     def fail(self, task_id: str, reason: str) -> bool:
-        """Put down that there will be no song, and why; return False when the task was not in progress."""
-        return self._end(task_id, TaskState.FAILED, reason=reason)
+        """Mark a task in progress as failed; return whether it was in progress."""
+        return self._end(task_id, TaskState.IN_PROGRESS, TaskState.FAILED, reason=reason)
 
-    def stop(self, task_id: str) -> bool:
-        """Put down that work in progress was given up on demand; return False when there was none."""
-        return self._end(task_id, TaskState.CANCELLED)
+    def cancel(self, task_id: str, state: TaskState = TaskState.QUEUED) -> bool:
+        """Cancel a task that is in `state`; return whether it was."""
+        return self._end(task_id, state, TaskState.CANCELLED)
 
-    def cancel(self, task_id: str) -> bool:
-        """Take a task out of the queue; return False when it does not wait there (any more)."""
-        return self._end(task_id, TaskState.CANCELLED, was=TaskState.QUEUED)
+    def requeue(self, *, counts_attempt: bool = True) -> None:
+        """Queue interrupted tasks again in their old position, or fail them after `MAX_ATTEMPTS`.
 
-    def put_back(self, task_id: str) -> None:
-        """Queue a task in progress again that was cut off through no fault of its own."""
-        self._change(
-            "UPDATE tasks SET state = 'queued', attempts = attempts - 1 "
-            "WHERE task_id = ? AND state = 'in_progress'",
-            (task_id,),
+        Args:
+            counts_attempt: whether the interrupted attempt counts.
+        """
+        if counts_attempt:
+            self._rows(
+                "UPDATE tasks SET state = 'failed', ended = ?, reason = ? "
+                "WHERE state = 'in_progress' AND attempts >= ?",
+                *(time.time(), TOO_MANY_ATTEMPTS, MAX_ATTEMPTS),
+            )
+        self._rows(
+            "UPDATE tasks SET state = 'queued', attempts = attempts - ? WHERE state = 'in_progress'",
+            int(not counts_attempt),
         )
-
-    def recover(self) -> None:
-        """Deal with tasks whose work was cut off: queue them again, or give them up after too many times."""
-        self._change(
-            "UPDATE tasks SET state = 'failed', ended = ?, reason = ? "
-            "WHERE state = 'in_progress' AND attempts >= ?",
-            (time.time(), GIVEN_UP, MOST_ATTEMPTS),
-        )
-        self._change("UPDATE tasks SET state = 'queued' WHERE state = 'in_progress'", ())
 
     def task(self, task_id: str) -> Task | None:
-        """Return a task, None when none has this id."""
-        return self._one("SELECT * FROM tasks WHERE task_id = ?", (task_id,))
+        """Return the task with this id, or None."""
+        return _first_task(self._rows("SELECT * FROM tasks WHERE task_id = ?", task_id))
 
-    def tasks(self, states: Iterable[TaskState], *, limit: int) -> list[Task]:
-        """Return the latest tasks that are in one of `states`, the newest first."""
-        wanted = list(states)
-        places = ", ".join("?" * len(wanted))
-        query = f"SELECT * FROM tasks WHERE state IN ({places}) ORDER BY number DESC LIMIT ?"  # noqa: S608
-        with self._lock:
-            rows = self._database.execute(query, (*wanted, limit)).fetchall()
+    def unfinished(self, *, limit: int) -> list[Task]:
+        """Return the newest tasks that are not finished, the newest first."""
+        rows = self._rows("SELECT * FROM tasks WHERE state != 'finished' ORDER BY number DESC LIMIT ?", limit)
         return [_task(row) for row in rows]
 
-    def ahead_of(self, task_id: str) -> int:
-        """Return how many tasks will be worked on before a queued one, the one in progress included."""
-        row = self._row(
-            "SELECT count(*) FROM tasks WHERE state IN ('queued', 'in_progress') "
-            "AND number < (SELECT number FROM tasks WHERE task_id = ?)",
-            (task_id,),
+    def count_before(self, task_id: str) -> int:
+        """Return how many tasks come before a queued one, including the one in progress."""
+        return self._count(
+            "state IN ('queued', 'in_progress') AND number < (SELECT number FROM tasks WHERE task_id = ?)",
+            task_id,
         )
-        return int(row[0]) if row else 0
 
     def count(self, state: TaskState) -> int:
         """Return how many tasks are in `state`."""
-        with self._lock:
-            return self._count(state)
+        return self._count("state = ?", state)
 
-    def is_known(self, name: str) -> bool:
-        """Tell whether a task of this id was ever accepted."""
-        return self._row("SELECT 1 FROM tasks WHERE task_id = ?", (name,)) is not None
+    def next_unrecorded(self, *, include_failed: bool = True) -> str | None:
+        """Return the id of the next finished task to record in Dagster, or None.
 
-    def unrecorded(self, *, again: bool = True) -> str | None:
-        """Return the id of the next finished task that is to be recorded elsewhere, if there is one.
-
-        The oldest comes first, but those of which it failed come after all others.
+        The oldest comes first; those that could not be recorded come after all others.
 
         Args:
-            again: whether those of which it failed come at all.
+            include_failed: whether to include those that could not be recorded.
         """
-        row = self._row(
+        rows = self._rows(
             "SELECT task_id FROM tasks WHERE state = 'finished' AND recorded <= 0 AND (? OR recorded = 0) "
             "ORDER BY recorded DESC, number LIMIT 1",
-            (again,),
+            include_failed,
         )
-        return None if row is None else str(row[0])
+        return str(rows[0]["task_id"]) if rows else None
 
     def set_recorded(self, task_id: str) -> None:
-        """Put down that a finished task is recorded."""
-        self._change("UPDATE tasks SET recorded = 1 WHERE task_id = ?", (task_id,))
+        """Mark a finished task as recorded."""
+        self._rows("UPDATE tasks SET recorded = 1 WHERE task_id = ?", task_id)
 
-    def set_not_recorded(self, task_id: str) -> int:
-        """Put down that a finished task could not be recorded, once more; return how often it was so."""
-        row = self._row(
-            "UPDATE tasks SET recorded = recorded - 1 WHERE task_id = ? RETURNING -recorded", (task_id,)
+    def set_recording_failed(self, task_id: str) -> int:
+        """Count a failed attempt to record a finished task; return the number of failed attempts."""
+        [row] = self._rows(
+            "UPDATE tasks SET recorded = recorded - 1 WHERE task_id = ? RETURNING -recorded", task_id
         )
-        return 0 if row is None else int(row[0])
+        return int(row[0])
 
     def _end(
-        self,
-        task_id: str,
-        state: TaskState,
-        *,
-        was: TaskState = TaskState.IN_PROGRESS,
-        reason: str = "",
-        champion: str = "",
+        self, task_id: str, before: TaskState, after: TaskState, *, reason: str = "", champion: str = ""
     ) -> bool:
-        changed = self._change(
-            "UPDATE tasks SET state = ?, ended = ?, reason = ?, champion = ? WHERE task_id = ? AND state = ?",
-            (state, time.time(), reason, champion, task_id, was),
+        changed = self._rows(
+            "UPDATE tasks SET state = ?, ended = ?, reason = ?, champion = ? WHERE task_id = ? AND state = ? "
+            "RETURNING 1",
+            *(after, time.time(), reason, champion, task_id, before),
         )
-        return changed == 1
+        return bool(changed)
 
-    def _change(self, statement: str, values: Sequence[object]) -> int:
+    def _count(self, condition: str, value: str) -> int:
+        [row] = self._rows(f"SELECT count(*) FROM tasks WHERE {condition}", value)  # noqa: S608 - own text
+        return int(row[0])
+
+    def _rows(self, statement: str, *values: object) -> list[sqlite3.Row]:
+        # all rows are fetched: a statement with RETURNING commits when its last row is read
         with self._lock:
-            return self._database.execute(statement, tuple(values)).rowcount
+            return self._database.execute(statement, values).fetchall()
 
-    def _row(self, query: str, values: Sequence[object]) -> sqlite3.Row | None:
-        with self._lock:
-            # all rows are fetched, since a statement that returns what it changed commits only at its end
-            rows: list[sqlite3.Row] = self._database.execute(query, tuple(values)).fetchall()
-        return rows[0] if rows else None
 
-    def _one(self, query: str, values: Sequence[object] = ()) -> Task | None:
-        row = self._row(query, values)
-        return None if row is None else _task(row)
-
-    def _count(self, state: TaskState) -> int:
-        return int(
-            self._database.execute("SELECT count(*) FROM tasks WHERE state = ?", (state,)).fetchone()[0]
-        )
+def _first_task(rows: list[sqlite3.Row]) -> Task | None:
+    return _task(rows[0]) if rows else None
 
 
 def _task(row: sqlite3.Row) -> Task:
@@ -230,7 +250,18 @@ def _task(row: sqlite3.Row) -> Task:
         state=TaskState(row["state"]),
         reason=row["reason"],
         submitted=row["submitted"],
-        ended=row["ended"],
         attempts=row["attempts"],
         champion=row["champion"],
     )
+
+
+def new_task_id(mood: str) -> str:
+    """Return a new unique request name: the first words of the mood and 40 random bits.
+
+    Args:
+        mood: the mood in any language; only its letters and digits are used.
+    """
+    title = re.split(r"[—–;(]|[:,.]\s", mood, maxsplit=1)[0]
+    ascii_title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_title)[:40].strip("-") or "song"
+    return validate_name(f"{slug}-{secrets.token_hex(5)}")

@@ -1,172 +1,151 @@
-"""The library: the finished songs of a store, whoever made them, and their files.
+"""The finished songs of a store, from the studio and from Dagster runs, and their files.
 
-Songs made by runs and by the studio stand side by side. Only names that may be a request's are ever looked
-up, and a song's files are found by the store's layout, never by a path from outside.
+Files are found by the store's layout and a validated name, never by a path from a client.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import soundfile
+
+from emo_assets.audio.files import write_audio
 from emo_assets.errors import InputError
 from emo_assets.music_theory import format_key
 from emo_assets.song_request import TrackRequest, validate_name
-from emo_assets.store import Store, atomic_write
+from emo_assets.store import Store
+from emo_assets.studio.schemas import Comparison, HeardFacts
 
 
 class Format(StrEnum):
-    """The formats in which a song can be had."""
+    """File formats of a song."""
 
     WAV = "wav"
     OGG = "ogg"
     MP3 = "mp3"
     MIDI = "midi"
 
+    @property
+    def suffix(self) -> str:
+        """The suffix of files of this format."""
+        return ".mid" if self is Format.MIDI else f".{self}"
 
-ENDINGS = {Format.WAV: ".wav", Format.OGG: ".ogg", Format.MP3: ".mp3", Format.MIDI: ".mid"}
-MEDIA_TYPES = {
-    Format.WAV: "audio/wav",
-    Format.OGG: "audio/ogg",
-    Format.MP3: "audio/mpeg",
-    Format.MIDI: "audio/midi",
-}
+    @property
+    def media_type(self) -> str:
+        """The media type."""
+        return "audio/mpeg" if self is Format.MP3 else f"audio/{self}"
 
 
 @dataclass(frozen=True)
-class Song:
-    """A finished song.
+class StoredTrack:
+    """A finished song in the store.
 
     Attributes:
-        request: what was asked for.
-        made: when it was finished, in seconds since 1970.
-        seconds: length of the sound.
-        heard: what it sounds like, measured from its notes, by the names of `metrics.song_metrics.Heard`.
-        comparison: asked against measured, one row a feature.
+        request: its request.
+        finished: when it was finished, in seconds since 1970.
+        heard: its metrics.
+        comparison: requested features, targets and metrics, one row per feature.
     """
 
     request: TrackRequest
-    made: float
-    seconds: float
-    heard: Mapping[str, Any]
-    comparison: list[dict[str, Any]]
-
-    @property
-    def key_name(self) -> str | None:
-        """The key that is heard, in words, such as "F# minor"; None where none can be heard."""
-        if self.heard.get("key") is None:
-            return None
-        return format_key(self.heard["key"], self.heard["mode"])
+    finished: float
+    heard: HeardFacts
+    comparison: list[Comparison]
 
 
-def check_is_folder(store: Store) -> None:
-    """Refuse a store that lies elsewhere.
-
-    Raises:
-        InputError: its base is not a folder of this machine.
-    """
-    if store.base.protocol not in ("", "file"):
-        raise InputError(
-            f"the studio serves songs from a folder of this machine, and {store.base} is none: "
-            "give --store the path of a folder"
-        )
-
-
-class Library:
-    """The finished songs of a store.
-
-    Args:
-        store: the store; its base must be a folder of this machine.
+def local_folder(store: Store) -> Path:
+    """Return the base of a store as a local path.
 
     Raises:
         InputError: the base is not a folder of this machine.
     """
+    if store.base.protocol not in ("", "file"):
+        raise InputError(
+            f"the studio serves songs from a folder of this machine, and {store.base} is not one: "
+            "give --store the path of a folder"
+        )
+    return Path(str(store.base))
+
+
+class TrackRepository:
+    """Reads the finished songs of a store.
+
+    Args:
+        store: the store, in a local folder.
+    """
 
     def __init__(self, store: Store) -> None:
-        check_is_folder(store)
-        self._store = store
-        self._documents = Path(str(store.assets)) / "generated_track"
-        self._known: dict[str, tuple[int, Song]] = {}
-        self._encoding = threading.Lock()
+        self._tracks = Path(str(store.tracks))
+        self._assets = Path(str(store.assets))
+        self._cache: dict[str, tuple[int, StoredTrack]] = {}
+        self._encoding_lock = threading.Lock()
 
-    def song(self, name: str) -> Song | None:
-        """Return the finished song of this name, None when there is none or the name can be nobody's."""
+    def track(self, name: str) -> StoredTrack | None:
+        """Return the finished song with this name, or None if there is none or the name is invalid."""
         try:
-            path = self._documents / f"{validate_name(name)}.json"
-            written = path.stat().st_mtime_ns
+            path = self._assets / "generated_track" / f"{validate_name(name)}.json"
+            modified = path.stat().st_mtime_ns
         except (InputError, OSError):
             return None
-        known = self._known.get(name)
-        if known is None or known[0] != written:
-            song = _read_song(path, written / 1e9)
-            if song is None:
+        cached = self._cache.get(name)
+        if cached is None or cached[0] != modified:
+            track = _read_track(path, modified / 1e9)
+            if track is None:
                 return None
-            known = self._known[name] = (written, song)
-        return known[1]
+            cached = self._cache[name] = (modified, track)
+        return cached[1]
 
-    def songs(self) -> list[Song]:
-        """Return all finished songs, the newest first."""
-        if not self._documents.is_dir():
-            return []
-        found = [self.song(path.stem) for path in self._documents.glob("*.json")]
-        return sorted((song for song in found if song), key=lambda song: song.made, reverse=True)
+    def tracks(self) -> list[StoredTrack]:
+        """Return all finished songs."""
+        found = (self.track(path.stem) for path in (self._assets / "generated_track").glob("*.json"))
+        return [track for track in found if track]
 
     def file(self, name: str, format_: Format) -> Path | None:
-        """Return the path of a finished song in a format, None when the file is not there (any more).
+        """Return the path of a finished song in a format, or None if the file is missing.
 
-        MP3 is made of the WAV file when it is first asked for, and anew when a run has made the song anew.
+        The MP3 file is encoded from the WAV file on first use, and again when a run has replaced the song.
         """
-        folder = Path(str(self._store.tracks)) / validate_name(name)
-        path = folder / f"{name}{ENDINGS[format_]}"
+        path = self._tracks / validate_name(name) / f"{name}{format_.suffix}"
         if format_ is Format.MP3:
-            wav = folder / f"{name}{ENDINGS[Format.WAV]}"
-            if wav.exists() and not _is_as_new(path, wav):
-                self._write_mp3(wav, path)
+            wav = path.with_suffix(Format.WAV.suffix)
+            with self._encoding_lock:  # one at a time: encoding takes a core
+                if wav.exists() and not (path.exists() and _modified(path) >= _modified(wav)):
+                    samples, rate = soundfile.read(wav, dtype="float32", always_2d=True)
+                    write_audio(samples, rate, path)
         return path if path.exists() else None
 
-    def description(self, name: str) -> Mapping[str, Any] | None:
-        """Return a song's description: its `tokens`, and the `champion` that wrote it; None if not kept."""
-        path = Path(str(self._store.assets)) / "track_description" / f"{validate_name(name)}.json"
+    def description(self, name: str) -> tuple[str, list[int]]:
+        """Return the champion's version and the token ids of a song's description; empty if not stored."""
+        path = self._assets / "track_description" / f"{validate_name(name)}.json"
         try:
-            document: Mapping[str, Any] = json.loads(path.read_bytes())
+            document = json.loads(path.read_bytes())
         except OSError:
-            return None
-        return document
-
-    def _write_mp3(self, wav: Path, path: Path) -> None:
-        import soundfile
-
-        from emo_assets.audio.files import encode_audio
-
-        with self._encoding:  # one at a time: encoding takes a core
-            if _is_as_new(path, wav):
-                return
-            samples, rate = soundfile.read(wav, dtype="float32", always_2d=True)
-            content = encode_audio(samples, rate, path.suffix)
-            with atomic_write(path) as file:
-                file.write(content)
+            return "", []
+        return document["champion"], document["tokens"]
 
 
-def _is_as_new(path: Path, source: Path) -> bool:
-    """Whether a file is there and was written after what it is made of."""
-    return path.exists() and path.stat().st_mtime_ns >= source.stat().st_mtime_ns
+def _modified(path: Path) -> int:
+    return path.stat().st_mtime_ns
 
 
-def _read_song(path: Path, made: float) -> Song | None:
-    """Read the document of a song; None when it is gone or is no such document."""
+def _read_track(path: Path, finished: float) -> StoredTrack | None:
+    """Read the document of a song; return None if it is missing or damaged."""
     try:
-        document = json.loads(path.read_bytes())
-        return Song(
+        document: dict[str, Any] = json.loads(path.read_bytes())
+        heard = document["heard"]
+        key = None if heard.get("key") is None else format_key(heard["key"], heard["mode"])
+        return StoredTrack(
             request=TrackRequest.from_values(document["request"]),
-            made=made,
-            seconds=float(document["seconds"]),
-            heard=document["heard"],
-            comparison=document["asked_and_measured"],
+            finished=finished,
+            heard=HeardFacts.model_validate(
+                heard | {"key": key, "tempo": round(heard["tempo"], 2), "seconds": document["seconds"]}
+            ),
+            comparison=[Comparison.model_validate(row) for row in document["asked_and_measured"]],
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

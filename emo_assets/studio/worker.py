@@ -1,14 +1,14 @@
-"""The worker process: holds the models warm and makes one song after the other.
+"""The worker process: keeps the models loaded and works on one task at a time.
 
-Speaks with the server through one connection, in the messages defined here. It ends as soon as the server is
-gone, so that no two workers ever work on the same journal. Which task is next is not decided here.
+The supervisor sends orders through a connection and receives messages. The process ends with the server, so
+that two workers never work for one queue.
 """
 
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
-import queue
 import signal
 import threading
 import time
@@ -22,251 +22,221 @@ from filelock import FileLock
 
 from emo_assets.errors import InputError
 from emo_assets.song_request import TrackRequest
-from emo_assets.studio.tasks import Stage
+from emo_assets.studio.task_progress import Stage, TaskProgress
 
-SECONDS_BETWEEN_REPORTS = 0.1
-"""Progress is reported at most this often: faster than an eye follows, and no burden."""
+SECONDS_BETWEEN_UPDATES = 0.1
+"""Minimum time between two progress messages within a stage."""
 
-POLITENESS = 5
-"""By how much the worker stands back for the server, which answers people, when both want the processor."""
+NICENESS = 5
+"""Added to the worker's niceness, so that the server answers quickly while a song is generated."""
 
 log = logging.getLogger(__name__)
 
 
-class Listener(Protocol):
-    """What an engine tells its progress to; it raises `Cancelled` when the song is no longer wanted."""
+class StageProgress(Protocol):
+    """Progress callback of a generator. Raises `Cancelled` when the task was cancelled."""
 
     def __call__(self, stage: Stage, done: int, total: int) -> None:
-        """Take note that `done` of `total` units of `stage` are finished."""
+        """Report that `done` of `total` units of `stage` are finished."""
 
 
-class Engine(Protocol):
-    """What makes songs. Lives in the worker process only."""
+class Generator(Protocol):
+    """Generates songs in the worker process."""
 
-    def prepare(self) -> str:
-        """Load the models if they are not loaded, or if newer ones are there; return the champion's version.
+    def load(self) -> str:
+        """Load the models if they are not loaded or have changed; return the champion's version.
 
         Raises:
-            InputError: they are missing or damaged.
+            InputError: a model is missing or damaged.
         """
 
-    def make(self, request: TrackRequest, listener: Listener) -> str:
-        """Make a song and keep it, unless it is there already; return the version of its champion.
+    def generate(self, request: TrackRequest, progress: StageProgress) -> str:
+        """Generate and store a song unless it exists; return the version of its champion.
 
         Raises:
-            InputError: it cannot be made as asked.
+            InputError: the song cannot be generated as requested.
         """
 
     def record(self, name: str) -> None:
-        """Record a song that was made; do nothing when it is recorded already.
+        """Record a stored song in Dagster unless it is recorded.
 
         Raises:
-            InputError: there is no place to record it.
+            InputError: there is no Dagster instance.
         """
 
 
-class Cancelled(Exception):  # noqa: N818 - it is a request to stop, not an error
-    """The song that is being made is no longer wanted."""
+class Cancelled(Exception):  # noqa: N818 - not an error
+    """The task in progress was cancelled."""
 
 
 @dataclass(frozen=True)
-class Make:
-    """To the worker: make this song."""
+class Generate:
+    """Order: generate the song of a request."""
 
     request: TrackRequest
 
 
 @dataclass(frozen=True)
 class Record:
-    """To the worker: record this finished song."""
+    """Order: record a finished song in Dagster."""
 
     task_id: str
 
 
 @dataclass(frozen=True)
 class Cancel:
-    """To the worker: give up this song if it is in the making."""
-
-    task_id: str
+    """Order: cancel the task in progress."""
 
 
 @dataclass(frozen=True)
-class Ready:
-    """To the server: the models are loaded."""
+class Loaded:
+    """Message: the models are loaded."""
 
     champion: str
 
 
 @dataclass(frozen=True)
-class NotReady:
-    """To the server: the models cannot be loaded, for this reason."""
+class LoadingFailed:
+    """Message: the models cannot be loaded."""
 
     reason: str
 
 
 @dataclass(frozen=True)
-class Advanced:
-    """To the server: this much of a stage is done."""
+class Finished:
+    """Message: the song is stored."""
 
-    task_id: str
-    stage: Stage
-    done: int
-    total: int
-
-
-@dataclass(frozen=True)
-class Made:
-    """To the server: the song is there, by this champion."""
-
-    task_id: str
     champion: str
 
 
 @dataclass(frozen=True)
-class NotMade:
-    """To the server: there will be no song, for this reason; None when it was cancelled."""
+class Failed:
+    """Message: the song was not generated; no reason means that it was cancelled."""
 
-    task_id: str
     reason: str | None
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """To the server: the song is recorded, or could not be, for this reason."""
+    """Message: the song is recorded, or recording failed."""
 
-    task_id: str
-    failure: str | None
-
-
-Order = Make | Record
-Report = Ready | NotReady | Advanced | Made | NotMade | Recorded
+    is_recorded: bool
 
 
-def run_worker(connection: Connection, lock: Path, make_engine: Callable[[], Engine]) -> None:
-    """Work until the server closes the connection. The worker process's whole life.
+Order = Generate | Record | Cancel
+Message = Loaded | LoadingFailed | TaskProgress | Finished | Failed | Recorded
+
+
+def run_worker(connection: Connection, lock: Path, make_generator: Callable[[], Generator]) -> None:
+    """Work until the server ends. This is the main function of the worker process.
 
     Args:
-        connection: to the server.
-        lock: the file whose holder is the journal's only worker.
-        make_engine: builds the engine; it is called here, in the worker's process.
+        connection: to the supervisor.
+        lock: file that only one worker holds at a time.
+        make_generator: creates the generator in this process.
     """
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # the server decides what an interrupt from the keyboard ends
-    os.nice(POLITENESS)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C goes to the server, which ends its worker
+    os.nice(NICENESS)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    Worker(connection, make_engine).run(lock)
+    threading.Thread(target=_exit_with_server, daemon=True).start()
+    with FileLock(lock):  # waits until the worker of an earlier server has ended
+        Worker(connection, make_generator()).run()
+
+
+def _exit_with_server() -> None:
+    server = multiprocessing.parent_process()
+    if server is not None:
+        server.join()
+        os._exit(0)
 
 
 class Worker:
-    """Takes orders one after the other and reports what became of them.
+    """Carries out orders one at a time.
 
     Args:
-        connection: to the server.
-        make_engine: builds the engine.
+        connection: to the supervisor.
+        generator: generates the songs.
     """
 
-    def __init__(self, connection: Connection, make_engine: Callable[[], Engine]) -> None:
+    def __init__(self, connection: Connection, generator: Generator) -> None:
         self._connection = connection
-        self._make_engine = make_engine
-        self._orders: queue.Queue[Order] = queue.Queue()
-        self._cancelled: set[str] = set()
+        self._generator = generator
 
-    def run(self, lock: Path) -> None:
-        """Wait for the worker before this one to be gone, get ready, then work."""
-        threading.Thread(target=self._listen, name="orders", daemon=True).start()
-        with FileLock(lock):
-            self._work()
-
-    def _work(self) -> None:
-        engine = self._make_engine()
-        self._report(_readiness(engine))
+    def run(self) -> None:
+        """Load the models, then carry out orders until the connection is closed."""
+        self._send(self._load())
         while True:
-            match self._orders.get():
-                case Make(request):
-                    self._report(self._made(engine, request))
+            match self._receive():
+                case Generate(request):
+                    self._send(self._generate(request))
                 case Record(task_id):
-                    self._report(Recorded(task_id, _failure(engine, task_id)))
+                    self._send(Recorded(self._record(task_id)))
+                case Cancel():
+                    pass  # the task ended before it could be cancelled
 
-    def _listen(self) -> None:
-        """Take in what the server sends; end the process when the server is gone."""
+    def _load(self) -> Loaded | LoadingFailed:
         try:
-            while True:
-                match self._connection.recv():
-                    case Cancel(task_id):
-                        self._cancelled.add(task_id)
-                    case order:
-                        self._orders.put(order)
-        except (EOFError, OSError):
-            os._exit(0)
-
-    def _made(self, engine: Engine, request: TrackRequest) -> Made | NotMade:
-        name = request.name
-        listener = self._listener(name)
-        try:
-            listener(Stage.WAKING, 0, 1)
-            engine.prepare()
-            champion = engine.make(request, listener)
-        except Cancelled:
-            return NotMade(name, None)
+            return Loaded(self._generator.load())
         except InputError as error:
-            return NotMade(name, str(error))
+            log.warning("the models cannot be loaded: %s", error)
+            return LoadingFailed(str(error))
+
+    def _generate(self, request: TrackRequest) -> Finished | Failed:
+        progress = self._progress_callback()
+        try:
+            progress(Stage.LOADING, 0, 1)
+            self._generator.load()
+            return Finished(self._generator.generate(request, progress))
+        except Cancelled:
+            return Failed(None)
+        except InputError as error:
+            return Failed(str(error))
         except OSError as error:
-            log.exception("the song %s could not be written", name)
-            return NotMade(
-                name, f"The song could not be written ({error.strerror or error}); is the disk full?"
-            )
+            log.exception("the song %s could not be written", request.name)
+            return Failed(f"The song could not be written ({error.strerror or error}). Is the disk full?")
         except Exception as error:
-            log.exception("the song %s could not be made", name)
-            return NotMade(
-                name,
-                f"Something unforeseen went wrong ({type(error).__name__}); the studio's log says more. "
-                "Try again, with another seed or a shorter song.",
+            log.exception("the song %s could not be generated", request.name)
+            return Failed(
+                f"An unexpected error occurred ({type(error).__name__}); see the studio's log. "
+                "Try again with another seed or a shorter song."
             )
-        finally:
-            self._cancelled.clear()  # one song is in the making at a time, so all of them are over
-        return Made(name, champion)
 
-    def _listener(self, task_id: str) -> Listener:
-        reported: Stage | None = None
-        last = 0.0
+    def _record(self, task_id: str) -> bool:
+        try:
+            self._generator.record(task_id)
+        except InputError as error:
+            log.warning("the song %s is not recorded: %s", task_id, error)
+        except Exception:
+            log.exception("the song %s could not be recorded", task_id)
+        else:
+            return True
+        return False
 
-        def listener(stage: Stage, done: int, total: int) -> None:
-            nonlocal reported, last
-            if task_id in self._cancelled:
+    def _progress_callback(self) -> StageProgress:
+        last_stage: Stage | None = None
+        last_sent = 0.0
+
+        def progress(stage: Stage, done: int, total: int) -> None:
+            nonlocal last_stage, last_sent
+            if self._connection.poll():  # while a task is in progress, only `Cancel` is sent
+                self._receive()
                 raise Cancelled
             now = time.monotonic()
-            if stage is reported and now - last < SECONDS_BETWEEN_REPORTS:
-                return
-            reported, last = stage, now
-            self._report(Advanced(task_id, stage, done, max(total, 1)))
+            if stage is not last_stage or now - last_sent >= SECONDS_BETWEEN_UPDATES:
+                last_stage, last_sent = stage, now
+                self._send(TaskProgress(stage, done, max(total, 1)))
 
-        return listener
+        return progress
 
-    def _report(self, report: Report) -> None:
+    def _receive(self) -> Order:
         try:
-            self._connection.send(report)
+            order: Order = self._connection.recv()
+        except (EOFError, OSError):
+            os._exit(0)
+        return order
+
+    def _send(self, message: Message) -> None:
+        try:
+            self._connection.send(message)
         except OSError:
             os._exit(0)
-
-
-def _readiness(engine: Engine) -> Ready | NotReady:
-    """Load the models; tell which champion it is, or why they cannot be loaded."""
-    try:
-        return Ready(engine.prepare())
-    except InputError as error:
-        log.warning("the models are not ready: %s", error)
-        return NotReady(str(error))
-
-
-def _failure(engine: Engine, task_id: str) -> str | None:
-    """Record a song; return why it could not be recorded, None when it could."""
-    try:
-        engine.record(task_id)
-    except InputError as error:
-        log.warning("the song %s is not recorded: %s", task_id, error)
-        return str(error)
-    except Exception as error:
-        log.exception("the song %s could not be recorded", task_id)
-        return f"{type(error).__name__}: {error}"
-    return None
