@@ -19,7 +19,7 @@ from emo_assets.reranking import (
 from emo_assets.song_request import Strictness, TrackRequest
 from emo_assets.store import Store
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
-from emo_assets_tests.studio.quick_engine import description_of
+from emo_assets_tests.studio.quick_generator import description_of
 from emo_assets_tests.studio.real_models import keep_models
 
 

@@ -1,4 +1,4 @@
-"""Middleware in front of the routes: checks hosts, tokens, origins and sizes, and limits the rate of requests."""
+"""Middleware in front of the routes: checks hosts, tokens, origins and sizes, and limits request rates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bodies of the REST API's requests and responses. The page's TypeScript types are generated from them."""
+"""The bodies of the REST API's responses. The page's TypeScript types are generated from them."""
 
 from __future__ import annotations
 

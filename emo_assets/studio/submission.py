@@ -1,7 +1,7 @@
 """The body of `POST /submit`: its schema and its validation.
 
-Its fields are those of a request without the name, which the studio chooses. Validation is strict: text is not
-accepted as a number, and all wrong fields are reported.
+Its fields are those of a request without the name, which the studio chooses. Validation is strict: text is
+not accepted as a number, and all wrong fields are reported.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Runs the worker process and gives it the queue's tasks, one at a time.
 
-The supervisor is a thread of the server. When the worker crashes, is killed or hangs, its task is queued again
-or fails after `task_queue.MAX_ATTEMPTS`, and a new worker starts.
+The supervisor is a thread of the server. When the worker crashes, is killed or hangs, its task is queued
+again or fails after `task_queue.MAX_ATTEMPTS`, and a new worker starts.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ STAGE_BOUNDS = {
     Stage.COMPOSING: (0.05, 0.86),
     Stage.RENDERING: (0.86, 1.0),
 }
-"""Share of a task's work that is done at the beginning and at the end of each stage, measured with 16 bars."""
+"""Share of a task's work that is done at the start and at the end of each stage, measured with 16 bars."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The studio: how fast requests are accepted, how soon a song can be heard, and whether memory stays flat.
 
-Accepting is measured with an engine that makes songs in no time, so that it is the server that is measured;
+Accepting is measured with a generator that takes no time, so that only the server is measured;
 songs with the models of the checkout's own store, where `make demo` has left them, in a copy of it.
 """
 
@@ -49,7 +49,7 @@ def _studio(*, is_real: bool = False) -> Iterator[StudioProcess]:
     """Open a studio over a store in a temporary folder, with a Dagster instance of its own."""
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
-        studio = StudioProcess(base, is_real=is_real, longest_queue=10 * SONGS_FOR_MEMORY)
+        studio = StudioProcess(base, is_real=is_real, max_queued=10 * SONGS_FOR_MEMORY)
         if is_real:
             (base / "assets").mkdir()
             for path in Store().model_files:

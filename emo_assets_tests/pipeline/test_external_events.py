@@ -12,7 +12,7 @@ from emo_assets.pipeline.partitions import REQUESTS
 from emo_assets.pipeline.track_store import asset_path, read_asset_json, track_exists
 from emo_assets.song_request import TrackRequest, read_request
 from emo_assets.store import Store
-from emo_assets_tests.studio.quick_engine import QuickEngine
+from emo_assets_tests.studio.quick_generator import QuickGenerator
 
 ASSETS = ("requested_features", "track_description", "track_midi", "generated_track")
 
@@ -36,7 +36,7 @@ def request_(tmp_path: Path) -> TrackRequest:
 def store(tmp_path: Path, request_: TrackRequest) -> Store:
     """A store with one song that no run has made."""
     (tmp_path / "champion.txt").write_text("first")
-    QuickEngine(str(tmp_path)).make(request_, lambda _stage, _done, _total: None)
+    QuickGenerator(str(tmp_path)).generate(request_, lambda _stage, _done, _total: None)
     return Store(tmp_path)
 
 

@@ -16,7 +16,7 @@ from emo_assets.figaro.weights import bundled_bytes
 from emo_assets.metrics.metrics_table import measure_training_songs
 from emo_assets.song_request import TrackRequest
 from emo_assets.store import Store, atomic_write
-from emo_assets_tests.studio.quick_engine import description_of, midi_of
+from emo_assets_tests.studio.quick_generator import description_of, midi_of
 
 NAME = "lstm_full"
 SMALL = ModelConfig(embedding=16, hidden=24, epochs=6)

@@ -1,4 +1,4 @@
-"""A studio in a process of its own, as `emo studio` runs it, with the quick engine or the real one.
+"""A studio in a process of its own, as `emo studio` runs it, with the quick generator or the real one.
 
 `python -m emo_assets_tests.studio.studio_process BASE` is the process; `StudioProcess` starts and ends it.
 """
@@ -55,7 +55,7 @@ class StudioProcess:
 
     Args:
         base: the store's base path; presets and a champion's name are put there.
-        seconds: how long the quick engine takes for a song.
+        seconds: how long the quick generator takes for a song.
         is_real: whether songs are made by the models, which the store must hold.
         options: arguments of `Studio` and `Limits`, by name.
     """
@@ -136,7 +136,7 @@ class StudioProcess:
         return httpx.Client(base_url=self.url, timeout=30)
 
     def lines(self, file: str) -> list[str]:
-        """Return what the engine has noted in a file of the store."""
+        """Return what the generator has logged in a file of the store."""
         path = self.base / file
         return path.read_text().split() if path.exists() else []
 
@@ -151,20 +151,20 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
 
 def main() -> None:
     """Run a studio until it is ended."""
-    from emo_assets.studio.generator import SongEngine
+    from emo_assets.studio.generator import SongGenerator
     from emo_assets.studio.middleware import Limits
     from emo_assets.studio.server import build_app, open_listener, run_app
     from emo_assets.studio.service import Studio
-    from emo_assets_tests.studio.quick_engine import QuickEngine
+    from emo_assets_tests.studio.quick_generator import QuickGenerator
 
     base, port, options = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
     seconds = options.pop("seconds")
     is_real = options.pop("is_real")
-    engine = partial(SongEngine, base) if is_real else partial(QuickEngine, base, seconds)
-    limits = Limits(**options.pop("limits", {"burst": 10_000, "songs_a_minute": 1e6}))
+    make_generator = partial(SongGenerator, base) if is_real else partial(QuickGenerator, base, seconds)
+    limits = Limits(**options.pop("limits", {"burst": 10_000, "songs_per_minute": 1e6}))
     app_options = {name: options.pop(name) for name in ("token",) if name in options}
     with open_listener("127.0.0.1", port) as listener:
-        studio = Studio(Store(base), engine, **options)
+        studio = Studio(Store(base), make_generator, **options)
         app = build_app(studio, limits=limits, **app_options)
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
         run_app(app, studio, listener)

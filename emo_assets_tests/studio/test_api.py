@@ -15,7 +15,7 @@ from emo_assets.audio.files import write_audio
 from emo_assets.features import FEATURE_NAMES
 from emo_assets.song_request import Strictness, read_request
 from emo_assets.store import Store
-from emo_assets.studio.track_repository import Library
+from emo_assets.studio.track_repository import TrackRepository
 from emo_assets_tests.studio.studio_process import StudioProcess, wait_until
 
 
@@ -132,7 +132,7 @@ def test_how_closely_a_song_must_follow_is_kept_wherever_the_request_is(
     assert finished(client, task_id)["request"]["strictness"] == "strictly"
     listed = client.get("/tracks").json()["tracks"][0]
     assert (listed["task_id"], listed["request"]["strictness"]) == (task_id, "strictly")
-    song = Library(Store(studio.base)).song(task_id)
+    song = TrackRepository(Store(studio.base)).track(task_id)
     assert song is not None
     assert song.request.strictness is Strictness.STRICTLY
     path = studio.base / "requests" / f"{task_id}.yaml"

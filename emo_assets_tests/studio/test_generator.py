@@ -14,8 +14,8 @@ from emo_assets.errors import InputError
 from emo_assets.pipeline.track_store import read_asset_json, track_exists
 from emo_assets.song_request import TrackRequest
 from emo_assets.store import Store
-from emo_assets.studio.generator import SongEngine
-from emo_assets.studio.tasks import Stage
+from emo_assets.studio.generator import SongGenerator
+from emo_assets.studio.task_progress import Stage
 from emo_assets.studio.worker import Cancelled
 from emo_assets_tests.studio.studio_process import StudioProcess, wait_until
 
@@ -25,11 +25,13 @@ def silent(stage: Stage, done: int, total: int) -> None:
 
 
 def test_a_request_becomes_a_song_by_the_champion(base: Path) -> None:
-    engine = SongEngine(str(base))
+    generator = SongGenerator(str(base))
     request = TrackRequest.from_values({"name": "joy", "mood": "$\\frac{ <b>", "bars": 2, "seed": 1})
     heard: list[tuple[Stage, float]] = []
-    assert engine.prepare() == "first"
-    assert engine.make(request, lambda stage, done, total: heard.append((stage, done / total))) == "first"
+    assert generator.load() == "first"
+    assert (
+        generator.generate(request, lambda stage, done, total: heard.append((stage, done / total))) == "first"
+    )
     assert list(dict.fromkeys(stage for stage, _ in heard)) == [
         Stage.DESCRIBING,
         Stage.COMPOSING,
@@ -44,12 +46,12 @@ def test_a_request_becomes_a_song_by_the_champion(base: Path) -> None:
 
 
 def test_a_song_that_is_there_is_not_made_again(base: Path) -> None:
-    engine = SongEngine(str(base))
+    generator = SongGenerator(str(base))
     request = TrackRequest(name="joy", bars=1, seed=1)
-    engine.prepare()
-    engine.make(request, silent)
+    generator.load()
+    generator.generate(request, silent)
     written = (base / "tracks" / "joy" / "joy.wav").stat().st_mtime_ns
-    assert engine.make(request, silent) == "first"
+    assert generator.generate(request, silent) == "first"
     assert (base / "tracks" / "joy" / "joy.wav").stat().st_mtime_ns == written
 
 
@@ -58,20 +60,20 @@ def test_a_song_that_is_called_off_leaves_nothing_that_looks_finished(base: Path
         if stage is Stage.COMPOSING and done > 0:
             raise Cancelled
 
-    engine = SongEngine(str(base))
-    engine.prepare()
+    generator = SongGenerator(str(base))
+    generator.load()
     with pytest.raises(Cancelled):
-        engine.make(TrackRequest(name="joy", bars=8), call_off)
+        generator.generate(TrackRequest(name="joy", bars=8), call_off)
     assert not track_exists(Store(base), "joy")
 
 
 def test_a_new_champion_is_loaded_when_its_record_is_there(base: Path) -> None:
-    engine = SongEngine(str(base))
-    assert engine.prepare() == "first"
+    generator = SongGenerator(str(base))
+    assert generator.load() == "first"
     (base / "champions" / "first").rename(base / "champions" / "second")
     record = base / "assets" / "champion.json"
     record.write_text(record.read_text().replace('"first"', '"second"'))
-    assert engine.prepare() == "second"
+    assert generator.load() == "second"
 
 
 @pytest.mark.parametrize("missing", ["assets/champion.json", "assets/figaro_model.safetensors", "champions"])
@@ -82,11 +84,11 @@ def test_models_that_are_missing_or_damaged_are_named(base: Path, missing: str) 
     else:
         path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(InputError, match=r"champion|figaro"):
-        SongEngine(str(base)).prepare()
+        SongGenerator(str(base)).load()
     if path.exists():
         path.unlink()
         with pytest.raises(InputError, match="make demo"):
-            SongEngine(str(base)).prepare()
+            SongGenerator(str(base)).load()
 
 
 @pytest.fixture

@@ -150,7 +150,7 @@ def test_every_answer_keeps_browsers_on_a_short_lead(client: httpx.Client) -> No
 
 
 def test_too_many_at_once_are_told_when_to_come_back(tmp_path: Path) -> None:
-    limits = {"burst": 3, "songs_a_minute": 30}
+    limits = {"burst": 3, "songs_per_minute": 30}
     studio = StudioProcess(tmp_path, limits=limits).start()
     with studio.client() as client:
         answers = [client.post("/submit", json={"bars": 1}) for _ in range(5)]
@@ -161,7 +161,7 @@ def test_too_many_at_once_are_told_when_to_come_back(tmp_path: Path) -> None:
 
 
 def test_a_full_queue_is_told_and_nothing_is_accepted(tmp_path: Path) -> None:
-    studio = StudioProcess(tmp_path, longest_queue=2).start()
+    studio = StudioProcess(tmp_path, max_queued=2).start()
     with studio.client() as client:
         answers = [client.post("/submit", json={"mood": "please be slow"}) for _ in range(6)]
         refused = [answer for answer in answers if answer.status_code == 429]

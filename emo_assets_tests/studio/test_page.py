@@ -1,4 +1,4 @@
-"""The page in a real browser, on a real server with the quick engine."""
+"""The page in a real browser, on a real server with the quick generator."""
 
 from __future__ import annotations
 

@@ -10,11 +10,10 @@ import httpx
 import pytest
 
 from emo_assets.song_request import TrackRequest
-from emo_assets.studio.supervisor import Workshop
-from emo_assets.studio.task_progress import HeadwayBoard
-from emo_assets.studio.task_queue import GIVEN_UP, Journal
-from emo_assets.studio.tasks import TaskState
-from emo_assets_tests.studio.quick_engine import QuickEngine
+from emo_assets.studio.supervisor import Supervisor
+from emo_assets.studio.task_progress import ProgressBoard
+from emo_assets.studio.task_queue import TOO_MANY_ATTEMPTS, TaskQueue, TaskState
+from emo_assets_tests.studio.quick_generator import QuickGenerator
 from emo_assets_tests.studio.studio_process import StudioProcess, wait_until
 
 FINAL = ("finished", "failed", "cancelled")
@@ -94,7 +93,7 @@ def test_a_request_that_kills_its_worker_fails_and_holds_up_nobody(own_studio: S
     with own_studio.client() as client:
         deadly, harmless = submit(client, mood="please crash"), submit(client)
         outcome = wait_for_all(client, [deadly, harmless])
-    assert (outcome[0]["status"], outcome[0]["reason"]) == ("failed", GIVEN_UP)
+    assert (outcome[0]["status"], outcome[0]["reason"]) == ("failed", TOO_MANY_ATTEMPTS)
     assert outcome[1]["status"] == "finished"
     assert own_studio.lines("begun.txt").count(deadly) == 3
 
@@ -135,9 +134,9 @@ def test_a_song_whose_end_was_not_noted_is_not_made_again(own_studio: StudioProc
         task_id = submit(client)
         wait_for_all(client, [task_id])
     own_studio.kill()
-    journal = Journal(own_studio.base / "studio" / "journal.sqlite")
-    journal._database.execute("UPDATE tasks SET state = 'in_progress', recorded = 0")
-    journal.close()
+    queue = TaskQueue(own_studio.base / "studio" / "journal.sqlite")
+    queue._database.execute("UPDATE tasks SET state = 'in_progress', recorded = 0")
+    queue.close()
     own_studio.start()
     with own_studio.client() as client:
         outcome = wait_for_all(client, [task_id])
@@ -154,22 +153,22 @@ def test_two_studios_on_one_store_are_refused(own_studio: StudioProcess) -> None
 
 
 def test_a_worker_that_hangs_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(Path(__file__).parents[2])  # the worker's process imports the quick engine
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])  # the worker process imports the quick generator
     (tmp_path / "champion.txt").write_text("first")
-    journal = Journal(tmp_path / "journal.sqlite")
-    board = HeadwayBoard()
-    workshop = Workshop(
-        journal, board, partial(QuickEngine, str(tmp_path)), tmp_path / "lock", stalled_seconds=4
+    queue = TaskQueue(tmp_path / "journal.sqlite")
+    board = ProgressBoard()
+    supervisor = Supervisor(
+        queue, board, partial(QuickGenerator, str(tmp_path)), tmp_path / "lock", hang_seconds=4
     )
     hanging = TrackRequest(name="hanging", mood="please hang", bars=1)
-    journal.accept([hanging, TrackRequest(name="fine", bars=1)], longest_queue=9)
-    workshop.start()
+    queue.add([hanging, TrackRequest(name="fine", bars=1)], max_queued=9)
+    supervisor.start()
 
     def is_over(name: str) -> bool:
-        task = journal.task(name)
+        task = queue.task(name)
         return task is not None and task.state.is_final
 
     wait_until(lambda: is_over("hanging") and is_over("fine"))
-    assert journal.count(TaskState.FAILED) == journal.count(TaskState.FINISHED) == 1
-    workshop.stop()
-    journal.close()
+    assert queue.count(TaskState.FAILED) == queue.count(TaskState.FINISHED) == 1
+    supervisor.stop()
+    queue.close()

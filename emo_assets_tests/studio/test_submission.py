@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emo_assets.song_request import Strictness
-from emo_assets.studio.submission import RefusedError, read_submission, submission_schema
+from emo_assets.studio.schemas import ProblemError
+from emo_assets.studio.submission import read_submission, submission_schema
 
 
 def read(values: Any) -> Any:
@@ -76,7 +77,7 @@ def test_the_schema_of_the_body_stands_alone() -> None:
     ],
 )
 def test_what_is_wrong_is_named(values: dict[str, Any], field: str, said: str) -> None:
-    with pytest.raises(RefusedError) as refusal:
+    with pytest.raises(ProblemError) as refusal:
         read(values)
     assert refusal.value.fields == [field]
     assert said in refusal.value.detail
@@ -88,7 +89,7 @@ def test_what_is_wrong_is_named(values: dict[str, Any], field: str, said: str) -
     [b"", b"{", b"[1, 2]", b"null", b'{"tempo": NaN}', b'{"tempo": Infinity}', b"\xff\xfe", b"[" * 10_000],
 )
 def test_what_is_no_json_object_is_refused(body: bytes) -> None:
-    with pytest.raises(RefusedError):
+    with pytest.raises(ProblemError):
         read_submission(body)
 
 
@@ -96,7 +97,7 @@ def test_what_is_no_json_object_is_refused(body: bytes) -> None:
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     try:
         read_submission(body)
-    except RefusedError as refusal:
+    except ProblemError as refusal:
         assert refusal.detail  # noqa: PT017 - anything else that is raised is the failure looked for
 
 
@@ -104,6 +105,6 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
 def test_any_value_of_a_feature_is_read_or_refused(value: Any) -> None:
     try:
         request = read_submission(json.dumps({"features": {"energy": value}}).encode())
-    except RefusedError:
+    except ProblemError:
         return
     assert 0 <= request.features.energy <= 1

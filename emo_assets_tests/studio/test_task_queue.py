@@ -4,11 +4,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emo_assets.errors import InputError
-from emo_assets.song_request import TrackRequest
-from emo_assets.studio.task_queue import GIVEN_UP, MOST_ATTEMPTS, Journal
-from emo_assets.studio.tasks import TaskState
+from emo_assets.song_request import TrackRequest, validate_name
+from emo_assets.studio.task_queue import MAX_ATTEMPTS, TOO_MANY_ATTEMPTS, TaskQueue, TaskState, new_task_id
 
 
 def requests(*names: str) -> list[TrackRequest]:
@@ -21,130 +22,171 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def journal(path: Path) -> Journal:
-    return Journal(path)
+def queue(path: Path) -> TaskQueue:
+    return TaskQueue(path)
 
 
-def state_of(journal: Journal, task_id: str) -> TaskState:
-    task = journal.task(task_id)
+def state_of(queue: TaskQueue, task_id: str) -> TaskState:
+    task = queue.task(task_id)
     assert task is not None
     return task.state
 
 
-def test_tasks_are_worked_on_in_the_order_in_which_they_came(journal: Journal) -> None:
-    journal.accept(requests("one", "two"), longest_queue=9)
-    journal.accept(requests("three"), longest_queue=9)
-    claimed = [task.task_id for task in iter(journal.claim, None)]
+def test_tasks_are_worked_on_in_the_order_in_which_they_came(queue: TaskQueue) -> None:
+    queue.add(requests("one", "two"), max_queued=9)
+    queue.add(requests("three"), max_queued=9)
+    claimed = [task.task_id for task in iter(queue.claim, None)]
     assert claimed == ["one", "two", "three"]
 
 
-def test_a_queue_takes_no_more_than_it_holds(journal: Journal) -> None:
-    assert journal.accept(requests("one", "two", "three"), longest_queue=2) == [True, True, False]
-    assert journal.task("three") is None
-    journal.claim()
-    assert journal.accept(requests("three", "four"), longest_queue=2) == [True, False]
+def test_a_queue_takes_no_more_than_it_holds(queue: TaskQueue) -> None:
+    assert queue.add(requests("one", "two", "three"), max_queued=2) == [True, True, False]
+    assert queue.task("three") is None
+    queue.claim()
+    assert queue.add(requests("three", "four"), max_queued=2) == [True, False]
 
 
-def test_what_is_accepted_is_on_the_disk_for_another_process(journal: Journal, path: Path) -> None:
-    journal.accept(requests("one"), longest_queue=9)
+def test_what_is_accepted_is_on_the_disk_for_another_process(queue: TaskQueue, path: Path) -> None:
+    queue.add(requests("one"), max_queued=9)
     with sqlite3.connect(path) as other:
         assert other.execute("SELECT task_id, state FROM tasks").fetchall() == [("one", "queued")]
     other.close()
 
 
-def test_a_claim_is_committed_at_once(journal: Journal, path: Path) -> None:
-    journal.accept(requests("one"), longest_queue=9)
-    journal.claim()
+def test_a_claim_is_committed_at_once(queue: TaskQueue, path: Path) -> None:
+    queue.add(requests("one"), max_queued=9)
+    queue.claim()
     with sqlite3.connect(path) as other:
         assert other.execute("SELECT state FROM tasks").fetchall() == [("in_progress",)]
     other.close()
 
 
-def test_a_task_reaches_its_end_once(journal: Journal) -> None:
-    journal.accept(requests("one"), longest_queue=9)
-    assert not journal.finish("one", "champion")
-    journal.claim()
-    assert journal.finish("one", "champion")
-    assert not journal.fail("one", "too late")
-    assert not journal.cancel("one")
-    task = journal.task("one")
+def test_a_task_reaches_its_end_once(queue: TaskQueue) -> None:
+    queue.add(requests("one"), max_queued=9)
+    assert not queue.finish("one", "champion")
+    queue.claim()
+    assert queue.finish("one", "champion")
+    assert not queue.fail("one", "too late")
+    assert not queue.cancel("one")
+    task = queue.task("one")
     assert task is not None
     assert (task.state, task.champion, task.reason) == (TaskState.FINISHED, "champion", "")
 
 
-def test_only_a_waiting_task_can_be_cancelled(journal: Journal) -> None:
-    journal.accept(requests("one", "two"), longest_queue=9)
-    journal.claim()
-    assert not journal.cancel("one")
-    assert journal.cancel("two")
-    assert state_of(journal, "two") is TaskState.CANCELLED
-    assert journal.claim() is None
+def test_only_a_waiting_task_can_be_cancelled(queue: TaskQueue) -> None:
+    queue.add(requests("one", "two"), max_queued=9)
+    queue.claim()
+    assert not queue.cancel("one")
+    assert queue.cancel("two")
+    assert state_of(queue, "two") is TaskState.CANCELLED
+    assert queue.claim() is None
 
 
-def test_work_that_was_cut_off_is_queued_again_in_its_old_place(journal: Journal, path: Path) -> None:
-    journal.accept(requests("one", "two"), longest_queue=9)
-    journal.claim()
-    journal.close()
-    reopened = Journal(path)
-    reopened.recover()
+def test_work_that_was_cut_off_is_queued_again_in_its_old_place(queue: TaskQueue, path: Path) -> None:
+    queue.add(requests("one", "two"), max_queued=9)
+    queue.claim()
+    queue.close()
+    reopened = TaskQueue(path)
+    reopened.requeue()
     claimed = reopened.claim()
     assert claimed is not None
     assert (claimed.task_id, claimed.attempts) == ("one", 2)
 
 
-def test_work_that_is_cut_off_again_and_again_is_given_up_with_a_reason(journal: Journal) -> None:
-    journal.accept(requests("one"), longest_queue=9)
-    for _ in range(MOST_ATTEMPTS):
-        assert journal.claim() is not None
-        journal.recover()
-    task = journal.task("one")
+def test_work_that_is_cut_off_again_and_again_is_given_up_with_a_reason(queue: TaskQueue) -> None:
+    queue.add(requests("one"), max_queued=9)
+    for _ in range(MAX_ATTEMPTS):
+        assert queue.claim() is not None
+        queue.requeue()
+    task = queue.task("one")
     assert task is not None
-    assert (task.state, task.reason) == (TaskState.FAILED, GIVEN_UP)
-    assert journal.claim() is None
+    assert (task.state, task.reason) == (TaskState.FAILED, TOO_MANY_ATTEMPTS)
+    assert queue.claim() is None
 
 
-def test_a_task_that_was_put_back_has_lost_no_attempt(journal: Journal) -> None:
-    journal.accept(requests("one"), longest_queue=9)
-    for _ in range(MOST_ATTEMPTS + 2):
-        journal.claim()
-        journal.put_back("one")
-    assert state_of(journal, "one") is TaskState.QUEUED
+def test_a_task_that_was_put_back_has_lost_no_attempt(queue: TaskQueue) -> None:
+    queue.add(requests("one"), max_queued=9)
+    for _ in range(MAX_ATTEMPTS + 2):
+        queue.claim()
+        queue.requeue(counts_attempt=False)
+    assert state_of(queue, "one") is TaskState.QUEUED
 
 
-def test_a_waiting_task_knows_how_many_come_first(journal: Journal) -> None:
-    journal.accept(requests("one", "two", "three"), longest_queue=9)
-    journal.claim()
-    assert journal.ahead_of("three") == 2
-    journal.cancel("two")
-    assert journal.ahead_of("three") == 1
+def test_a_waiting_task_knows_how_many_come_first(queue: TaskQueue) -> None:
+    queue.add(requests("one", "two", "three"), max_queued=9)
+    queue.claim()
+    assert queue.count_before("three") == 2
+    queue.cancel("two")
+    assert queue.count_before("three") == 1
 
 
-def test_finished_tasks_wait_to_be_recorded(journal: Journal) -> None:
-    journal.accept(requests("one", "two"), longest_queue=9)
-    journal.claim()
-    assert journal.unrecorded() is None
-    journal.finish("one", "champion")
-    assert journal.unrecorded() == "one"
-    journal.set_recorded("one")
-    assert journal.unrecorded() is None
+def test_finished_tasks_wait_to_be_recorded(queue: TaskQueue) -> None:
+    queue.add(requests("one", "two"), max_queued=9)
+    queue.claim()
+    assert queue.next_unrecorded() is None
+    queue.finish("one", "champion")
+    assert queue.next_unrecorded() == "one"
+    queue.set_recorded("one")
+    assert queue.next_unrecorded() is None
 
 
-def test_a_task_that_cannot_be_recorded_does_not_stand_in_the_way_of_others(journal: Journal) -> None:
-    journal.accept(requests("one", "two"), longest_queue=9)
+def test_a_task_that_cannot_be_recorded_does_not_stand_in_the_way_of_others(queue: TaskQueue) -> None:
+    queue.add(requests("one", "two"), max_queued=9)
     for task_id in ("one", "two"):
-        journal.claim()
-        journal.finish(task_id, "champion")
-    assert journal.set_not_recorded("one") == 1
-    assert journal.unrecorded() == "two"
-    journal.set_recorded("two")
-    assert journal.unrecorded(again=False) is None
-    assert journal.unrecorded() == "one"
-    journal.set_recorded("one")
-    assert journal.unrecorded() is None
+        queue.claim()
+        queue.finish(task_id, "champion")
+    assert queue.set_recording_failed("one") == 1
+    assert queue.next_unrecorded() == "two"
+    queue.set_recorded("two")
+    assert queue.next_unrecorded(include_failed=False) is None
+    assert queue.next_unrecorded() == "one"
+    queue.set_recorded("one")
+    assert queue.next_unrecorded() is None
 
 
 def test_a_file_that_is_no_journal_is_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     path.write_bytes(b"this is not SQLite at all, " * 50)
-    with pytest.raises(InputError, match=r"journal\.sqlite: the studio's journal cannot be used"):
-        Journal(path)
+    with pytest.raises(InputError, match=r"journal\.sqlite: the studio's task queue cannot be opened"):
+        TaskQueue(path)
+
+
+@given(st.text(max_size=200))
+def test_any_mood_gives_a_name_that_is_safe(mood: str) -> None:
+    name = new_task_id(mood)
+    assert validate_name(name) == name
+
+
+def test_a_name_says_which_mood_it_came_from() -> None:
+    assert new_task_id("Sunny morning — bright, warm").startswith("sunny-morning-")
+    assert new_task_id("Élan vital").startswith("elan-vital-")
+    assert new_task_id("../../etc/passwd").startswith("etc-passwd-")
+    assert new_task_id("悲しみ").startswith("song-")
+
+
+def test_names_are_never_the_same() -> None:
+    assert len({new_task_id("joy") for _ in range(1000)}) == 1000
+
+
+def test_a_file_of_an_earlier_version_keeps_its_tasks(path: Path) -> None:
+    path.parent.mkdir()
+    with sqlite3.connect(path) as earlier:
+        earlier.execute(
+            "CREATE TABLE tasks (number INTEGER PRIMARY KEY, task_id TEXT NOT NULL UNIQUE,"
+            " request TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', submitted REAL NOT NULL, ended REAL,"
+            " attempts INTEGER NOT NULL DEFAULT 0, champion TEXT NOT NULL DEFAULT '',"
+            " recorded INTEGER NOT NULL DEFAULT 0) STRICT"
+        )
+        request = '{"name": "one", "mood": "Joy", "features": {"tempo": 97.5}, "bars": 2, "seed": 7}'
+        earlier.execute(
+            "INSERT INTO tasks (task_id, request, state, submitted, attempts) "
+            "VALUES ('one', ?, 'in_progress', 1.5, 1)",
+            (request,),
+        )
+    earlier.close()
+    queue = TaskQueue(path)
+    queue.requeue()
+    task = queue.claim()
+    assert task is not None
+    assert (task.task_id, task.request.mood, task.request.seed, task.attempts) == ("one", "Joy", 7, 2)
+    assert task.request.features.tempo == 97.5

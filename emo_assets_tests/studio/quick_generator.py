@@ -1,6 +1,6 @@
-"""An engine that makes little songs in milliseconds, keeps them like the real one, and can be made to fail.
+"""A generator of short songs in milliseconds, which stores them like the real one and fails on demand.
 
-What the mood says decides what happens: `please fail`, `please crash`, `please be slow`, `please hang`, and
+The mood decides what happens: `please fail`, `please crash`, `please be slow`, `please hang`, and
 `please crash afterwards`, when the song is recorded.
 """
 
@@ -23,8 +23,8 @@ from emo_assets.midi.writer import Note, Part, encode_midi
 from emo_assets.pipeline.track_store import read_asset_json, save_track, track_exists
 from emo_assets.song_request import TrackRequest, write_request
 from emo_assets.store import Store, atomic_write
-from emo_assets.studio.tasks import Stage
-from emo_assets.studio.worker import Listener
+from emo_assets.studio.task_progress import Stage
+from emo_assets.studio.worker import StageProgress
 from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
 from emo_assets.tokens.vocabulary import TIME_SIGNATURES
 
@@ -36,12 +36,12 @@ PROGRESSION = (0, 5, 7, 0, 9, 5, 7, 0)
 STEPS_OF_A_SLOW_SONG = 100
 
 
-class QuickEngine:
-    """Makes songs of a few plain tones, and counts in files what it did.
+class QuickGenerator:
+    """Generates songs of a few sine tones, and logs its calls in files.
 
     Args:
         base: the store's base path.
-        seconds: how long the making of a song takes.
+        seconds: how long a song takes.
     """
 
     def __init__(self, base: str, seconds: float = 0.0) -> None:
@@ -49,16 +49,16 @@ class QuickEngine:
         self._folder = Path(base)
         self._seconds = seconds
 
-    def prepare(self) -> str:
-        """Read the champion's version, as the real engine would."""
+    def load(self) -> str:
+        """Read the champion's version, as the real generator would."""
         champion = self._folder / "champion.txt"
         if not champion.exists():
             raise InputError(f"{champion} is missing: run `make demo` first")
         return champion.read_text().strip()
 
-    def make(self, request: TrackRequest, listener: Listener) -> str:
+    def generate(self, request: TrackRequest, progress: StageProgress) -> str:
         """Make a song, or do what its mood asks for."""
-        champion = self.prepare()
+        champion = self.load()
         if track_exists(self._store, request.name):
             return champion
         self._note("begun.txt", request.name)
@@ -71,18 +71,18 @@ class QuickEngine:
                 os._exit(7)
             case "please be slow":
                 for step in range(STEPS_OF_A_SLOW_SONG):
-                    listener(Stage.COMPOSING, step, STEPS_OF_A_SLOW_SONG)
+                    progress(Stage.COMPOSING, step, STEPS_OF_A_SLOW_SONG)
                     time.sleep(0.1)
             case "please hang":
                 time.sleep(3600)
         for stage in (Stage.DESCRIBING, Stage.COMPOSING, Stage.RENDERING):
-            listener(stage, 1, 2)
+            progress(stage, 1, 2)
             time.sleep(self._seconds / 3)
         self._keep(request, champion)
         return champion
 
     def record(self, name: str) -> None:
-        """Write the request file as the real engine does, and note that the song was recorded, once."""
+        """Write the request file as the real generator does, and note that the song was recorded, once."""
         document = read_asset_json(self._store, "requested_features", name)
         if document["mood"] == "please crash afterwards":
             self._note("crashed.txt", name)
