@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
@@ -54,7 +54,7 @@ class Submitted(BaseModel):
     task_id: str = Field(description="Pass it to `/status` and `/result`.")
 
 
-class HeardFacts(BaseModel):
+class TrackMetrics(BaseModel):
     """Metrics of a song, measured from the notes of its MIDI file."""
 
     tempo: float = Field(description="Beats (quarter notes) per minute.")
@@ -78,7 +78,7 @@ class Status(BaseModel):
     reason: str | None = Field(description="Why it failed; null otherwise.")
     submitted: datetime
     request: TrackRequest
-    heard: HeardFacts | None = Field(description="Metrics of the finished song; null before.")
+    heard: TrackMetrics | None = Field(description="Metrics of the finished song; null before.")
 
     @classmethod
     def of_task(
@@ -87,7 +87,7 @@ class Status(BaseModel):
         *,
         progress: TaskProgress | None = None,
         ahead: int = 0,
-        heard: HeardFacts | None = None,
+        metrics: TrackMetrics | None = None,
     ) -> Status:
         """Return the status of a task.
 
@@ -95,7 +95,7 @@ class Status(BaseModel):
             task: the task.
             progress: its progress, if it is in progress.
             ahead: number of tasks before it, if it is queued.
-            heard: metrics of the song, if it is finished.
+            metrics: metrics of the song, if it is finished.
         """
         return cls(
             task_id=task.task_id,
@@ -107,20 +107,20 @@ class Status(BaseModel):
             reason=task.reason or None,
             submitted=datetime.fromtimestamp(task.submitted, UTC),
             request=task.request,
-            heard=heard,
+            heard=metrics,
         )
 
     @classmethod
-    def of_finished(cls, request: TrackRequest, heard: HeardFacts, *, finished: float) -> Status:
+    def of_finished(cls, request: TrackRequest, metrics: TrackMetrics, *, finished: float) -> Status:
         """Return the status of a stored song that was not requested here, such as one from a Dagster run.
 
         Args:
             request: its request.
-            heard: its metrics.
+            metrics: its metrics.
             finished: when it was finished, in seconds since 1970.
         """
         task = Task(request, TaskState.FINISHED, "", finished, 0, "")
-        return cls.of_task(task, heard=heard)
+        return cls.of_task(task, metrics=metrics)
 
 
 class Comparison(BaseModel):
@@ -143,7 +143,9 @@ class Track(BaseModel):
     status: Status
     champion: str = Field(description="Version of the model that wrote the description.")
     asked_and_measured: list[Comparison]
-    description: list[dict[str, Any]] = Field(description="FIGARO's description, one row per bar.")
+    description: list[dict[str, int | float | str]] = Field(
+        description="FIGARO's description, one row per bar."
+    )
 
 
 class History(BaseModel):

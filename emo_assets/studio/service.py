@@ -116,7 +116,7 @@ class Studio:
                 return Status.of_task(task, progress=self._board.latest(task.task_id))
             case TaskState.FINISHED:
                 track = self.tracks.track(task.task_id)
-                return Status.of_task(task, heard=track.heard if track else None)
+                return Status.of_task(task, metrics=track.metrics if track else None)
             case _:
                 return Status.of_task(task)
 
@@ -191,4 +191,4 @@ class Studio:
 
 
 def _status_of_track(track: StoredTrack) -> Status:
-    return Status.of_finished(track.request, track.heard, finished=track.finished)
+    return Status.of_finished(track.request, track.metrics, finished=track.finished)

@@ -19,7 +19,7 @@ from emo_assets.errors import InputError
 from emo_assets.music_theory import format_key
 from emo_assets.song_request import TrackRequest, validate_name
 from emo_assets.store import Store
-from emo_assets.studio.schemas import Comparison, HeardFacts
+from emo_assets.studio.schemas import Comparison, TrackMetrics
 
 
 class Format(StrEnum):
@@ -48,13 +48,13 @@ class StoredTrack:
     Attributes:
         request: its request.
         finished: when it was finished, in seconds since 1970.
-        heard: its metrics.
+        metrics: its metrics.
         comparison: requested features, targets and metrics, one row per feature.
     """
 
     request: TrackRequest
     finished: float
-    heard: HeardFacts
+    metrics: TrackMetrics
     comparison: list[Comparison]
 
 
@@ -142,7 +142,7 @@ def _read_track(path: Path, finished: float) -> StoredTrack | None:
         return StoredTrack(
             request=TrackRequest.from_values(document["request"]),
             finished=finished,
-            heard=HeardFacts.model_validate(
+            metrics=TrackMetrics.model_validate(
                 heard | {"key": key, "tempo": round(heard["tempo"], 2), "seconds": document["seconds"]}
             ),
             comparison=[Comparison.model_validate(row) for row in document["asked_and_measured"]],

@@ -21,7 +21,7 @@ AXE = PAGES.parent / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PHONE = {"width": 390, "height": 844}
 MOST_TABS = 120
 A_FEW_TABS = 20
-"""From the first knob to the button: however many songs there are, they are not on the way."""
+"""From the first slider to the button; the songs are not between them, however many there are."""
 
 SOUNDS = """async (address) => {
   const content = await (await fetch(address)).arrayBuffer()
@@ -35,7 +35,7 @@ SILENT_EVENTS = """() => {
     close() {}
   }
 }"""
-"""A line that opens and carries nothing, as through a proxy that waits for the end of an answer."""
+"""An event stream that opens and sends nothing, as through a proxy that buffers responses."""
 
 POSITIONS = """() => new Promise((done) => {
   const at = scrollY
@@ -44,7 +44,7 @@ POSITIONS = """() => new Promise((done) => {
 
 
 @pytest.fixture(scope="session", autouse=True)
-def patience() -> None:
+def timeout() -> None:
     expect.set_options(timeout=20_000)
 
 
@@ -88,8 +88,8 @@ def request_of(client: httpx.Client, task_id: str) -> dict[str, Any]:
     return request
 
 
-def serious_faults(page: Page) -> list[str]:
-    """Return what axe finds that keeps people from using the page."""
+def serious_problems(page: Page) -> list[str]:
+    """Return the serious and critical accessibility problems that axe finds."""
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run().then((results) => results.violations)")
     return [
@@ -132,7 +132,7 @@ def test_the_numbers_on_the_page_are_those_in_the_midi(studio_page: Page, client
     assert shown["notes"] == str(sum(len(instrument.notes) for instrument in midi.instruments))
 
 
-def test_features_of_ones_own_are_sent_as_they_are_set(studio_page: Page, client: httpx.Client) -> None:
+def test_settings_are_sent_as_they_are_set(studio_page: Page, client: httpx.Client) -> None:
     mood(studio_page, "Sunny morning").click()
     happiness = studio_page.get_by_role("slider", name="Happiness")
     happiness.focus()
@@ -183,7 +183,7 @@ def test_how_closely_to_follow_is_chosen_sent_loaded_and_shown(
         choose(studio_page, task_id, "Compare")
     row = studio_page.get_by_role("region", name="Compare").get_by_role("row", name="Follow my settings")
     expect(row).to_contain_text(re.compile("Strictly.*Normally"))
-    assert serious_faults(studio_page) == []
+    assert serious_problems(studio_page) == []
 
 
 def test_a_surprise_is_a_song_in_one_press(studio_page: Page) -> None:
@@ -191,7 +191,7 @@ def test_a_surprise_is_a_song_in_one_press(studio_page: Page) -> None:
     expect(now_playing(studio_page).get_by_role("button", name=re.compile("^Pause"))).to_be_visible()
 
 
-def test_progress_is_shown_stage_by_stage_and_can_be_called_off(studio_page: Page) -> None:
+def test_progress_is_shown_stage_by_stage_and_can_be_cancelled(studio_page: Page) -> None:
     call(studio_page, "please be slow")
     make(studio_page)
     playing = now_playing(studio_page)
@@ -203,11 +203,11 @@ def test_progress_is_shown_stage_by_stage_and_can_be_called_off(studio_page: Pag
         "(before) => document.querySelector('[role=progressbar]').getAttribute('aria-valuenow') > before",
         arg=before,
     )
-    playing.get_by_role("button", name="Call it off").click()
-    expect(playing.get_by_text("You called this song off")).to_be_visible()
+    playing.get_by_role("button", name="Cancel").click()
+    expect(playing.get_by_text("You cancelled this song")).to_be_visible()
 
 
-def test_a_failure_is_told_with_what_to_do(studio_page: Page) -> None:
+def test_a_failure_is_shown_with_a_remedy(studio_page: Page) -> None:
     call(studio_page, "please fail")
     make(studio_page)
     playing = now_playing(studio_page)
@@ -216,14 +216,14 @@ def test_a_failure_is_told_with_what_to_do(studio_page: Page) -> None:
     expect(playing.get_by_role("button", name="Try again")).to_be_enabled()
 
 
-def test_a_refusal_is_told(studio_page: Page) -> None:
-    refusal = '{"detail": "The studio has its hands full.", "fields": []}'
+def test_a_refusal_is_shown(studio_page: Page) -> None:
+    refusal = '{"detail": "The queue is full.", "fields": []}'
     studio_page.route("**/submit", lambda route: route.fulfill(status=429, body=refusal))
     make(studio_page)
-    expect(studio_page.get_by_text("The studio has its hands full.")).to_be_visible()
+    expect(studio_page.get_by_text("The queue is full.")).to_be_visible()
 
 
-def test_a_song_is_told_of_even_when_events_do_not_come_through(studio_page: Page) -> None:
+def test_a_song_is_shown_even_if_there_are_no_events(studio_page: Page) -> None:
     def refuse(route: Route) -> None:
         route.fulfill(status=204)
 
@@ -231,7 +231,7 @@ def test_a_song_is_told_of_even_when_events_do_not_come_through(studio_page: Pag
     make_song(studio_page)
 
 
-def test_a_song_is_told_of_even_when_events_are_held_back_on_their_way(studio_page: Page) -> None:
+def test_a_song_is_shown_even_if_events_are_buffered(studio_page: Page) -> None:
     studio_page.evaluate(SILENT_EVENTS)
     call(studio_page, "please be slow")
     make(studio_page)
@@ -260,7 +260,7 @@ def test_the_page_is_at_rest_as_soon_as_settings_are_loaded(studio_page: Page) -
     first = make_song(studio_page)
     choose(studio_page, first, "Load its settings")
     at, later = studio_page.evaluate(POSITIONS)
-    assert at == later, "what moves under a finger takes no press"
+    assert at == later, "the page moves after the settings are loaded"
     assert studio_page.evaluate("document.activeElement.id") == "tune"
 
 
@@ -297,20 +297,20 @@ def test_two_songs_are_compared_side_by_side(studio_page: Page) -> None:
     choose(studio_page, second, "Compare")
     panel = studio_page.get_by_role("region", name="Compare")
     expect(panel.get_by_role("heading", name="Compare")).to_be_in_viewport()
-    expect(panel.get_by_role("row", name=re.compile("Tempo, heard"))).to_contain_text("92 BPM")
+    expect(panel.get_by_role("row", name=re.compile("Tempo, measured"))).to_contain_text("92 BPM")
     panel.get_by_role("button", name="Play First waltz").click()
     expect(panel.get_by_role("button", name="Pause First waltz")).to_be_visible()
     panel.get_by_role("button", name="Switch to the other").click()
     expect(panel.get_by_role("button", name="Pause Rainy evening")).to_be_visible()
     expect(panel.get_by_role("button", name="Play First waltz")).to_be_visible()
-    assert serious_faults(studio_page) == []
+    assert serious_problems(studio_page) == []
 
 
 def test_a_song_has_an_address_that_survives_a_reload(studio_page: Page) -> None:
     make_song(studio_page)
     studio_page.reload()
     expect(now_playing(studio_page).get_by_role("button", name="Play Sunny morning")).to_be_visible()
-    assert studio_page.locator("audio").evaluate("audio => audio.paused"), "nobody asked for sound"
+    assert studio_page.locator("audio").evaluate("audio => audio.paused"), "a reload does not start playback"
 
 
 def test_the_curious_see_the_description_bar_by_bar(studio_page: Page) -> None:
@@ -378,7 +378,7 @@ def test_a_phone_shows_it_all_in_its_width(browser: Browser, studio: StudioProce
     page.get_by_role("button", name="Make my song").tap()
     expect(now_playing(page).get_by_role("button", name="Pause Sunny morning")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    assert serious_faults(page) == []
+    assert serious_problems(page) == []
     context.close()
 
 
@@ -388,15 +388,15 @@ def test_nothing_keeps_people_out(browser: Browser, studio: StudioProcess, schem
     page = context.new_page()
     page.goto(studio.url)
     mood(page, "Sunny morning").wait_for()
-    assert serious_faults(page) == []
+    assert serious_problems(page) == []
     task_id = make_song(page)
     history_row(page, task_id).get_by_role("button", name="More for Sunny morning").click()
-    assert serious_faults(page) == []
+    assert serious_problems(page) == []
     page.get_by_role("tab", name="Bar by bar").click()
     call(page, "please fail")
     make(page)
     expect(now_playing(page).get_by_text("This song could not be made")).to_be_visible()
-    assert serious_faults(page) == []
+    assert serious_problems(page) == []
     context.close()
 
 
@@ -407,7 +407,7 @@ def test_the_chosen_light_stays(studio_page: Page) -> None:
     assert studio_page.evaluate("document.documentElement.className") == "dark"
 
 
-def test_a_server_that_is_gone_is_told_and_found_again(page: Page, own_studio: StudioProcess) -> None:
+def test_a_missing_server_is_reported_and_found_again(page: Page, own_studio: StudioProcess) -> None:
     own_studio.start()
     page.goto(own_studio.url)
     mood(page, "Sunny morning").wait_for()

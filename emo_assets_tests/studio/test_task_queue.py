@@ -173,7 +173,8 @@ def test_a_file_of_an_earlier_version_keeps_its_tasks(path: Path) -> None:
     with sqlite3.connect(path) as earlier:
         earlier.execute(
             "CREATE TABLE tasks (number INTEGER PRIMARY KEY, task_id TEXT NOT NULL UNIQUE,"
-            " request TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', submitted REAL NOT NULL, ended REAL,"
+            " request TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',"
+            " submitted REAL NOT NULL, ended REAL,"
             " attempts INTEGER NOT NULL DEFAULT 0, champion TEXT NOT NULL DEFAULT '',"
             " recorded INTEGER NOT NULL DEFAULT 0) STRICT"
         )

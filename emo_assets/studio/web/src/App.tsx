@@ -1,36 +1,42 @@
-// The page put together: what is chosen, what is playing, what was made before.
+// The page: settings, the current song and the history.
 import { Box, Button, Container, Flex, Grid, Heading, Text, VisuallyHidden } from '@chakra-ui/react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Music, Shuffle } from 'lucide-react'
 import { useReducer, useState } from 'react'
 import { cancel, getHealth, getPresets, getSchema, submit } from './api'
-import { useColourMode } from './colourMode'
+import { useColorMode } from './colorMode'
 import { Compare } from './components/Compare'
 import { Header } from './components/Header'
 import { Loading } from './components/Loading'
 import { MoodPicker } from './components/MoodPicker'
 import { isPlayable, SongCard } from './components/SongCard'
-import { CompareHint, Songs } from './components/Songs'
-import { Banner, Trouble } from './components/Trouble'
-import { TunePanel } from './components/TunePanel'
-import { alongTheWheel, feelingGround } from './feeling'
+import { CompareHint, TrackHistory } from './components/TrackHistory'
+import { Banner, HealthBanner } from './components/HealthBanner'
+import { SettingsPanel } from './components/SettingsPanel'
+import { byHue, moodGradient } from './moodColor'
 import { useHistory } from './history'
-import { goTo, useSongInAddress } from './place'
-import { changed, initialSettings, requestOf, surprisingFeatures, variationOf } from './settings'
+import { goTo, useSongInUrl } from './location'
+import {
+  settingsReducer,
+  initialSettings,
+  requestOf,
+  randomFeatures,
+  variationOf,
+} from './settings'
 import { useStatus } from './status'
 import type { FormSchema, Status, TrackRequest } from './types'
-import { duration, expectedSeconds, feelingWords } from './words'
+import { duration, expectedSeconds, moodTitle } from './format'
 
 const COLUMNS = { base: 'minmax(0, 1fr)', lg: 'minmax(0, 1fr) minmax(0, 1fr)' }
 const AREAS = { base: '"song" "tune" "songs"', lg: '"tune song" "tune songs" "tune ."' }
 
 export function App() {
-  const [mode, toggleMode] = useColourMode()
+  const [mode, toggleMode] = useColorMode()
   const health = useQuery({
     queryKey: ['health'],
     queryFn: getHealth,
     refetchInterval: 5000,
-    retry: 1, // a server that is gone is told of within seconds
+    retry: 1, // report a missing server within seconds
   })
   const schema = useQuery({
     queryKey: ['schema'],
@@ -41,7 +47,7 @@ export function App() {
   return (
     <Container maxW="7xl" pb={{ base: 36, md: 28 }} px={{ base: 4, md: 8 }}>
       <Header mode={mode} onToggleMode={toggleMode} />
-      <Trouble health={health.data} failure={health.error} />
+      <HealthBanner health={health.data} failure={health.error} />
       <Box as="main">
         {schema.data ? <Studio schema={schema.data} /> : <Loading what="the studio" />}
       </Box>
@@ -51,41 +57,43 @@ export function App() {
 
 function Studio({ schema }: { schema: FormSchema }) {
   const client = useQueryClient()
-  const [settings, change] = useReducer(changed, schema, initialSettings)
-  const [taskId, show] = useSongInAddress()
-  const [wanted, setWanted] = useState<string | null>(null)
+  const [settings, change] = useReducer(settingsReducer, schema, initialSettings)
+  const [taskId, show] = useSongInUrl()
+  const [autoplayId, setAutoplayId] = useState<string | null>(null)
   const [compared, setCompared] = useState<string[]>([])
   const status = useStatus(taskId)
   const presets = useQuery({ queryKey: ['presets'], queryFn: getPresets })
   const history = useHistory()
-  const making = useMutation({
+  const submission = useMutation({
     mutationFn: submit,
     onSuccess: (accepted) => {
-      setWanted(accepted.task_id)
+      setAutoplayId(accepted.task_id)
       show(accepted.task_id)
       client.invalidateQueries({ queryKey: ['history'] })
       document.getElementById('song')?.scrollIntoView({ block: 'start' })
     },
   })
-  const calling = useMutation({
+  const cancellation = useMutation({
     mutationFn: (song: Status) => cancel(song.task_id),
     onSuccess: (answer) => client.setQueryData(['status', answer.task_id], answer),
   })
 
-  const vary = (song: Status) => making.mutate(variationOf(song.request))
+  const vary = (song: Status) => submission.mutate(variationOf(song.request))
   const load = (song: Status) => {
     change({ kind: 'load', request: song.request })
     goTo(document.getElementById('tune'))
   }
   const play = (song: Status) => {
-    setWanted(song.task_id)
+    setAutoplayId(song.task_id)
     show(song.task_id)
     document.getElementById('song')?.scrollIntoView({ block: 'nearest' })
   }
   const surprise = () => {
-    const features = surprisingFeatures(schema)
+    const features = randomFeatures(schema)
     change({ kind: 'surprise', features })
-    making.mutate(requestOf({ ...settings, title: '', tagline: '', features, isNewEachTime: true }))
+    submission.mutate(
+      requestOf({ ...settings, title: '', tagline: '', features, isNewEachTime: true }),
+    )
   }
   const compare = (song: Status) =>
     setCompared((before) =>
@@ -101,15 +109,15 @@ function Studio({ schema }: { schema: FormSchema }) {
     .filter(isPlayable)
   return (
     <>
-      <Intro onSurprise={surprise} isBusy={making.isPending} />
+      <Intro onSurprise={surprise} isBusy={submission.isPending} />
       <MoodPicker
-        presets={presets.data?.toSorted(alongTheWheel) ?? []}
+        presets={presets.data?.toSorted(byHue) ?? []}
         chosen={settings.origin}
         onChoose={(preset: TrackRequest) => change({ kind: 'preset', preset })}
       />
-      {making.error && (
+      {submission.error && (
         <Box mt="6">
-          <Banner title="Your song was not accepted" detail={making.error.message} />
+          <Banner title="Your song was not accepted" detail={submission.error.message} />
         </Box>
       )}
       {one && other && (
@@ -129,26 +137,26 @@ function Studio({ schema }: { schema: FormSchema }) {
             status={status.data}
             failure={status.error}
             schema={schema}
-            playsAtOnce={wanted === taskId}
-            onCancel={(song) => calling.mutate(song)}
+            autoplay={autoplayId === taskId}
+            onCancel={(song) => cancellation.mutate(song)}
             onAgain={vary}
             onVary={vary}
             onLoad={load}
           />
         </Box>
         <Box gridArea="tune" id="tune" scrollMarginTop="4" tabIndex={-1} outline="none">
-          <TunePanel schema={schema} settings={settings} onChange={change} />
+          <SettingsPanel schema={schema} settings={settings} onChange={change} />
           <MakeBar
-            title={settings.title || feelingWords(settings.features)}
+            title={settings.title || moodTitle(settings.features)}
             length={duration(expectedSeconds(settings.features, settings.bars))}
-            gradient={feelingGround(settings.features)}
-            isBusy={making.isPending}
-            onMake={() => making.mutate(requestOf(settings))}
+            gradient={moodGradient(settings.features)}
+            isBusy={submission.isPending}
+            onMake={() => submission.mutate(requestOf(settings))}
           />
         </Box>
         <Flex gridArea="songs" direction="column" gap="4">
           <CompareHint count={compared.length} onClear={() => setCompared([])} />
-          <Songs
+          <TrackHistory
             songs={songs}
             older={history.older}
             onOlder={history.showOlder}
@@ -180,7 +188,7 @@ function Intro({ onSurprise, isBusy }: { onSurprise: () => void; isBusy: boolean
           What should it feel like?
         </Heading>
         <Text color="fg.muted" mt="2" fontSize={{ base: 'md', md: 'lg' }}>
-          Pick a mood. A song that nobody has heard before is yours a few seconds later.
+          Pick a mood. A new song is yours a few seconds later.
         </Text>
       </Box>
       <Button variant="outline" size="lg" rounded="full" onClick={onSurprise} loading={isBusy}>

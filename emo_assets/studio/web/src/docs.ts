@@ -1,4 +1,4 @@
-// The REST API's own page, from the server's OpenAPI document.
+// The documentation of the REST API, from the server's OpenAPI document.
 import SwaggerUI from 'swagger-ui-dist/swagger-ui-es-bundle'
 import 'swagger-ui-dist/swagger-ui.css'
 

@@ -1,7 +1,7 @@
-// Values that several tests start from.
-import type { Features, FormSchema, Status } from './types'
+// Values for tests.
+import type { FeatureVector, FormSchema, Status } from './types'
 
-export const FEATURES: Features = {
+export const FEATURES: FeatureVector = {
   danceability: 0.6,
   energy: 0.6,
   key: 0,

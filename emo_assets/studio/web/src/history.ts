@@ -1,14 +1,14 @@
-// Past and present songs, the newest first: kept up to date, and fetched further back on demand.
+// The history, the newest first: polled, with older pages on demand.
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getHistory } from './api'
 import type { History, Status } from './types'
-import { isOver } from './words'
+import { isOver } from './format'
 
 const MILLISECONDS_AT_WORK = 2000
 const MILLISECONDS_AT_REST = 15_000
 
-/** All songs of the pages, each once: one that is added moves those behind it onto the next page. */
-export function songsOf(pages: History[]): Status[] {
+/** The songs of all pages without duplicates: a new song moves later ones to the next page. */
+export function mergePages(pages: History[]): Status[] {
   const known = new Map<string, Status>()
   for (const song of pages.flatMap((page) => page.tracks)) {
     if (!known.has(song.task_id)) known.set(song.task_id, song)
@@ -26,14 +26,14 @@ export function useHistory() {
     getNextPageParam: (last: History, pages: History[]) =>
       last.tracks.length > 0 && fetched(pages) < last.total ? fetched(pages) : undefined,
     refetchInterval: ({ state }) =>
-      state.data && songsOf(state.data.pages).every(isOver)
+      state.data && mergePages(state.data.pages).every(isOver)
         ? MILLISECONDS_AT_REST
         : MILLISECONDS_AT_WORK,
   })
-  const songs = songsOf(query.data?.pages ?? [])
+  const songs = mergePages(query.data?.pages ?? [])
   return {
     songs,
-    /** How many there are that are not shown yet. */
+    /** Number of songs that are not loaded yet. */
     older: query.hasNextPage ? (query.data?.pages.at(-1)?.total ?? 0) - songs.length : 0,
     showOlder: () => query.fetchNextPage(),
   }

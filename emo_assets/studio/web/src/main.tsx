@@ -4,12 +4,12 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './App'
-import type { Refusal } from './api'
+import type { ApiError } from './api'
 import { system } from './theme'
 
 declare module '@tanstack/react-query' {
   interface Register {
-    defaultError: Refusal
+    defaultError: ApiError
   }
 }
 

@@ -1,4 +1,4 @@
-// A song's notes, read from its MIDI file, and where they lie in a picture.
+// The notes of a MIDI file and their boxes in a piano roll.
 import { Midi } from '@tonejs/midi'
 
 export interface RollNote {
@@ -66,7 +66,7 @@ export interface Box {
 const DRUM_SHARE = 0.16
 const DRUM_LANES = 6
 
-/** Where a note lies in a picture of this size: pitches above, drums in a strip of their own below. */
+/** The box of a note in a piano roll of this size, with drums in a strip at the bottom. */
 export function noteBox(
   roll: Pick<Roll, 'lowest' | 'highest'>,
   note: RollNote,

@@ -1,7 +1,7 @@
-// Playing sound: one song at a time, with its position often enough for a picture to follow.
+// Audio playback: one song at a time, with its position once per animation frame.
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 
-let sounding: HTMLAudioElement | null = null
+let current: HTMLAudioElement | null = null
 
 export interface Playback {
   audio: RefObject<HTMLAudioElement | null>
@@ -24,30 +24,30 @@ export function usePlayback(): Playback {
   useEffect(() => {
     const element = audio.current
     if (!element) return
-    const begun = () => {
-      if (sounding && sounding !== element) sounding.pause()
-      sounding = element
+    const onPlay = () => {
+      if (current && current !== element) current.pause()
+      current = element
       setPlaying(true)
       setFailure(null)
     }
-    const stopped = () => setPlaying(false)
-    const moved = () => setPosition(element.currentTime)
-    const failed = () =>
+    const onStop = () => setPlaying(false)
+    const onMove = () => setPosition(element.currentTime)
+    const onError = () =>
       setFailure('The sound could not be loaded. Reload the page, or download the song.')
-    element.addEventListener('play', begun)
-    element.addEventListener('pause', stopped)
-    element.addEventListener('ended', stopped)
-    element.addEventListener('seeked', moved)
-    element.addEventListener('timeupdate', moved)
-    element.addEventListener('error', failed)
+    element.addEventListener('play', onPlay)
+    element.addEventListener('pause', onStop)
+    element.addEventListener('ended', onStop)
+    element.addEventListener('seeked', onMove)
+    element.addEventListener('timeupdate', onMove)
+    element.addEventListener('error', onError)
     return () => {
       element.pause()
-      element.removeEventListener('play', begun)
-      element.removeEventListener('pause', stopped)
-      element.removeEventListener('ended', stopped)
-      element.removeEventListener('seeked', moved)
-      element.removeEventListener('timeupdate', moved)
-      element.removeEventListener('error', failed)
+      element.removeEventListener('play', onPlay)
+      element.removeEventListener('pause', onStop)
+      element.removeEventListener('ended', onStop)
+      element.removeEventListener('seeked', onMove)
+      element.removeEventListener('timeupdate', onMove)
+      element.removeEventListener('error', onError)
     }
   }, [])
 
@@ -63,7 +63,7 @@ export function usePlayback(): Playback {
   }, [isPlaying])
 
   const play = useCallback(() => {
-    // a browser that plays nothing before a click rejects this; the play button is there for that
+    // browsers reject this before the first click; the play button still works
     audio.current?.play().catch(() => setPlaying(false))
   }, [])
   const pause = useCallback(() => audio.current?.pause(), [])

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { FEATURES, SCHEMA } from './fixtures'
 import type { TrackRequest } from './types'
-import { changed, initialSettings, requestOf, surprisingFeatures, variationOf } from './settings'
+import {
+  settingsReducer,
+  initialSettings,
+  requestOf,
+  randomFeatures,
+  variationOf,
+} from './settings'
 
 const start = initialSettings(SCHEMA)
 const preset: TrackRequest = {
@@ -21,7 +27,7 @@ describe('settings', () => {
   })
 
   it('take all of a preset, and keep giving each song its own seed', () => {
-    const settings = changed(start, { kind: 'preset', preset })
+    const settings = settingsReducer(start, { kind: 'preset', preset })
     expect(settings.origin).toBe('rainy-evening')
     expect(settings.features.valence).toBe(0.2)
     expect(requestOf(settings, () => 0.5)).toMatchObject({
@@ -33,13 +39,13 @@ describe('settings', () => {
   })
 
   it('loaded from a song give exactly that song again', () => {
-    const settings = changed(start, { kind: 'load', request: preset })
+    const settings = settingsReducer(start, { kind: 'load', request: preset })
     const { name: _name, ...rest } = preset
     expect(requestOf(settings)).toEqual(rest)
   })
 
   it('are no preset any more once a feature is changed', () => {
-    const settings = changed(changed(start, { kind: 'preset', preset }), {
+    const settings = settingsReducer(settingsReducer(start, { kind: 'preset', preset }), {
       kind: 'feature',
       name: 'energy',
       value: 0.9,
@@ -51,28 +57,28 @@ describe('settings', () => {
   })
 
   it('keep a name that the person gave when a feature is changed', () => {
-    const named = changed(start, { kind: 'title', value: 'For Ada' })
-    expect(requestOf(changed(named, { kind: 'feature', name: 'key', value: 4 })).mood).toBe(
+    const named = settingsReducer(start, { kind: 'title', value: 'For Ada' })
+    expect(requestOf(settingsReducer(named, { kind: 'feature', name: 'key', value: 4 })).mood).toBe(
       'For Ada',
     )
   })
 
   it('keep a seed that the person gave', () => {
-    const settings = changed(start, { kind: 'seed', value: 77 })
+    const settings = settingsReducer(start, { kind: 'seed', value: 77 })
     expect(requestOf(settings).seed).toBe(77)
   })
 
   it('stay what they are however closely they are followed', () => {
-    const settings = changed(start, { kind: 'preset', preset })
-    const strict = changed(settings, { kind: 'strictness', value: 'strictly' })
+    const settings = settingsReducer(start, { kind: 'preset', preset })
+    const strict = settingsReducer(settings, { kind: 'strictness', value: 'strictly' })
     expect(strict).toEqual({ ...settings, strictness: 'strictly' })
-    const moved = changed(strict, { kind: 'feature', name: 'energy', value: 0.9 })
-    const surprised = changed(moved, { kind: 'surprise', features: FEATURES })
+    const moved = settingsReducer(strict, { kind: 'feature', name: 'energy', value: 0.9 })
+    const surprised = settingsReducer(moved, { kind: 'surprise', features: FEATURES })
     expect(requestOf(surprised).strictness).toBe('strictly')
   })
 
   it('send a mood that the server takes, however long its name is', () => {
-    const settings = changed(start, { kind: 'title', value: 'x'.repeat(500) })
+    const settings = settingsReducer(start, { kind: 'title', value: 'x'.repeat(500) })
     expect(requestOf(settings).mood.length).toBe(200)
   })
 })
@@ -88,7 +94,7 @@ describe('a variation', () => {
 describe('a surprise', () => {
   it('always lies in the ranges of the schema', () => {
     for (let count = 0; count < 500; count += 1) {
-      const features = surprisingFeatures(SCHEMA)
+      const features = randomFeatures(SCHEMA)
       for (const field of SCHEMA.features) {
         const value = features[field.name]
         expect(value).toBeGreaterThanOrEqual(field.minimum)

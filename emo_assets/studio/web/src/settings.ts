@@ -1,19 +1,19 @@
-// What the form holds, and every way in which it changes. No React here.
-import type { FeatureName, Features, FormSchema, Strictness, TrackRequest } from './types'
-import { feelingWords, moodParts } from './words'
+// The settings of the form and their reducer.
+import type { FeatureName, FeatureVector, FormSchema, Strictness, TrackRequest } from './types'
+import { moodTitle, splitMood } from './format'
 
 export interface Settings {
-  /** The preset or song the settings come from; empty when they are nobody's. */
+  /** The preset or song of the settings; empty after a change. */
   origin: string
-  /** What the person calls the feeling; empty lets the page find words. */
+  /** The user's title; if empty, the page chooses one. */
   title: string
   tagline: string
-  features: Features
+  features: FeatureVector
   bars: number
   seed: number
   /** Whether each song gets a seed of its own. */
   isNewEachTime: boolean
-  /** How closely the song must follow the rest. */
+  /** How closely the song follows the features. */
   strictness: Strictness
 }
 
@@ -26,7 +26,7 @@ export type Change =
   | { kind: 'strictness'; value: Strictness }
   | { kind: 'title'; value: string }
   | { kind: 'newEachTime'; value: boolean }
-  | { kind: 'surprise'; features: Features }
+  | { kind: 'surprise'; features: FeatureVector }
 
 export function initialSettings(schema: FormSchema): Settings {
   const defaults = schema.features.map((field) => [field.name, field.default])
@@ -34,7 +34,7 @@ export function initialSettings(schema: FormSchema): Settings {
     origin: '',
     title: '',
     tagline: '',
-    features: Object.fromEntries(defaults) as Features,
+    features: Object.fromEntries(defaults) as FeatureVector,
     bars: schema.bars.default,
     seed: schema.seed.default,
     isNewEachTime: true,
@@ -42,7 +42,7 @@ export function initialSettings(schema: FormSchema): Settings {
   }
 }
 
-export function changed(settings: Settings, change: Change): Settings {
+export function settingsReducer(settings: Settings, change: Change): Settings {
   switch (change.kind) {
     case 'preset':
       return { ...fromRequest(change.preset), isNewEachTime: settings.isNewEachTime }
@@ -74,7 +74,7 @@ export function changed(settings: Settings, change: Change): Settings {
 function fromRequest(request: TrackRequest): Omit<Settings, 'isNewEachTime'> {
   return {
     origin: request.name,
-    ...moodParts(request),
+    ...splitMood(request),
     features: { ...request.features },
     bars: request.bars,
     seed: request.seed,
@@ -82,12 +82,12 @@ function fromRequest(request: TrackRequest): Omit<Settings, 'isNewEachTime'> {
   }
 }
 
-/** What is sent for a song with these settings. */
+/** The request for a song with these settings. */
 export function requestOf(
   settings: Settings,
   random: () => number = Math.random,
 ): Omit<TrackRequest, 'name'> {
-  const title = settings.title.trim() || feelingWords(settings.features)
+  const title = settings.title.trim() || moodTitle(settings.features)
   return {
     mood: (settings.tagline ? `${title} — ${settings.tagline}` : title).slice(0, 200),
     features: settings.features,
@@ -97,7 +97,7 @@ export function requestOf(
   }
 }
 
-/** Another song of the same feeling. */
+/** A request for another song with the same features. */
 export function variationOf(
   request: TrackRequest,
   random: () => number = Math.random,
@@ -108,11 +108,11 @@ export function variationOf(
 
 export const newSeed = (random: () => number = Math.random) => 1 + Math.floor(random() * 999_999)
 
-/** Features that nobody chose but that go together as they do in real songs. */
-export function surprisingFeatures(
+/** Random features that are correlated as in real songs. */
+export function randomFeatures(
   schema: FormSchema,
   random: () => number = Math.random,
-): Features {
+): FeatureVector {
   const energy = random()
   const valence = random()
   const near = (value: number, spread: number) =>
@@ -135,5 +135,5 @@ export function surprisingFeatures(
     const rounded = step === 1 ? Math.round(value) : Math.round(value * step) / step
     return [field.name, Math.min(Math.max(rounded, field.minimum), field.maximum)]
   })
-  return Object.fromEntries(fitted) as Features
+  return Object.fromEntries(fitted) as FeatureVector
 }

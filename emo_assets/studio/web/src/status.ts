@@ -1,41 +1,41 @@
-// What becomes of a song: told by the server as it happens, asked for when that line is down.
+// The status of a task: from server-sent events, or polled if they do not arrive.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { eventsAddress, getStatus } from './api'
+import { eventsUrl, getStatus } from './api'
 import type { Status } from './types'
-import { isOver } from './words'
+import { isOver } from './format'
 
-const MILLISECONDS_BETWEEN_QUESTIONS = 1000
-/** The server says something every five seconds; a line that is silent for longer does not carry what it says. */
-const MILLISECONDS_OF_SILENCE = 8000
+const POLL_MILLISECONDS = 1000
+/** The server sends an event at least every five seconds; after a longer silence, the page polls. */
+const SILENCE_MILLISECONDS = 8000
 
 export function useStatus(taskId: string | null) {
   const client = useQueryClient()
-  const [isTold, setTold] = useState(false)
+  const [isStreaming, setStreaming] = useState(false)
   const query = useQuery({
     queryKey: ['status', taskId],
     queryFn: () => getStatus(taskId ?? ''),
     enabled: taskId !== null,
     refetchInterval: ({ state }) => {
       const isSettled = state.data ? isOver(state.data) : state.error?.status === 404
-      return isSettled || isTold ? false : MILLISECONDS_BETWEEN_QUESTIONS
+      return isSettled || isStreaming ? false : POLL_MILLISECONDS
     },
   })
   const isSettled = query.data ? isOver(query.data) : false
 
   useEffect(() => {
     if (taskId === null || isSettled) return
-    const source = new EventSource(eventsAddress(taskId))
+    const source = new EventSource(eventsUrl(taskId))
     let silence = 0
-    const heard = () => {
-      setTold(true)
+    const onEvent = () => {
+      setStreaming(true)
       clearTimeout(silence)
-      silence = window.setTimeout(() => setTold(false), MILLISECONDS_OF_SILENCE)
+      silence = window.setTimeout(() => setStreaming(false), SILENCE_MILLISECONDS)
     }
-    source.onopen = heard
-    source.onerror = () => setTold(false)
+    source.onopen = onEvent
+    source.onerror = () => setStreaming(false)
     source.addEventListener('status', (event) => {
-      heard()
+      onEvent()
       const status: Status = JSON.parse(event.data)
       client.setQueryData(['status', taskId], status)
       if (isOver(status)) client.invalidateQueries({ queryKey: ['history'] })
@@ -43,7 +43,7 @@ export function useStatus(taskId: string | null) {
     return () => {
       source.close()
       clearTimeout(silence)
-      setTold(false)
+      setStreaming(false)
     }
   }, [taskId, isSettled, client])
 

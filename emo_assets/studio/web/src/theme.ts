@@ -1,4 +1,4 @@
-// The look of the page: fonts, and the colours of paper and night.
+// Fonts and colors.
 import { createSystem, defaultConfig, defineConfig } from '@chakra-ui/react'
 
 const modes = (light: string, dark: string) => ({ value: { _light: light, _dark: dark } })

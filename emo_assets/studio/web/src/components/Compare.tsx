@@ -1,15 +1,15 @@
-// Two songs beside each other: switch between them at the same place, and see where they differ.
+// Two songs side by side: switch between them at the same position, and see how they differ.
 import { Box, Button, Flex, SimpleGrid, Table, Text } from '@chakra-ui/react'
 import { ArrowLeftRight, X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
-import { goTo } from '../place'
+import { goTo } from '../location'
 import { usePlayback } from '../playback'
-import type { FormSchema, HeardFacts, Status } from '../types'
-import { duration, labelOf, valueText } from '../words'
+import type { FormSchema, TrackMetrics, Status } from '../types'
+import { duration, labelOf, valueText } from '../format'
 import { Panel } from './Panel'
 import { PlayerView } from './Player'
 
-type Song = Status & { heard: HeardFacts }
+type Song = Status & { heard: TrackMetrics }
 
 interface Props {
   songs: [Song, Song]
@@ -74,7 +74,7 @@ export function Compare({ songs: [one, other], schema, onClose }: Props) {
           </Table.Root>
         </Box>
         <Text fontSize="xs" color="fg.muted" mt="2">
-          Bold where they differ. Key and tempo as heard, all else as asked.
+          Differences are bold. Tempo and key are measured, all other values are as requested.
         </Text>
       </Panel>
     </Box>
@@ -84,8 +84,11 @@ export function Compare({ songs: [one, other], schema, onClose }: Props) {
 function rows(one: Song, other: Song, schema: FormSchema) {
   const both = (value: (song: Song) => string): [string, string] => [value(one), value(other)]
   return [
-    { name: 'Tempo, heard', values: both((song) => `${Number(song.heard.tempo.toFixed(1))} BPM`) },
-    { name: 'Key, heard', values: both((song) => song.heard.key ?? 'no clear key') },
+    {
+      name: 'Tempo, measured',
+      values: both((song) => `${Number(song.heard.tempo.toFixed(1))} BPM`),
+    },
+    { name: 'Key, measured', values: both((song) => song.heard.key ?? 'no clear key') },
     { name: 'Length', values: both((song) => duration(song.heard.seconds)) },
     { name: 'Seed', values: both((song) => String(song.request.seed)) },
     {

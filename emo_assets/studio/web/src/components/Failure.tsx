@@ -1,8 +1,8 @@
-// What went wrong, in plain words, and what to do about it.
+// A failed or cancelled song: the reason, and a button to try again.
 import { Alert, Button, Flex, Text } from '@chakra-ui/react'
 import { RotateCcw } from 'lucide-react'
 import type { Status } from '../types'
-import { happening, moodParts } from '../words'
+import { statusText, splitMood } from '../format'
 
 interface Props {
   status: Status
@@ -15,9 +15,9 @@ export function Failure({ status, onAgain }: Props) {
     <Alert.Root status={isFailed ? 'error' : 'info'} rounded="xl" alignItems="flex-start">
       <Alert.Indicator />
       <Alert.Content>
-        <Alert.Title>{happening(status)}</Alert.Title>
+        <Alert.Title>{statusText(status)}</Alert.Title>
         <Alert.Description>
-          <Text mb="2">{moodParts(status.request).title}</Text>
+          <Text mb="2">{splitMood(status.request).title}</Text>
           {status.reason && <Text mb="3">{status.reason}</Text>}
           <Flex>
             <Button size="sm" variant="outline" rounded="full" onClick={onAgain}>

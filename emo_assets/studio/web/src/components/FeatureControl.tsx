@@ -1,15 +1,15 @@
-// One feature as a slider or a choice, with what it does in a line.
+// A feature as a slider or a choice, with its description.
 import { Box, Flex, Slider, Text } from '@chakra-ui/react'
-import type { FeatureField, FeatureName } from '../types'
-import { CHOICE_HINTS, ENDS, explanation, stepOf, valueText } from '../words'
+import type { NumberField, FeatureName } from '../types'
+import { CHOICE_HINTS, SLIDER_ENDS, explanation, stepOf, valueText } from '../format'
 import { KeyPicker } from './KeyPicker'
-import { Segments } from './Segments'
+import { SegmentedControl } from './SegmentedControl'
 
 interface Props {
-  field: FeatureField
+  field: NumberField
   value: number
   onChange: (value: number) => void
-  /** What follows the value, such as how long so many bars last. */
+  /** Text after the value, such as the length of the song in seconds. */
   note?: string
 }
 
@@ -29,7 +29,7 @@ export function FeatureControl({ field, value, onChange, note }: Props) {
       {field.name === 'key' ? (
         <KeyPicker field={field} value={value} onChange={onChange} />
       ) : (
-        <Segments
+        <SegmentedControl
           choices={field.choices}
           value={value}
           onChange={onChange}
@@ -42,7 +42,7 @@ export function FeatureControl({ field, value, onChange, note }: Props) {
 }
 
 function FeatureSlider({ field, value, onChange, note }: Props) {
-  const ends = ENDS[field.name as FeatureName]
+  const ends = SLIDER_ENDS[field.name as FeatureName]
   const text = valueText(field, value)
   return (
     <Box>
@@ -83,7 +83,7 @@ function FeatureSlider({ field, value, onChange, note }: Props) {
   )
 }
 
-function Explanation({ field }: { field: FeatureField }) {
+function Explanation({ field }: { field: NumberField }) {
   return (
     <Text fontSize="xs" color="fg.muted" mt="1" lineHeight="1.4">
       {explanation(field)}
@@ -91,7 +91,7 @@ function Explanation({ field }: { field: FeatureField }) {
   )
 }
 
-function hint(field: FeatureField, value: number): string {
+function hint(field: NumberField, value: number): string {
   const words = CHOICE_HINTS[field.name as FeatureName]?.[value]
   const text = valueText(field, value)
   return words ? `${text} · ${words}` : text

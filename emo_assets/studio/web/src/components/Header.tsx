@@ -1,4 +1,4 @@
-// The head of the page: whose it is, whether songs can be made, and the light switch.
+// The header of the page, with the switch between dark and light.
 import { Box, Flex, IconButton, Link, Text } from '@chakra-ui/react'
 import { Moon, Sun } from 'lucide-react'
 import mark from '../mark.svg'

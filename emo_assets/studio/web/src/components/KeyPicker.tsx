@@ -1,12 +1,12 @@
-// The home note, chosen on an octave of piano keys. Radio buttons underneath: arrows move, screen readers know them.
+// The key, chosen on an octave of piano keys. These are radio buttons, for keyboards and screen readers.
 import { Box, chakra } from '@chakra-ui/react'
-import type { FeatureField } from '../types'
+import type { NumberField } from '../types'
 
 const BLACK = new Set([1, 3, 6, 8, 10])
 const WHITE_WIDTH = 100 / 7
 
 interface Props {
-  field: FeatureField
+  field: NumberField
   value: number
   onChange: (value: number) => void
 }

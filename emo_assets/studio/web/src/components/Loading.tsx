@@ -1,4 +1,4 @@
-// Something is on its way, for eyes and for screen readers.
+// A spinner with a text for screen readers.
 import { Center, Spinner, VisuallyHidden } from '@chakra-ui/react'
 
 export function Loading({ what }: { what: string }) {

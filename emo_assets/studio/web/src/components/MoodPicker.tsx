@@ -1,8 +1,8 @@
-// The moods to start from: one press, and all ten features are set.
+// The presets: one click sets all features.
 import { Box, Button, SimpleGrid, Text } from '@chakra-ui/react'
-import { feelingPicture } from '../feeling'
+import { moodBackground } from '../moodColor'
 import type { TrackRequest } from '../types'
-import { moodParts } from '../words'
+import { splitMood } from '../format'
 
 interface Props {
   presets: TrackRequest[]
@@ -19,7 +19,7 @@ export function MoodPicker({ presets, chosen, onChoose }: Props) {
       aria-label="Moods"
     >
       {presets.map((preset) => {
-        const { title, tagline } = moodParts(preset)
+        const { title, tagline } = splitMood(preset)
         const isChosen = preset.name === chosen
         return (
           <Button
@@ -39,7 +39,7 @@ export function MoodPicker({ presets, chosen, onChoose }: Props) {
             whiteSpace="normal"
             color="white"
             border="none"
-            style={{ background: feelingPicture(preset.features) }}
+            style={{ background: moodBackground(preset.features) }}
             boxShadow={
               isChosen
                 ? '0 0 0 3px var(--chakra-colors-bg), 0 0 0 6px var(--chakra-colors-accent)'

@@ -1,9 +1,9 @@
-// A song's notes over time, lit up as they sound; a press jumps there.
+// A piano roll that highlights the sounding notes; a click jumps to a position.
 import { Box } from '@chakra-ui/react'
 import { useQuery } from '@tanstack/react-query'
 import { type PointerEvent, useEffect, useRef, useState } from 'react'
 import { getMidi } from '../api'
-import { noteColour } from '../feeling'
+import { noteColor } from '../moodColor'
 import { noteBox, type Roll, readRoll } from '../notes'
 
 interface Props {
@@ -94,7 +94,7 @@ function draw(canvas: HTMLCanvasElement, roll: Roll, { width, height, seconds, p
       height: tall,
     } = noteBox(roll, note, seconds, width, height, hasDrums)
     pen.globalAlpha = isSounding ? 1 : note.start < position ? 0.9 : 0.5
-    pen.fillStyle = isSounding ? '#ffffff' : noteColour(note.program, note.isDrum)
+    pen.fillStyle = isSounding ? '#ffffff' : noteColor(note.program, note.isDrum)
     pen.beginPath()
     pen.roundRect(x, y, long, tall, Math.min(tall / 2, 2))
     pen.fill()

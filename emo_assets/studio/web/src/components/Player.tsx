@@ -1,15 +1,15 @@
-// A finished song: hear it, see it, move in it, take it home.
+// A finished song: playback, metrics, piano roll and downloads.
 import { Box, Button, Flex, Heading, IconButton, Slider, Text } from '@chakra-ui/react'
 import { Download, Pause, Play } from 'lucide-react'
 import { useEffect } from 'react'
-import { resultAddress } from '../api'
-import { feelingGround } from '../feeling'
+import { resultUrl } from '../api'
+import { moodGradient } from '../moodColor'
 import { type Playback, usePlayback } from '../playback'
-import type { HeardFacts, SoundFormat, Status } from '../types'
-import { duration, moodParts } from '../words'
+import type { TrackMetrics, Format, Status } from '../types'
+import { duration, splitMood } from '../format'
 import { PianoRoll } from './PianoRoll'
 
-const DOWNLOADS: { format: SoundFormat; label: string }[] = [
+const DOWNLOADS: { format: Format; label: string }[] = [
   { format: 'wav', label: 'WAV' },
   { format: 'ogg', label: 'OGG' },
   { format: 'mp3', label: 'MP3' },
@@ -17,30 +17,30 @@ const DOWNLOADS: { format: SoundFormat; label: string }[] = [
 ]
 
 interface Props {
-  status: Status & { heard: HeardFacts }
-  /** Begin to play by itself, because the person just asked for it. */
-  playsAtOnce?: boolean
+  status: Status & { heard: TrackMetrics }
+  /** Play at once, because the user has just requested it. */
+  autoplay?: boolean
   height?: number
 }
 
-export function Player({ status, playsAtOnce = false, height }: Props) {
+export function Player({ status, autoplay = false, height }: Props) {
   const playback = usePlayback()
   const { play } = playback
   useEffect(() => {
-    if (playsAtOnce) play()
-  }, [playsAtOnce, play])
+    if (autoplay) play()
+  }, [autoplay, play])
   return <PlayerView status={status} playback={playback} height={height} />
 }
 
 interface ViewProps {
-  status: Status & { heard: HeardFacts }
+  status: Status & { heard: TrackMetrics }
   playback: Playback
   height?: number
 }
 
 export function PlayerView({ status, playback, height }: ViewProps) {
   const { heard, request, task_id: taskId } = status
-  const { title, tagline } = moodParts(request)
+  const { title, tagline } = splitMood(request)
   return (
     <Box>
       <Flex gap="4" align="center" mb="4">
@@ -52,7 +52,7 @@ export function PlayerView({ status, playback, height }: ViewProps) {
           color="white"
           border="none"
           flexShrink="0"
-          style={{ background: feelingGround(request.features) }}
+          style={{ background: moodGradient(request.features) }}
           _hover={{ filter: 'brightness(1.12)' }}
         >
           {playback.isPlaying ? <Pause fill="currentColor" /> : <Play fill="currentColor" />}
@@ -78,7 +78,7 @@ export function PlayerView({ status, playback, height }: ViewProps) {
         height={height}
       />
       <PositionSlider title={title} seconds={heard.seconds} playback={playback} />
-      <audio ref={playback.audio} src={resultAddress(taskId, playableFormat())} preload="auto" />
+      <audio ref={playback.audio} src={resultUrl(taskId, playableFormat())} preload="auto" />
       {playback.failure && (
         <Text role="alert" color="fg.error" mt="2">
           {playback.failure}
@@ -98,7 +98,7 @@ export function PlayerView({ status, playback, height }: ViewProps) {
         {DOWNLOADS.map(({ format, label }) => (
           <Button key={format} asChild size="xs" variant="outline" rounded="full">
             <a
-              href={resultAddress(taskId, format)}
+              href={resultUrl(taskId, format)}
               download
               aria-label={`Download ${title} as ${label}`}
             >
@@ -111,11 +111,11 @@ export function PlayerView({ status, playback, height }: ViewProps) {
   )
 }
 
-/** Ogg where the browser plays it, MP3 elsewhere. */
-const playableFormat = (): SoundFormat =>
+/** Ogg if the browser plays it, else MP3. */
+const playableFormat = (): Format =>
   document.createElement('audio').canPlayType('audio/ogg; codecs="vorbis"') ? 'ogg' : 'mp3'
 
-function Facts({ heard }: { heard: HeardFacts }) {
+function Facts({ heard }: { heard: TrackMetrics }) {
   const facts = [
     { name: 'Tempo', value: `${Number(heard.tempo.toFixed(1))} BPM` },
     { name: 'Key', value: heard.key ?? 'no clear key' },

@@ -1,23 +1,23 @@
-// The song of the moment, whatever has become of it: in the making, failed, or ready to play.
+// The current song: in progress, failed, or ready to play.
 import { Button, Flex, Text } from '@chakra-ui/react'
 import { SlidersHorizontal, Sparkles } from 'lucide-react'
-import type { Refusal } from '../api'
-import type { FormSchema, HeardFacts, Status } from '../types'
-import { isOver } from '../words'
+import type { ApiError } from '../api'
+import type { FormSchema, TrackMetrics, Status } from '../types'
+import { isOver } from '../format'
 import { Failure } from './Failure'
 import { Loading } from './Loading'
-import { Making } from './Making'
+import { GenerationProgress } from './GenerationProgress'
 import { Panel } from './Panel'
 import { Player } from './Player'
 import { SongDetails } from './SongDetails'
-import { Banner } from './Trouble'
+import { Banner } from './HealthBanner'
 
 interface Props {
   taskId: string | null
   status: Status | undefined
-  failure: Refusal | null
+  failure: ApiError | null
   schema: FormSchema
-  playsAtOnce: boolean
+  autoplay: boolean
   onCancel: (song: Status) => void
   onAgain: (song: Status) => void
   onVary: (song: Status) => void
@@ -32,7 +32,7 @@ export function SongCard(props: Props) {
   )
 }
 
-function Content({ taskId, status, failure, schema, playsAtOnce, ...actions }: Props) {
+function Content({ taskId, status, failure, schema, autoplay, ...actions }: Props) {
   if (taskId === null) {
     return (
       <Text color="fg.muted">
@@ -43,19 +43,20 @@ function Content({ taskId, status, failure, schema, playsAtOnce, ...actions }: P
   if (!status) {
     return failure?.status === 404 ? (
       <Banner
-        title="This song is not here"
-        detail="Its address may be mistyped, or its store is another one."
+        title="Song not found"
+        detail="The address may be mistyped, or the song is in another store."
       />
     ) : (
       <Loading what="the song" />
     )
   }
-  if (!isOver(status)) return <Making status={status} onCancel={() => actions.onCancel(status)} />
+  if (!isOver(status))
+    return <GenerationProgress status={status} onCancel={() => actions.onCancel(status)} />
   if (!isPlayable(status))
     return <Failure status={status} onAgain={() => actions.onAgain(status)} />
   return (
     <>
-      <Player key={taskId} status={status} playsAtOnce={playsAtOnce} />
+      <Player key={taskId} status={status} autoplay={autoplay} />
       <Flex gap="2" mt="4" wrap="wrap">
         <Button variant="outline" rounded="full" onClick={() => actions.onVary(status)}>
           <Sparkles size={16} aria-hidden /> Make a variation
@@ -69,5 +70,5 @@ function Content({ taskId, status, failure, schema, playsAtOnce, ...actions }: P
   )
 }
 
-export const isPlayable = (status: Status): status is Status & { heard: HeardFacts } =>
+export const isPlayable = (status: Status): status is Status & { heard: TrackMetrics } =>
   status.status === 'finished' && status.heard !== null

@@ -1,9 +1,9 @@
-// For the curious: what was asked beside what is heard, and the description bar by bar.
+// Details of a song: requested and measured features, and the description bar by bar.
 import { Box, Table, Tabs, Text } from '@chakra-ui/react'
 import { useQuery } from '@tanstack/react-query'
 import { getTrack } from '../api'
 import type { FormSchema, Track } from '../types'
-import { aimedAtText, measuredText, valueText } from '../words'
+import { aimedAtText, measuredText, valueText } from '../format'
 
 const TABLE_HEIGHT = 360
 const TABS_HEIGHT = 57
@@ -21,16 +21,16 @@ export function SongDetails({ taskId, schema }: Props) {
     staleTime: Number.POSITIVE_INFINITY,
   })
   if (isError) return null
-  // room is kept, so that what lies below does not move away from under a finger when the details come in
+  // keeps the room, so that the page does not move when the details arrive
   if (!track) return <Box mt="6" height={DETAILS_HEIGHT} />
   return (
-    <Tabs.Root defaultValue="heard" variant="line" colorPalette="purple" mt="6" lazyMount>
+    <Tabs.Root defaultValue="features" variant="line" colorPalette="purple" mt="6" lazyMount>
       <Tabs.List>
-        <Tabs.Trigger value="heard">Asked and heard</Tabs.Trigger>
+        <Tabs.Trigger value="features">Requested and measured</Tabs.Trigger>
         <Tabs.Trigger value="bars">Bar by bar</Tabs.Trigger>
       </Tabs.List>
-      <Tabs.Content value="heard">
-        <AskedAndHeard track={track} schema={schema} />
+      <Tabs.Content value="features">
+        <RequestedAndMeasured track={track} schema={schema} />
       </Tabs.Content>
       <Tabs.Content value="bars">
         <BarByBar track={track} />
@@ -39,9 +39,9 @@ export function SongDetails({ taskId, schema }: Props) {
   )
 }
 
-function AskedAndHeard({ track, schema }: { track: Track; schema: FormSchema }) {
+function RequestedAndMeasured({ track, schema }: { track: Track; schema: FormSchema }) {
   return (
-    <ScrollBox label="What was asked beside what is heard">
+    <ScrollBox label="Requested and measured features">
       <Table.Root size="sm" variant="line">
         <Table.Caption
           captionSide="top"
@@ -51,14 +51,14 @@ function AskedAndHeard({ track, schema }: { track: Track; schema: FormSchema }) 
           mt="0"
           mb="2"
         >
-          What was aimed at is what you asked for, in terms of what notes can show.
+          The target is your request in terms of what can be measured in notes.
         </Table.Caption>
         <Table.Header>
           <Table.Row bg="transparent">
             <Table.ColumnHeader>Feature</Table.ColumnHeader>
-            <Table.ColumnHeader>Asked</Table.ColumnHeader>
-            <Table.ColumnHeader>Aimed at</Table.ColumnHeader>
-            <Table.ColumnHeader>Heard in the notes</Table.ColumnHeader>
+            <Table.ColumnHeader>Requested</Table.ColumnHeader>
+            <Table.ColumnHeader>Target</Table.ColumnHeader>
+            <Table.ColumnHeader>Measured in the notes</Table.ColumnHeader>
           </Table.Row>
         </Table.Header>
         <Table.Body>
@@ -86,8 +86,8 @@ function BarByBar({ track }: { track: Track }) {
   return (
     <>
       <Text fontSize="sm" color="fg.muted" mb="3">
-        What the model {track.champion && <code>{track.champion}</code>} imagined before a note was
-        written.
+        What the model {track.champion && <code>{track.champion}</code>} described before the notes
+        were composed.
       </Text>
       <ScrollBox label="The description, bar by bar">
         <Table.Root size="sm" variant="line" stickyHeader>
@@ -122,7 +122,7 @@ function BarByBar({ track }: { track: Track }) {
 
 function ScrollBox({ label, children }: { label: string; children: React.ReactNode }) {
   return (
-    // what scrolls must be reachable by keyboard
+    // scrollable content must be reachable by keyboard
     <Box overflow="auto" maxH={`${TABLE_HEIGHT}px`} tabIndex={0} role="region" aria-label={label}>
       {children}
     </Box>

@@ -1,4 +1,4 @@
-// The history: every song and every request, to hear again, load again, vary and compare.
+// The history of songs and requests, to play, load, vary and compare.
 import { Badge, Box, Button, Flex, IconButton, Text } from '@chakra-ui/react'
 import {
   Ban,
@@ -12,15 +12,15 @@ import {
   TriangleAlert,
 } from 'lucide-react'
 import { type ReactNode, useRef, useState } from 'react'
-import { feelingGround } from '../feeling'
+import { moodGradient } from '../moodColor'
 import type { Status } from '../types'
-import { ago, duration, happening, isOver, moodParts } from '../words'
+import { ago, duration, statusText, isOver, splitMood } from '../format'
 import { Panel } from './Panel'
 import { isPlayable } from './SongCard'
 
 interface Props {
   songs: Status[]
-  /** How many older songs there are than those that are shown. */
+  /** Number of older songs that are not shown. */
   older: number
   onOlder: () => void
   shown: string | null
@@ -31,13 +31,11 @@ interface Props {
   onCompare: (song: Status) => void
 }
 
-export function Songs({ songs, older, onOlder, ...actions }: Props) {
+export function TrackHistory({ songs, older, onOlder, ...actions }: Props) {
   const [opened, setOpened] = useState<string | null>(null)
   return (
     <Panel title="Your songs" hint="Play one again, load its settings, or compare two.">
-      {songs.length === 0 && (
-        <Text color="fg.muted">Nothing yet. The first song is one press away.</Text>
-      )}
+      {songs.length === 0 && <Text color="fg.muted">No songs yet.</Text>}
       <Box
         as="ul"
         listStyleType="none"
@@ -67,13 +65,13 @@ export function Songs({ songs, older, onOlder, ...actions }: Props) {
 
 type RowProps = Omit<Props, 'songs' | 'older' | 'onOlder'> & {
   song: Status
-  /** Whether what can be done with the song is shown below it. */
+  /** Whether the actions are shown below the song. */
   isOpen: boolean
   onOpen: (isOpen: boolean) => void
 }
 
 function SongRow({ song, isOpen, onOpen, shown, compared, onPlay, ...actions }: RowProps) {
-  const { title } = moodParts(song.request)
+  const { title } = splitMood(song.request)
   const isCompared = compared.includes(song.task_id)
   const more = useRef<HTMLButtonElement>(null)
   const close = () => {
@@ -96,10 +94,10 @@ function SongRow({ song, isOpen, onOpen, shown, compared, onPlay, ...actions }: 
           color="white"
           border="none"
           size="md"
-          style={{ background: feelingGround(song.request.features) }}
+          style={{ background: moodGradient(song.request.features) }}
           _hover={{ filter: 'brightness(1.12)' }}
         >
-          <RowMark song={song} />
+          <StatusIcon song={song} />
         </IconButton>
         <Box flex="1" minW="0">
           <Text fontWeight="600" truncate>
@@ -132,7 +130,7 @@ type ActionsProps = Pick<Props, 'onLoad' | 'onVary' | 'onCompare'> & {
   onChosen: () => void
 }
 
-/** In the row itself, not in a menu above the page: what floats changes its place while the page moves. */
+/** Actions in the row itself: a floating menu would move while the page scrolls. */
 function RowActions({ song, isCompared, onChosen, onLoad, onVary, onCompare }: ActionsProps) {
   const action = (label: string, mark: ReactNode, act: (song: Status) => void) => (
     <Button
@@ -155,7 +153,7 @@ function RowActions({ song, isCompared, onChosen, onLoad, onVary, onCompare }: A
       mt="2.5"
       mb="1"
       role="group"
-      aria-label={`More for ${moodParts(song.request).title}`}
+      aria-label={`More for ${splitMood(song.request).title}`}
     >
       {action('Load its settings', <SlidersHorizontal size={14} aria-hidden />, onLoad)}
       {isOver(song) && !isPlayable(song)
@@ -171,7 +169,7 @@ function RowActions({ song, isCompared, onChosen, onLoad, onVary, onCompare }: A
   )
 }
 
-function RowMark({ song }: { song: Status }) {
+function StatusIcon({ song }: { song: Status }) {
   if (song.status === 'failed') return <TriangleAlert size={17} aria-hidden />
   if (song.status === 'cancelled') return <Ban size={17} aria-hidden />
   if (song.status === 'finished') return <Play size={16} fill="currentColor" aria-hidden />
@@ -180,7 +178,7 @@ function RowMark({ song }: { song: Status }) {
 
 function summary(song: Status): string {
   const when = ago(song.submitted, Date.now())
-  if (!song.heard) return `${happening(song)} · ${when}`
+  if (!song.heard) return `${statusText(song)} · ${when}`
   const { tempo, key, seconds } = song.heard
   return `${Math.round(tempo)} BPM · ${key ?? 'no clear key'} · ${duration(seconds)} · ${when}`
 }

@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import { alongTheWheel, feelingGround, feelingHue, feelingPicture, noteColour } from './feeling'
+import { byHue, moodGradient, moodHue, moodBackground, noteColor } from './moodColor'
 
-const hueOf = (valence: number, energy: number) => feelingHue({ valence, energy })
+const hueOf = (valence: number, energy: number) => moodHue({ valence, energy })
 
-describe('the wheel of feelings', () => {
-  it('has amber for glad, red for angry, blue for gloomy and green for content', () => {
+describe('the hue of a mood', () => {
+  it('is amber for happy, red for angry, blue for sad and green for content', () => {
     expect(hueOf(1, 1)).toBeCloseTo(68)
     expect(hueOf(0, 1)).toBeCloseTo(22)
     expect(hueOf(0, 0)).toBeCloseTo(265)
     expect(hueOf(1, 0)).toBeCloseTo(160)
   })
 
-  it('closes without a jump', () => {
+  it('is continuous', () => {
     const before = hueOf(0.9, 0.1001)
     const after = hueOf(0.9, 0.0999)
     expect(Math.abs(before - after)).toBeLessThan(1)
   })
 
-  it('has a colour everywhere', () => {
+  it('is valid everywhere', () => {
     for (let valence = 0; valence <= 1; valence += 0.1) {
       for (let energy = 0; energy <= 1; energy += 0.1) {
         const hue = hueOf(valence, energy)
@@ -25,13 +25,13 @@ describe('the wheel of feelings', () => {
         expect(hue).toBeLessThan(360)
       }
     }
-    expect(feelingPicture({ valence: 0.5, energy: 0.5 })).not.toContain('NaN')
-    expect(feelingGround({ valence: 0.5, energy: 0.5 })).not.toContain('NaN')
+    expect(moodBackground({ valence: 0.5, energy: 0.5 })).not.toContain('NaN')
+    expect(moodGradient({ valence: 0.5, energy: 0.5 })).not.toContain('NaN')
   })
 })
 
 describe('the order of moods', () => {
-  it('goes round the wheel from glad over angry and gloomy to content', () => {
+  it('goes from happy over angry and sad to content', () => {
     const moods = [
       [0.2, 0.2],
       [0.9, 0.6],
@@ -39,16 +39,16 @@ describe('the order of moods', () => {
       [0.2, 0.95],
       [0.8, 0.9],
     ].map(([valence = 0, energy = 0]) => ({ features: { valence, energy } }))
-    expect(moods.sort(alongTheWheel).map(({ features }) => features.valence)).toEqual([
+    expect(moods.sort(byHue).map(({ features }) => features.valence)).toEqual([
       0.9, 0.8, 0.2, 0.2, 0.7,
     ])
   })
 })
 
-describe('colours of notes', () => {
+describe('colors of notes', () => {
   it('are the same within a family of instruments and differ between families', () => {
-    expect(noteColour(0, false)).toBe(noteColour(7, false))
-    expect(noteColour(0, false)).not.toBe(noteColour(8, false))
-    expect(noteColour(0, true)).not.toBe(noteColour(0, false))
+    expect(noteColor(0, false)).toBe(noteColor(7, false))
+    expect(noteColor(0, false)).not.toBe(noteColor(8, false))
+    expect(noteColor(0, true)).not.toBe(noteColor(0, false))
   })
 })

@@ -1,4 +1,4 @@
-// Dark or light: what the person chose, else what the machine prefers.
+// Dark or light mode: the user's choice, or the system's preference.
 import { useEffect, useState } from 'react'
 
 type Mode = 'light' | 'dark'
@@ -10,7 +10,7 @@ function firstMode(): Mode {
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
 }
 
-export function useColourMode(): [Mode, () => void] {
+export function useColorMode(): [Mode, () => void] {
   const [mode, setMode] = useState<Mode>(firstMode)
   useEffect(() => {
     document.documentElement.classList.remove('light', 'dark')

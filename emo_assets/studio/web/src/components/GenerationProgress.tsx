@@ -1,49 +1,49 @@
-// A song in the making: what is being done, how far it is, and how to call it off.
+// The progress of a song that is queued or being generated.
 import { Box, Button, Flex, List, Progress, Text } from '@chakra-ui/react'
 import { Check, Loader, X } from 'lucide-react'
-import { feelingGround } from '../feeling'
+import { moodGradient } from '../moodColor'
 import type { Status } from '../types'
-import { happening, moodParts, STAGES } from '../words'
+import { statusText, splitMood, STAGES } from '../format'
 
 interface Props {
   status: Status
   onCancel: () => void
 }
 
-export function Making({ status, onCancel }: Props) {
+export function GenerationProgress({ status, onCancel }: Props) {
   const reached = STAGES.findIndex((each) => each.stage === status.stage)
   return (
     <Box>
       <Text fontFamily="heading" fontWeight="700" fontSize="2xl" mb="1">
-        {moodParts(status.request).title}
+        {splitMood(status.request).title}
       </Text>
       <Text aria-live="polite" color="fg.muted" mb="4">
-        {happening(status)} …
+        {statusText(status)} …
       </Text>
       <Progress.Root
         value={Math.round(status.share * 100)}
-        aria-label="How far the song is"
+        aria-label="Progress of the song"
         size="lg"
         mb="5"
       >
         <Progress.Track rounded="full" bg="bg.muted">
           <Progress.Range
-            style={{ background: feelingGround(status.request.features) }}
+            style={{ background: moodGradient(status.request.features) }}
             transition="width .3s"
           />
         </Progress.Track>
       </Progress.Root>
       <List.Root variant="plain" gap="2" mb="5">
-        {STAGES.map(({ stage, doing }, place) => (
+        {STAGES.map(({ stage, label }, index) => (
           <List.Item key={stage} display="flex" alignItems="center" gap="3" minH="6">
-            <StageMark place={place} reached={reached} />
+            <StageIcon index={index} reached={reached} />
             <Text
               as="span"
-              color={place === reached ? 'fg' : 'fg.muted'}
-              fontWeight={place === reached ? 600 : 400}
+              color={index === reached ? 'fg' : 'fg.muted'}
+              fontWeight={index === reached ? 600 : 400}
             >
-              {doing}
-              {place === reached &&
+              {label}
+              {index === reached &&
                 stage === 'composing' &&
                 ` · ${Math.round(status.stage_share * 100)} %`}
             </Text>
@@ -52,17 +52,17 @@ export function Making({ status, onCancel }: Props) {
       </List.Root>
       <Flex>
         <Button variant="outline" rounded="full" onClick={onCancel}>
-          <X size={16} aria-hidden /> Call it off
+          <X size={16} aria-hidden /> Cancel
         </Button>
       </Flex>
     </Box>
   )
 }
 
-function StageMark({ place, reached }: { place: number; reached: number }) {
-  if (place < reached)
+function StageIcon({ index, reached }: { index: number; reached: number }) {
+  if (index < reached)
     return <Check size={18} aria-label="done" color="var(--chakra-colors-accent)" />
-  if (place === reached)
+  if (index === reached)
     return (
       <Box as="span" display="inline-flex" animation="spin 1.6s linear infinite" color="accent">
         <Loader size={18} aria-hidden />

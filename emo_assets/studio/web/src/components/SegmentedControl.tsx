@@ -1,16 +1,16 @@
-// One of a few choices, side by side. Radio buttons underneath: arrows move, screen readers know them.
+// A choice between a few values. These are radio buttons, for keyboards and screen readers.
 import { SegmentGroup } from '@chakra-ui/react'
 
 interface Props<Value> {
   choices: { value: Value; label: string }[]
   value: Value
   onChange: (value: Value) => void
-  /** The ids of what names the choice and of what explains it. */
+  /** The ids of the label and of the explanation. */
   labelledBy: string
   describedBy?: string
 }
 
-export function Segments<Value extends number | string>(props: Props<Value>) {
+export function SegmentedControl<Value extends number | string>(props: Props<Value>) {
   const { choices, value, onChange, labelledBy, describedBy } = props
   return (
     <SegmentGroup.Root

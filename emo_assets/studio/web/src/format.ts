@@ -1,16 +1,16 @@
-// Numbers and states in words for people.
+// Numbers and states as text.
 import type {
   Comparison,
-  FeatureField,
+  NumberField,
   FeatureName,
-  Features,
+  FeatureVector,
   Stage,
   Status,
   Strictness,
 } from './types'
 
-/** What the two ends of a slider mean. */
-export const ENDS: Partial<Record<FeatureName, [string, string]>> = {
+/** Labels of the two ends of a slider. */
+export const SLIDER_ENDS: Partial<Record<FeatureName, [string, string]>> = {
   danceability: ['loose', 'made for dancing'],
   energy: ['calm', 'furious'],
   loudness: ['hushed', 'loud'],
@@ -25,27 +25,27 @@ export const CHOICE_HINTS: Partial<Record<FeatureName, Record<number, string>>> 
   time_signature: { 3: 'waltz', 4: 'most songs' },
 }
 
-/** What each strictness is like. */
+/** A hint for each strictness. */
 export const STRICTNESS_HINTS: Record<Strictness, string> = {
   loosely: 'freest and quickest',
   normally: 'the nearest of a few tries',
   strictly: 'the nearest of many tries',
 }
 
-/** What a feature does, without the numbers that the page shows in other ways. */
-export const explanation = ({ description }: Pick<FeatureField, 'description'>) =>
+/** A feature's description without numbers, which the page shows in other ways. */
+export const explanation = ({ description }: Pick<NumberField, 'description'>) =>
   description
     .replace(/ \([01]\)/g, '')
     .replace(/\([01], /g, '(')
     .replace(/: 0 is C,.*$/, '.')
 
 /** The step of a feature's slider: whole numbers for wide ranges, hundredths for shares. */
-export const stepOf = (field: Pick<FeatureField, 'minimum' | 'maximum'>) =>
+export const stepOf = (field: Pick<NumberField, 'minimum' | 'maximum'>) =>
   field.maximum - field.minimum > 10 ? 1 : 0.01
 
-/** A feature's value as people read it. */
+/** A feature's value with its unit. */
 export function valueText(
-  field: Pick<FeatureField, 'name' | 'unit' | 'choices'>,
+  field: Pick<NumberField, 'name' | 'unit' | 'choices'>,
   value: number,
 ): string {
   const label = labelOf(field.choices, value)
@@ -55,13 +55,13 @@ export function valueText(
   return `${round(value)} ${field.unit}`.trim()
 }
 
-/** What a value is called among choices; nothing where it is none of them. */
+/** The label of a value; empty if it is not among the choices. */
 export const labelOf = <Value>(choices: { value: Value; label: string }[], value: Value) =>
   choices.find((each) => each.value === value)?.label ?? ''
 
 const percent = (value: number) => `${Math.round(value * 100)} %`
 
-/** What a song's notes measure for a feature, in words that need no unit explained. */
+/** The metric of a feature, in words that need no explanation of the unit. */
 const MEASURED: Partial<Record<FeatureName, (value: number) => string>> = {
   danceability: (value) => `bars ${percent(value)} alike`,
   energy: (value) => `${round(value)} notes a beat`,
@@ -73,13 +73,13 @@ const MEASURED: Partial<Record<FeatureName, (value: number) => string>> = {
 }
 
 export const measuredText = (row: Pick<Comparison, 'name' | 'measured' | 'unit'>) =>
-  inMeasure(row, row.measured, 'cannot be told')
+  metricText(row, row.measured, 'cannot be measured')
 
-/** What the notes should measure; songs of earlier versions do not tell. */
+/** The target of a metric; songs of earlier versions have none. */
 export const aimedAtText = (row: Pick<Comparison, 'name' | 'aimed_at' | 'unit'>) =>
-  inMeasure(row, row.aimed_at, 'not written down')
+  metricText(row, row.aimed_at, 'not stored')
 
-function inMeasure(
+function metricText(
   { name, unit }: Pick<Comparison, 'name' | 'unit'>,
   value: number | string | null,
   nothing: string,
@@ -96,9 +96,9 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
 }
 
-/** How long a song will be: its bars at its tempo. */
+/** The expected length of a song, from its bars and tempo. */
 export const expectedSeconds = (
-  features: Pick<Features, 'tempo' | 'time_signature'>,
+  features: Pick<FeatureVector, 'tempo' | 'time_signature'>,
   bars: number,
 ) => (bars * features.time_signature * 60) / features.tempo
 
@@ -111,16 +111,16 @@ export function ago(then: string, now: number): string {
   return days === 1 ? 'yesterday' : `${days} days ago`
 }
 
-/** A mood's title and what follows its dash: "Sunny morning — bright and warm". */
-export function moodParts(request: { mood: string; name?: string }): {
+/** A mood's title and the text after its dash: "Sunny morning — bright and warm". */
+export function splitMood(request: { mood: string; name?: string }): {
   title: string
   tagline: string
 } {
   const [title = '', ...rest] = request.mood.split(/\s+[—–]\s+/)
-  return { title: title || inWords(request.name ?? ''), tagline: rest.join(' — ') }
+  return { title: title || titleFromName(request.name ?? ''), tagline: rest.join(' — ') }
 }
 
-const inWords = (name: string) => {
+const titleFromName = (name: string) => {
   const words = name
     .replace(/-[0-9a-f]{10}$/, '')
     .replace(/[-_.]+/g, ' ')
@@ -128,8 +128,8 @@ const inWords = (name: string) => {
   return words ? words[0]?.toUpperCase() + words.slice(1) : 'A song'
 }
 
-/** A name for a feeling that has none yet, from what stands out most in it. */
-export function feelingWords(features: Features): string {
+/** A title for features without a mood, from the most prominent ones. */
+export function moodTitle(features: FeatureVector): string {
   const { valence, energy, danceability, acousticness, tempo } = features
   const heart =
     valence > 0.7
@@ -162,26 +162,26 @@ export function feelingWords(features: Features): string {
   return `${heart} ${body}`
 }
 
-export const STAGES: { stage: Stage; doing: string }[] = [
-  { stage: 'waking', doing: 'Getting ready' },
-  { stage: 'describing', doing: 'Imagining it, bar by bar' },
-  { stage: 'composing', doing: 'Composing the notes' },
-  { stage: 'rendering', doing: 'Playing it' },
+export const STAGES: { stage: Stage; label: string }[] = [
+  { stage: 'waking', label: 'Getting ready' },
+  { stage: 'describing', label: 'Describing it, bar by bar' },
+  { stage: 'composing', label: 'Composing the notes' },
+  { stage: 'rendering', label: 'Rendering the sound' },
 ]
 
-/** What is happening to a song, in one line. */
-export function happening(status: Status): string {
+/** The state of a song in one line. */
+export function statusText(status: Status): string {
   switch (status.status) {
     case 'queued':
       return status.ahead > 0
         ? `Waiting: ${status.ahead} ${status.ahead === 1 ? 'song comes' : 'songs come'} first`
         : 'Next in line'
     case 'in_progress':
-      return STAGES.find((each) => each.stage === status.stage)?.doing ?? 'Getting ready'
+      return STAGES.find((each) => each.stage === status.stage)?.label ?? 'Getting ready'
     case 'finished':
-      return status.heard ? 'Ready to play' : 'The files of this song are gone'
+      return status.heard ? 'Ready to play' : 'The files of this song are missing'
     case 'cancelled':
-      return 'You called this song off'
+      return 'You cancelled this song'
     case 'failed':
       return 'This song could not be made'
   }

@@ -1,5 +1,4 @@
-// All that a song is made of, to be changed one by one: ten features, length, seed, how closely to follow
-// them, and what to call it.
+// All settings of a song: features, title, length, seed and strictness.
 import {
   Box,
   Button,
@@ -17,10 +16,10 @@ import { Dices } from 'lucide-react'
 import type { Dispatch } from 'react'
 import { type Change, newSeed, type Settings } from '../settings'
 import type { FeatureName, FormSchema } from '../types'
-import { duration, expectedSeconds, feelingWords, labelOf, STRICTNESS_HINTS } from '../words'
+import { duration, expectedSeconds, moodTitle, labelOf, STRICTNESS_HINTS } from '../format'
 import { FeatureControl } from './FeatureControl'
 import { Panel } from './Panel'
-import { Segments } from './Segments'
+import { SegmentedControl } from './SegmentedControl'
 
 const GROUPS: { title: string; names: FeatureName[] }[] = [
   { title: 'The feeling', names: ['valence', 'energy', 'danceability', 'loudness'] },
@@ -35,10 +34,10 @@ interface Props {
   onChange: Dispatch<Change>
 }
 
-export function TunePanel({ schema, settings, onChange }: Props) {
+export function SettingsPanel({ schema, settings, onChange }: Props) {
   const { features, bars } = settings
   return (
-    <Panel title="Tune it" hint="Every knob is optional. Move one, and the song follows.">
+    <Panel title="Tune it" hint="Every setting is optional.">
       {GROUPS.map((group) => (
         <Box key={group.title} mb="8">
           <GroupTitle>{group.title}</GroupTitle>
@@ -63,7 +62,7 @@ export function TunePanel({ schema, settings, onChange }: Props) {
         <Input
           value={settings.title}
           maxLength={80}
-          placeholder={feelingWords(features)}
+          placeholder={moodTitle(features)}
           onChange={(event) => onChange({ kind: 'title', value: event.target.value })}
         />
       </Field.Root>
@@ -146,7 +145,7 @@ function StrictnessField({ schema: { strictness: field }, settings, onChange }: 
           {labelOf(field.choices, chosen)} · {STRICTNESS_HINTS[chosen]}
         </Text>
       </Flex>
-      <Segments
+      <SegmentedControl
         choices={field.choices}
         value={chosen}
         onChange={(value) => onChange({ kind: 'strictness', value })}

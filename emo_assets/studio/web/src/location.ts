@@ -1,8 +1,7 @@
-// Where the person is: which song the page shows, kept in the address, so that it can be sent to somebody and
-// survives a reload; and which part of the page is in sight.
+// The song that the page shows, kept in the URL, so that it can be shared and survives a reload.
 import { useCallback, useSyncExternalStore } from 'react'
 
-export function songInAddress(hash: string): string | null {
+export function songInUrl(hash: string): string | null {
   const name = new URLSearchParams(hash.replace(/^#/, '')).get('song')
   return name || null
 }
@@ -12,15 +11,15 @@ const subscribe = (listener: () => void) => {
   return () => removeEventListener('hashchange', listener)
 }
 
-export function useSongInAddress(): [string | null, (taskId: string) => void] {
-  const taskId = useSyncExternalStore(subscribe, () => songInAddress(location.hash))
+export function useSongInUrl(): [string | null, (taskId: string) => void] {
+  const taskId = useSyncExternalStore(subscribe, () => songInUrl(location.hash))
   const show = useCallback((next: string) => {
     location.hash = `song=${encodeURIComponent(next)}`
   }, [])
   return [taskId, show]
 }
 
-/** Bring a part of the page into sight, at once: Tab and screen readers go on from there. */
+/** Scroll to a part of the page at once and focus it, so that Tab and screen readers continue from there. */
 export function goTo(part: HTMLElement | null) {
   part?.scrollIntoView({ block: 'start' })
   part?.focus({ preventScroll: true })

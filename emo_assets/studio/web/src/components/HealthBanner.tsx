@@ -1,14 +1,14 @@
-// Banners for what keeps the whole studio from working, with what to do.
+// A banner that is shown while no songs can be generated.
 import { Alert } from '@chakra-ui/react'
-import type { Refusal } from '../api'
+import type { ApiError } from '../api'
 import type { Health } from '../types'
 
 interface Props {
   health: Health | undefined
-  failure: Refusal | null
+  failure: ApiError | null
 }
 
-export function Trouble({ health, failure }: Props) {
+export function HealthBanner({ health, failure }: Props) {
   if (failure) return <Banner title="No connection" detail={failure.message} />
   if (health?.status === 'trouble') {
     return <Banner title="No songs can be made right now" detail={health.reason ?? ''} />
