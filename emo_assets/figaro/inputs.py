@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.tokens.quantization import MEAN_PITCH_BINS, nearest_bin
+from emo_assets.tokens.transpose import transposed_chords
 from emo_assets.tokens.vocabulary import (
     BOS,
-    CHORD_QUALITIES,
     DESCRIPTIONS,
     EOS,
     EVENTS,
@@ -167,7 +167,6 @@ class TrainingSong:
 def _rotated_chords(ids: Ids, chords: range, semitones: int) -> Ids:
     """Return a copy of `ids` whose chord roots are `semitones` higher; `N:N` stays."""
     ids = ids.copy()
-    rooted = among(ids, range(chords.start, chords.stop - 1))
-    root, quality = np.divmod(ids[rooted] - chords.start, len(CHORD_QUALITIES))
-    ids[rooted] = chords.start + (root + semitones) % 12 * len(CHORD_QUALITIES) + quality
+    named = among(ids, chords)
+    ids[named] = chords.start + transposed_chords(semitones)[ids[named] - chords.start]
     return ids

@@ -1,7 +1,6 @@
-"""The grids that numbers are rounded to: positions, velocities, tempos, durations and the means of a bar.
+"""The bins that values are quantized to: positions, velocities, tempos, durations and the means of a bar.
 
-The values are FIGARO's and decide what its tokens mean (paper section 4 and its public code); token names and
-ids are in `vocabulary`.
+The values are those of FIGARO (section 4 of its paper, and its public code).
 """
 
 from __future__ import annotations
@@ -15,20 +14,20 @@ VELOCITY_BINS = np.arange(0, 129, 4)
 """MIDI velocities, shape (33,)."""
 
 TEMPO_BINS = np.linspace(0, 240, 33).astype(np.int64)
-"""Quarter notes a minute, shape (33,)."""
+"""Quarter notes per minute, shape (33,)."""
 
 DURATION_BINS = np.array(
     [*range(1, 13), 15, 17, 18, 21, 21, 24, 30, 36, 42, 48, *range(60, 181, 12), *range(192, 769, 24)]
 )
-"""Positions, shape (58,). The value 21 stands twice: ids depend on it, and only the first is ever used."""
+"""Positions, shape (58,). FIGARO has the value 21 twice; only the first is used."""
 
 NOTE_DENSITY_BINS = np.linspace(0, 12, 33)
-"""Notes a position, shape (33,)."""
+"""Notes per position, shape (33,)."""
 
 MEAN_VELOCITY_BINS = np.linspace(0, 128, 33)
 MEAN_PITCH_BINS = np.linspace(0, 128, 33)
 MEAN_DURATION_BINS = np.logspace(0, 7, 33, base=2)
-"""Ticks, not positions: what stands here depends on the file's resolution, as in FIGARO's training data."""
+"""Ticks, not positions, so the bin depends on the file's resolution, as in FIGARO's training data."""
 
 for _bins in (
     VELOCITY_BINS,

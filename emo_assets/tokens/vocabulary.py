@@ -1,8 +1,4 @@
-"""FIGARO's two token vocabularies: every token, its id and its kind.
-
-Holds names and numbers alone. Which sequences of tokens are valid is `grammar`'s business, what they mean in
-numbers of ticks or beats a minute is `bins`'.
-"""
+"""FIGARO's two token vocabularies: every token, its id and its kind."""
 
 from __future__ import annotations
 
@@ -13,14 +9,14 @@ from typing import Generic, TypeVar
 from emo_assets.midi.general_midi import INSTRUMENT_NAMES
 from emo_assets.music_theory import CHORD_TONES, PITCH_CLASSES
 
-PAD, UNK, BOS, EOS, MASK = range(5)
+PAD, UNK, BOS, EOS = range(4)
 SPECIAL_TOKENS = ("<pad>", "<unk>", "<bos>", "<eos>", "<mask>")
 
 MAX_BARS = 512
-"""Bar tokens are `Bar_0` to `Bar_511`; music starts at `Bar_1`."""
+"""Number of bar tokens, `Bar_0` to `Bar_511`; music starts at `Bar_1`."""
 
 MAX_POSITIONS = 144
-"""Position tokens: a bar is at most three whole notes long, at 12 positions a quarter note."""
+"""Number of position tokens: a bar has at most three whole notes, of 12 positions per quarter note."""
 
 TIME_SIGNATURES = tuple(
     (numerator, denominator) for denominator in (2, 4, 8, 16) for numerator in range(1, 3 * denominator + 1)
@@ -33,7 +29,7 @@ CHORDS = (*(f"{root}:{quality}" for root in PITCH_CLASSES for quality in CHORD_Q
 
 
 class EventKind(StrEnum):
-    """Kinds of event tokens. The value is what a token of the kind starts with."""
+    """Kinds of event tokens; the value is the prefix of their tokens."""
 
     TIME_SIGNATURE = "Time Signature"
     TEMPO = "Tempo"
@@ -48,7 +44,7 @@ class EventKind(StrEnum):
 
 
 class DescriptionKind(StrEnum):
-    """Kinds of description tokens. The value is what a token of the kind starts with."""
+    """Kinds of description tokens; the value is the prefix of their tokens."""
 
     TIME_SIGNATURE = "Time Signature"
     INSTRUMENT = "Instrument"
@@ -64,24 +60,26 @@ Kind = TypeVar("Kind", EventKind, DescriptionKind)
 
 
 class Vocabulary(Generic[Kind]):
-    """Tokens numbered from 0: the specials first, then kind after kind without gaps.
+    """Tokens numbered from 0: special tokens first, then kind after kind without gaps.
 
     Args:
-        values: for each kind, in the order of ids, what its tokens end with.
+        values: the values of each kind, in the order of ids; a token is its kind, `_` and its value.
+
+    Attributes:
+        tokens: the tokens by id.
     """
 
     def __init__(self, values: Mapping[Kind, Iterable[object]]) -> None:
         tokens = list(SPECIAL_TOKENS)
+        self._kinds: list[Kind | None] = [None] * len(tokens)
         self._spans: dict[Kind, range] = {}
-        for kind, endings in values.items():
+        for kind, values_of_kind in values.items():
             first = len(tokens)
-            tokens.extend(f"{kind}_{ending}" for ending in endings)
+            tokens.extend(f"{kind}_{value}" for value in values_of_kind)
             self._spans[kind] = range(first, len(tokens))
+            self._kinds.extend([kind] * len(self._spans[kind]))
         self.tokens: tuple[str, ...] = tuple(tokens)
         self._ids = {token: number for number, token in enumerate(tokens)}
-        self._kinds: list[Kind | None] = [None] * len(tokens)
-        for kind, span in self._spans.items():
-            self._kinds[span.start : span.stop] = [kind] * len(span)
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -91,34 +89,34 @@ class Vocabulary(Generic[Kind]):
         return self._spans[kind]
 
     def kind(self, token_id: int) -> Kind | None:
-        """Return the kind of a token, None for a special.
+        """Return the kind of a token, None for a special token.
 
         Raises:
-            IndexError: there is no token of that id.
+            IndexError: the id is out of range.
         """
         if token_id < 0:
             raise IndexError(f"token ids start at 0, got {token_id}")
         return self._kinds[token_id]
 
     def encode(self, tokens: Iterable[str]) -> list[int]:
-        """Return the tokens' ids; a token that is not in the vocabulary becomes `UNK`."""
+        """Return the ids of tokens; a token outside the vocabulary becomes `UNK`."""
         ids = self._ids
         return [ids.get(token, UNK) for token in tokens]
 
     def decode(self, ids: Iterable[int]) -> list[str]:
-        """Return the tokens of `ids`.
+        """Return the tokens of ids.
 
         Raises:
-            IndexError: there is no token of some id.
+            IndexError: an id is out of range.
         """
         return [self.tokens[number] for number in ids]
 
 
+_TIME_SIGNATURE_NAMES = [f"{numerator}/{denominator}" for numerator, denominator in TIME_SIGNATURES]
+
 EVENTS: Vocabulary[EventKind] = Vocabulary(
     {
-        EventKind.TIME_SIGNATURE: [
-            f"{numerator}/{denominator}" for numerator, denominator in TIME_SIGNATURES
-        ],
+        EventKind.TIME_SIGNATURE: _TIME_SIGNATURE_NAMES,
         EventKind.TEMPO: range(33),
         EventKind.INSTRUMENT: INSTRUMENT_NAMES,
         EventKind.PITCH: range(128),
@@ -134,9 +132,7 @@ EVENTS: Vocabulary[EventKind] = Vocabulary(
 
 DESCRIPTIONS: Vocabulary[DescriptionKind] = Vocabulary(
     {
-        DescriptionKind.TIME_SIGNATURE: [
-            f"{numerator}/{denominator}" for numerator, denominator in TIME_SIGNATURES
-        ],
+        DescriptionKind.TIME_SIGNATURE: _TIME_SIGNATURE_NAMES,
         DescriptionKind.INSTRUMENT: INSTRUMENT_NAMES,
         DescriptionKind.CHORD: CHORDS,
         DescriptionKind.NOTE_DENSITY: range(33),

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from emo_assets.description_model.data.output_vocab import INPUT_VOCAB_SIZE
 from emo_assets.tokens.quantization import MEAN_PITCH_BINS, nearest_bin
-from emo_assets.tokens.vocabulary import CHORD_QUALITIES, DESCRIPTIONS, DescriptionKind
+from emo_assets.tokens.transpose import transposed_chords
+from emo_assets.tokens.vocabulary import DESCRIPTIONS, DescriptionKind
 
 SHIFTS = tuple(range(-5, 7))
 """Semitones to reach each of the twelve keys by at most half an octave, so that the register stays."""
@@ -28,9 +29,7 @@ def chord_shift(semitones: int) -> NDArray[np.int64]:
     """
     table = np.append(np.arange(INPUT_VOCAB_SIZE), -1)
     chords = DESCRIPTIONS.span(DescriptionKind.CHORD)
-    pitched = np.arange(len(chords) - 1)  # all but the last, the missing chord
-    shifted = (pitched + semitones * len(CHORD_QUALITIES)) % len(pitched)
-    table[chords.start : chords.stop - 1] = chords.start + shifted
+    table[chords.start : chords.stop] = chords.start + transposed_chords(semitones)
     table.flags.writeable = False
     return table
 
