@@ -1,7 +1,4 @@
-"""A score divided into bars: notes on the grid, chords and tempos, bar by bar.
-
-Follows FIGARO's public code. Which tokens say all this is `reading`'s business.
-"""
+"""A score quantized: notes on a grid of positions, bars, chords and tempos. Follows FIGARO's public code."""
 
 from __future__ import annotations
 
@@ -20,16 +17,16 @@ from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER, time_signature
 from emo_assets.tokens.vocabulary import CHORDS
 
 TEMPO_STEP = 480
-"""FIGARO looks for a tempo at every 480th tick, but takes the ticks for seconds. So it finds that at time
-zero, and finds it again after 480 seconds, should the piece last that long."""
+"""FIGARO looks for a tempo at every 480th tick, but takes the ticks for seconds: it finds the tempo at time
+zero, and again after 480 seconds in songs that last as long."""
 
 MAX_NOTES = 2_000_000
-"""Notes of all bars together; a real piece has some thousands."""
+"""Of all bars together; a real song has some thousands."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuantizedNotes:
-    """Notes on the grid in the order of events, all arrays of shape (n,).
+    """Notes on the grid in the order of FIGARO's events, all arrays of shape (n,).
 
     Attributes:
         start: ticks.
@@ -51,9 +48,9 @@ class Bar:
     """One bar.
 
     Attributes:
-        start: tick of its bar line.
-        end: tick of the next one.
-        time_signature: its time signature.
+        start: tick of the bar line.
+        end: tick of the next bar line.
+        time_signature: the time signature.
         positions: how many positions it has, at least one.
         first: index of its first note.
         last: index after its last note.
@@ -69,14 +66,14 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class QuantizedScore:
-    """A score divided into bars, from the first bar with a note to the last.
+    """A quantized score, from the first bar with a note to the last.
 
     Attributes:
-        resolution: ticks a quarter note.
-        notes: its notes.
-        bars: its bars.
+        resolution: ticks per quarter note.
+        notes: the notes.
+        bars: the bars.
         chords: changes of the chord as (tick, index into `vocabulary.CHORDS`), ascending.
-        tempos: tempos as (tick, quarter notes a minute), ascending.
+        tempos: tempos as (tick, quarter notes per minute), ascending.
     """
 
     resolution: int
@@ -87,13 +84,13 @@ class QuantizedScore:
 
 
 def quantize(score: Score) -> QuantizedScore:
-    """Divide a score into bars.
+    """Quantize a score.
 
     Args:
         score: a score with at least one time signature and one note.
 
     Raises:
-        MidiError: it cannot be divided: a bar has no position, or there are absurdly many beats or bars.
+        MidiError: a bar has no position, or there are too many beats or notes.
     """
     end = score.tempo_map.second(score.end)
     beats = beat_times(score.tempo_map, score.time_signatures, end)
@@ -110,7 +107,7 @@ def quantize(score: Score) -> QuantizedScore:
 
 
 def _on_grid(score: Score) -> QuantizedNotes:
-    """Hold notes with the pedal, move them to the grid and order them."""
+    """Extend notes by the sustain pedal, move them to the grid and sort them."""
     notes = score.notes
     ends = _held_ends(score)
     step = score.resolution / POSITIONS_PER_QUARTER
@@ -130,7 +127,7 @@ def _on_grid(score: Score) -> QuantizedNotes:
 
 
 def _event_order(notes: Notes, starts: NDArray[np.int64], instrument: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Order notes by grid, drums before programs, and pitch; equal ones by tick, part and end of the note."""
+    """Return the order by grid, drums before programs, and pitch; ties by tick, instrument and end."""
     rank = (instrument + 1) % (DRUMS + 1)
     keys = (starts << 15) + (rank << 7) + notes.pitch
     order = np.argsort(keys, kind="stable")
@@ -143,7 +140,7 @@ def _event_order(notes: Notes, starts: NDArray[np.int64], instrument: NDArray[np
 
 
 def _held_ends(score: Score) -> NDArray[np.int64]:
-    """Return where notes end when the sustain pedal holds them: with the last span that they touch."""
+    """Return the ends of notes under the sustain pedal: the end of the last pedal span that they touch."""
     notes = score.notes
     ends = notes.end.copy()
     for number, each in enumerate(score.instruments):
@@ -161,7 +158,7 @@ def _held_ends(score: Score) -> NDArray[np.int64]:
 def _bars(
     time_signatures: tuple[TimeSignature, ...], edges: NDArray[np.int64], notes: QuantizedNotes
 ) -> list[Bar]:
-    """Return the bars between edges, without those before the first and after the last note."""
+    """Return the bars between edges, from the first with a note to the last."""
     firsts = np.searchsorted(notes.start, edges[:-1])
     lasts = np.maximum(np.searchsorted(notes.start, edges[1:]), firsts)
     filled = np.flatnonzero(lasts > firsts)
@@ -190,13 +187,13 @@ def _bars(
 
 
 def _chords(score: Score, beats: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Return the chords; a piece shorter than a quarter note has none."""
+    """Return the chords; a song shorter than a quarter note has none."""
     if score.end < score.resolution:
         return []
     changes = detect_chords(beat_chroma(score, beats))
     ticks = score.tempo_map.nearest_ticks(beats[[beat for beat, _ in changes]])
     chords = [(tick, chord) for tick, (_, chord) in zip(ticks.tolist(), changes, strict=True)]
-    # Beats shorter than a tick start at the same one: then chords stand in the order of their names.
+    # Several beats may start at one tick; FIGARO sorts their chords by name.
     return sorted(chords, key=lambda change: (change[0], CHORDS[change[1]]))
 
 

@@ -1,4 +1,4 @@
-"""How loud each of the twelve pitch classes sounds in each beat, as `PrettyMIDI.get_chroma` measures it."""
+"""The loudness of the twelve pitch classes in each beat, as `PrettyMIDI.get_chroma` measures it."""
 
 from __future__ import annotations
 
@@ -19,43 +19,43 @@ from emo_assets.tokens.sounding_spans import (
 )
 
 MAX_CELLS_AT_ONCE = 4_000_000
-"""Cells (a pitch of a part, a beat) that are summed at once: bounds the memory."""
+"""Cells (a pitch of an instrument in a beat) that are summed at once: bounds the memory."""
 
 MAX_CELLS = 400_000_000
-"""Cells of a piece; a real one has less than a million."""
+"""Cells of a song; a real one has less than a million."""
 
 
 def beat_chroma(score: Score, beats: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Measure the chroma of every beat.
+    """Measure the chroma of each beat.
 
-    The loudness of a pitch is the mean of its velocities over a beat's frames, the sustain pedal and pitch
-    bends applied, drums left out. Parts are summed, then octaves. The last beat has no end and stays silent.
+    The loudness of a pitch is the mean of its velocities over a beat's frames, with sustain pedal and pitch
+    bends, without drums; it is summed over instruments and octaves. The last beat has no end and is silent.
 
     Args:
-        score: the piece.
+        score: the song.
         beats: its beats in seconds, at least one, shape (beats,).
 
     Returns:
         Loudness, shape (12, beats).
 
     Raises:
-        MidiError: the piece holds absurdly many notes, pedals and bends at a time.
+        MidiError: the song has too many notes, pedals and bends at a time.
     """
-    part, pieces, lengths = _sounding(score, float(beats[-1]))
+    instrument, spans, lengths = _sounding_spans(score, float(beats[-1]))
     used = np.zeros(len(score.instruments) << 7, dtype=np.bool_)
-    used[(part << 7) + pieces.pitch] = True
-    rows = np.flatnonzero(used)  # part * 128 + pitch
+    used[(instrument << 7) + spans.pitch] = True
+    rows = np.flatnonzero(used)  # instrument * 128 + pitch
     row_of_cell = np.cumsum(used) - 1
-    row = row_of_cell[(part << 7) + pieces.pitch]
+    row = row_of_cell[(instrument << 7) + spans.pitch]
     columns = np.round(beats * FRAMES_PER_SECOND).astype(np.int64)
     chroma = np.zeros((12, len(beats)))
     if len(rows) * len(beats) > MAX_CELLS:
-        raise MidiError("limits", f"{len(rows)} pitches of parts sound over {len(beats)} beats")
+        raise MidiError("limits", f"{len(rows)} pitches of instruments sound over {len(beats)} beats")
     step = max(MAX_CELLS_AT_ONCE // max(len(rows), 1), 1)
     for first in range(0, len(beats) - 1, step):
         edges = columns[first : first + step + 1]
         starts, stops = edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
-        means = _means(pieces, row, lengths[rows >> 7], starts, stops)
+        means = _means(spans, row, lengths[rows >> 7], starts, stops)
         roll = np.zeros((128, len(starts)))
         bounds = np.searchsorted(rows, np.arange(len(score.instruments) + 1) << 7).tolist()
         for low, high in pairwise(bounds):
@@ -65,12 +65,10 @@ def beat_chroma(score: Score, beats: NDArray[np.float64]) -> NDArray[np.float64]
     return chroma
 
 
-def _sounding(score: Score, last_beat: float) -> tuple[NDArray[np.int64], SoundingSpans, NDArray[np.int64]]:
-    """Return what sounds.
-
-    Returns:
-        The part of each piece, the pieces, and how many frames the roll of each part has.
-    """
+def _sounding_spans(
+    score: Score, last_beat: float
+) -> tuple[NDArray[np.int64], SoundingSpans, NDArray[np.int64]]:
+    """Return the instrument of each span, the spans, and the number of frames of each instrument's roll."""
     notes, tempo_map, instruments = score.notes, score.tempo_map, score.instruments
     last_tick = np.array([instrument.controls.last_tick for instrument in instruments])
     np.maximum.at(last_tick, notes.instrument, notes.end)
@@ -82,55 +80,55 @@ def _sounding(score: Score, last_beat: float) -> tuple[NDArray[np.int64], Soundi
         notes.velocity.astype(np.float64),
     )
     is_plain = np.array([instrument.program != DRUMS for instrument in instruments])
-    pieces = []
+    spans = []
     for number, instrument in enumerate(instruments):
         controls = instrument.controls
         if not is_plain[number] or not (len(controls.pedal_ups) or len(controls.bend_ticks)):
             continue
         is_plain[number] = False
-        changed = all_notes.select(notes.instrument == number)
+        own = all_notes.select(notes.instrument == number)
         if len(controls.pedal_ups):
             downs, ups = tempo_map.seconds(controls.pedal_downs), tempo_map.seconds(controls.pedal_ups)
-            changed = apply_sustain(changed, frames(downs), frames(ups))
+            own = apply_sustain(own, frames(downs), frames(ups))
         if len(controls.bend_ticks):
-            bent_from = frames(tempo_map.seconds(controls.bend_ticks))
-            changed = apply_pitch_bends(changed, bent_from, controls.bend_amounts, int(lengths[number]))
-        pieces.append((np.full(len(changed.pitch), number), changed))
+            bend_start = frames(tempo_map.seconds(controls.bend_ticks))
+            own = apply_pitch_bends(own, bend_start, controls.bend_amounts, int(lengths[number]))
+        spans.append((np.full(len(own.pitch), number), own))
     plain = is_plain[notes.instrument]
-    pieces.append((notes.instrument[plain], all_notes.select(plain)))
+    spans.append((notes.instrument[plain], all_notes.select(plain)))
     return (
-        np.concatenate([part for part, _ in pieces]),
-        SoundingSpans.joined([changed for _, changed in pieces]),
+        np.concatenate([number for number, _ in spans]),
+        SoundingSpans.concatenate([own for _, own in spans]),
         lengths,
     )
 
 
 def _means(
-    pieces: SoundingSpans,
+    spans: SoundingSpans,
     row: NDArray[np.int64],
     lengths: NDArray[np.int64],
     starts: NDArray[np.int64],
     stops: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Return the mean loudness of each row in each span of frames.
+    """Return the mean loudness of each row over some ranges of frames.
 
     Args:
-        pieces: what sounds.
-        row: the row of each piece.
-        lengths: how many frames each row has, shape (rows,).
-        starts: first frame of each span, ascending, shape (spans,).
-        stops: frame after its last, ascending, shape (spans,).
+        spans: the sounding spans.
+        row: the row of each span.
+        lengths: the number of frames of each row, shape (rows,).
+        starts: first frame of each range, ascending, shape (ranges,).
+        stops: frame after its last, ascending, shape (ranges,).
 
     Returns:
-        The means, shape (rows, spans).
+        The means, shape (rows, ranges).
     """
     is_gapless = bool((stops[:-1] == starts[1:]).all())
     edges = np.append(starts, stops[-1]) if is_gapless else np.unique(np.concatenate((starts, stops)))
-    sums = _sums(pieces, row, len(lengths), edges)
+    sums = _sums(spans, row, len(lengths), edges)
     if not is_gapless:
         totals = np.pad(np.cumsum(sums, axis=1), ((0, 0), (1, 0)))
         sums = totals[:, np.searchsorted(edges, stops)] - totals[:, np.searchsorted(edges, starts)]
-    # The roll of a part may end before the span does: then the mean is that of the frames there are.
+    # The roll of an instrument may end before the frames do: then the mean is over the frames that it has.
     late = np.flatnonzero(stops > lengths.min(initial=stops[-1]))
     means = sums / (stops - starts)
     counts = np.minimum(stops[late], lengths[:, np.newaxis]) - starts[late]  # (rows, late)
@@ -139,26 +137,22 @@ def _means(
 
 
 def _sums(
-    pieces: SoundingSpans, row: NDArray[np.int64], row_count: int, edges: NDArray[np.int64]
+    spans: SoundingSpans, row: NDArray[np.int64], row_count: int, edges: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return the summed loudness of each row over the frames between each edge and the next.
-
-    Returns:
-        The sums, shape (row_count, len(edges) - 1).
-    """
-    start = np.clip(pieces.start, edges[0], edges[-1])
-    stop = np.clip(pieces.stop, edges[0], edges[-1])
+    """Return the loudness of each row summed over the frames between edges, shape (row_count, edges - 1)."""
+    start = np.clip(spans.start, edges[0], edges[-1])
+    stop = np.clip(spans.stop, edges[0], edges[-1])
     first = np.searchsorted(edges, start, side="right") - 1
     last = np.searchsorted(edges, stop, side="right") - 1
-    # A piece fills every cell from its first to its last, less what is missing at both ends.
+    # A span fills every cell from its first to its last, minus the missing parts of both.
     width = len(edges) + 1
     next_edge = np.append(edges, edges[-1])[1:]
     ends = np.concatenate((row * width + first, row * width + last))
     missing = np.concatenate(
-        (pieces.loudness * (edges[first] - start), pieces.loudness * (stop - next_edge[last]))
+        (spans.loudness * (edges[first] - start), spans.loudness * (stop - next_edge[last]))
     )
     filled = np.concatenate((row * width + first, row * width + last + 1))
-    steps = np.concatenate((pieces.loudness, -pieces.loudness))
+    steps = np.concatenate((spans.loudness, -spans.loudness))
     shape = (row_count, width)
     sums = np.bincount(ends, missing, row_count * width).reshape(shape)[:, : len(edges) - 1]
     level = np.cumsum(np.bincount(filled, steps, row_count * width).reshape(shape), axis=1)

@@ -1,8 +1,7 @@
-"""What sounds when: pieces of constant loudness on a grid of hundredths of a second.
+"""The spans of time in which pitches sound, on a grid of hundredths of a second.
 
-Follows pretty_midi's piano roll (sustain pedals apply_sustain what sounds, pitch bends slide it) without
-laying a roll
-out: a piece is a pitch, a span of frames and how loud it sounds there; pedals and bends are done to pieces.
+Computes pretty_midi's piano roll (sustain pedals hold notes, pitch bends slide them) as spans of constant
+loudness, without the array of every frame.
 """
 
 from __future__ import annotations
@@ -17,23 +16,23 @@ from emo_assets.midi.errors import MidiError
 
 FRAMES_PER_SECOND = 100
 MAX_SPANS = 10_000_000
-"""SoundingSpans of one part. A real one has a few thousand."""
+"""Spans of one instrument. A real one has a few thousand."""
 
 _BEND_RANGE = 2.0
-"""Semitones to which a full pitch apply_pitch_bends bends."""
+"""Semitones of a full pitch bend."""
 
 
 @dataclass(frozen=True, slots=True)
 class SoundingSpans:
-    """Spans of frames in which a pitch sounds equally loud; all arrays of shape (n,).
+    """Spans of frames in which a pitch is equally loud; all arrays of shape (n,).
 
-    Spans of one pitch may overlap: then they sound as loud as their sum.
+    The loudness of overlapping spans of one pitch adds up.
 
     Attributes:
         pitch: MIDI pitch.
         start: first frame.
         stop: frame after the last.
-        loudness: velocity, or the share of it that a apply_pitch_bends leaves.
+        loudness: velocity, or the share of it that a bend leaves.
     """
 
     pitch: NDArray[np.int64]
@@ -41,113 +40,101 @@ class SoundingSpans:
     stop: NDArray[np.int64]
     loudness: NDArray[np.float64]
 
-    def select(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> SoundingSpans:
-        """Return the chosen pieces."""
+    def select(self, chosen: NDArray[np.bool_]) -> SoundingSpans:
+        """Return the chosen spans."""
         return SoundingSpans(self.pitch[chosen], self.start[chosen], self.stop[chosen], self.loudness[chosen])
 
     @classmethod
-    def joined(cls, several: Sequence[SoundingSpans]) -> SoundingSpans:
-        """Return all pieces of several."""
+    def concatenate(cls, several: Sequence[SoundingSpans]) -> SoundingSpans:
+        """Return the spans of several."""
         return cls(
-            np.concatenate([pieces.pitch for pieces in several]),
-            np.concatenate([pieces.start for pieces in several]),
-            np.concatenate([pieces.stop for pieces in several]),
-            np.concatenate([pieces.loudness for pieces in several]),
+            *(
+                np.concatenate([getattr(spans, name) for spans in several])
+                for name in cls.__dataclass_fields__
+            )
         )
 
 
 def frames(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the frames in which points in time lie."""
+    """Return the frames of points in time."""
     return (seconds * FRAMES_PER_SECOND).astype(np.int64)
 
 
 def apply_sustain(
-    pieces: SoundingSpans, pedal_start: NDArray[np.int64], pedal_stop: NDArray[np.int64]
+    spans: SoundingSpans, pedal_start: NDArray[np.int64], pedal_stop: NDArray[np.int64]
 ) -> SoundingSpans:
-    """Let a sustain pedal apply_sustain what sounds: within its span a pitch never gets softer.
+    """Apply a sustain pedal: while it is down, no pitch gets softer.
 
     Args:
-        pieces: what sounds without it.
-        pedal_start: first frame of each span of the pedal, ascending, shape (spans,).
-        pedal_stop: frame after its last, shape (spans,).
-
-    Returns:
-        What sounds with it.
+        spans: the spans without it.
+        pedal_start: first frame of each pedal span, ascending, shape (pedals,).
+        pedal_stop: frame after its last, shape (pedals,).
 
     Raises:
-        MidiError: notes and pedals overlap absurdly often.
+        MidiError: notes and pedals overlap too often.
     """
     longer = pedal_start < pedal_stop
     if not longer.any():
-        return pieces
+        return spans
     pedal_start, pedal_stop = pedal_start[longer], pedal_stop[longer]
-    # Cut each pitch wherever its loudness or the pedal may change.
-    first = np.searchsorted(pedal_stop, pieces.start, side="right")
-    last = np.searchsorted(pedal_start, pieces.stop, side="left")
-    piece, span = _expand(first, np.maximum(last - first, 0))
-    pitch = np.concatenate((pieces.pitch, pieces.pitch, pieces.pitch[piece], pieces.pitch[piece]))
-    cut = np.concatenate((pieces.start, pieces.stop, pedal_start[span], pedal_stop[span]))
-    step = np.concatenate((pieces.loudness, -pieces.loudness, np.zeros(2 * len(piece))))
+    # Cut each pitch at every frame at which its loudness or the pedal may change.
+    first = np.searchsorted(pedal_stop, spans.start, side="right")
+    last = np.searchsorted(pedal_start, spans.stop, side="left")
+    span, pedal = _expand(first, np.maximum(last - first, 0))
+    pitch = np.concatenate((spans.pitch, spans.pitch, spans.pitch[span], spans.pitch[span]))
+    cut = np.concatenate((spans.start, spans.stop, pedal_start[pedal], pedal_stop[pedal]))
+    step = np.concatenate((spans.loudness, -spans.loudness, np.zeros(2 * len(span))))
     order = np.argsort((pitch << 40) + cut, kind="stable")
     pitch, cut, loudness = pitch[order], cut[order], np.cumsum(step[order])
     real = np.flatnonzero((pitch[1:] == pitch[:-1]) & (cut[1:] > cut[:-1]))
     pitch, start, stop, loudness = pitch[real], cut[real], cut[real + 1], loudness[real]
 
-    span = np.searchsorted(pedal_start, start, side="right") - 1
-    held = (span >= 0) & (start < pedal_stop[span])
+    pedal = np.searchsorted(pedal_start, start, side="right") - 1
+    held = (pedal >= 0) & (start < pedal_stop[pedal])
     is_new = np.ones(len(start), dtype=np.bool_)
-    is_new[1:] = (pitch[1:] != pitch[:-1]) | (span[1:] != span[:-1]) | (held[1:] != held[:-1])
-    # One running maximum for all: each run of pieces is lifted above everything before it.
+    is_new[1:] = (pitch[1:] != pitch[:-1]) | (pedal[1:] != pedal[:-1]) | (held[1:] != held[:-1])
+    # One running maximum for all: each run of spans is lifted above everything before it.
     lift = np.cumsum(is_new) * (loudness.max(initial=0) + 1)
     loudest = np.maximum.accumulate(loudness + lift) - lift
     loudness = np.where(held, loudest, loudness)
-    sounds = loudness > 0
-    return SoundingSpans(pitch[sounds], start[sounds], stop[sounds], loudness[sounds])
+    return SoundingSpans(pitch, start, stop, loudness).select(loudness > 0)
 
 
 def apply_pitch_bends(
-    pieces: SoundingSpans, bend_start: NDArray[np.int64], amount: NDArray[np.int64], end: int
+    spans: SoundingSpans, bend_start: NDArray[np.int64], amount: NDArray[np.int64], end: int
 ) -> SoundingSpans:
-    """Let pitch bends slide what sounds: a bent pitch sounds as a mixture of its two neighbours.
+    """Apply pitch bends: a bent pitch becomes a mixture of the two pitches next to it.
 
     Args:
-        pieces: what sounds without them.
-        bend_start: first frame of each apply_pitch_bends, ascending, shape (bends,).
+        spans: the spans without them.
+        bend_start: first frame of each bend, ascending, shape (bends,).
         amount: -8192..8191, shape (bends,).
         end: frame after the last.
 
-    Returns:
-        What sounds with them.
-
     Raises:
-        MidiError: notes and bends overlap absurdly often.
+        MidiError: notes and bends overlap too often.
     """
     lasts = np.append(bend_start[1:], end) > bend_start
     bend_start, amount = bend_start[lasts], amount[lasts]
-    first = np.searchsorted(bend_start, pieces.start, side="right")
-    last = np.searchsorted(bend_start, pieces.stop, side="left")
-    piece, span = _expand(first, np.maximum(last - first, 0) + 1)
+    first = np.searchsorted(bend_start, spans.start, side="right")
+    last = np.searchsorted(bend_start, spans.stop, side="left")
+    span, bend = _expand(first, np.maximum(last - first, 0) + 1)
     edges = np.concatenate(([0], bend_start, [end]))
-    cut = SoundingSpans(
-        pieces.pitch[piece],
-        np.maximum(pieces.start[piece], edges[span]),
-        np.minimum(pieces.stop[piece], np.maximum(edges[span + 1], 0)),
-        pieces.loudness[piece],
-    )
-    semitones = np.concatenate(([0.0], _BEND_RANGE * amount / 8192.0))[span]
+    start = np.maximum(spans.start[span], edges[bend])
+    stop = np.minimum(spans.stop[span], np.maximum(edges[bend + 1], 0))
+    loudness = spans.loudness[span]
+    semitones = np.concatenate(([0.0], _BEND_RANGE * amount / 8192.0))[bend]
     whole = np.trunc(semitones).astype(np.int64)
     part = np.abs(semitones - whole)
     direction = np.where(semitones >= 0, 1, -1)
-    near = cut.pitch + whole
-    far = near + direction
-    # At the end of the keyboard there is nothing to mix with.
+    near = spans.pitch[span] + whole
+    # pretty_midi leaves the pitch at the end of the keyboard unmixed
     at_edge = near == np.where(direction > 0, 0, 127)
-    near_loudness = np.where(at_edge, cut.loudness, (1 - part) * cut.loudness)
     mixed = SoundingSpans(
-        np.concatenate((near, far)),
-        np.concatenate((cut.start, cut.start)),
-        np.concatenate((cut.stop, cut.stop)),
-        np.concatenate((near_loudness, part * cut.loudness)),
+        np.concatenate((near, near + direction)),
+        np.concatenate((start, start)),
+        np.concatenate((stop, stop)),
+        np.concatenate((np.where(at_edge, loudness, (1 - part) * loudness), part * loudness)),
     )
     return mixed.select((mixed.pitch >= 0) & (mixed.pitch <= 127) & (mixed.loudness > 0))
 
@@ -155,10 +142,10 @@ def apply_pitch_bends(
 def _expand(
     first: NDArray[np.int64], counts: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return, for each piece i as often as `counts[i]`, i itself and the numbers from `first[i]` on."""
+    """Return i as often as `counts[i]` for each span i, and the numbers from `first[i]` on."""
     total = int(counts.sum())
     if total > MAX_SPANS:
-        raise MidiError("limits", f"pedals and bends cut the notes of a part into {total} pieces")
-    piece = np.repeat(np.arange(len(counts)), counts)
+        raise MidiError("limits", f"pedals and bends cut the notes of an instrument into {total} spans")
+    span = np.repeat(np.arange(len(counts)), counts)
     starts = np.cumsum(counts) - counts
-    return piece, first[piece] + np.arange(total) - starts[piece]
+    return span, first[span] + np.arange(total) - starts[span]
