@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 @contextmanager
 def worker_pool(workers: int) -> Iterator[ProcessPool]:
-    """Yield a pool of worker processes; they are stopped when the block is left, whatever they work on.
+    """Yield a pool of worker processes, which are stopped at the end of the block, even at work.
 
     Each worker keeps to one core and ends when this process does, even when this one is killed. Interrupts
     from the keyboard are left to this process.

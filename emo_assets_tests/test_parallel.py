@@ -44,7 +44,7 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path, end: signal
         starter.send_signal(end)
     deadline = time.monotonic() + 60
     while Path(f"/proc/{process}").exists():
-        assert time.monotonic() < deadline, "it goes on"
+        assert time.monotonic() < deadline, "it is still running"
         time.sleep(0.1)
 
 

@@ -1,4 +1,4 @@
-"""Why a MIDI file was refused."""
+"""The error of MIDI files that cannot be read."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ class MidiError(InputError):
     """A MIDI file cannot be read.
 
     Attributes:
-        stage: where reading ended: "file" (its bytes could not be had), "parse" (they are no MIDI file),
-            "limits" (reading it would take too much memory or time), "time signature" (it has none, or one
-            without positions) or "notes" (there are none).
+        stage: where reading ended: "file" (its bytes cannot be read), "parse" (they are not a MIDI file),
+            "limits" (reading takes too much memory or time), "time signature" (the file has none, or one
+            without positions), "notes" (it has none) or "unexpected" (a bug of the reader).
     """
 
     def __init__(self, stage: str, reason: str) -> None:

@@ -1,9 +1,9 @@
-"""Who plays: the parts of a file, the programs of its channels, and the controls that reach each part.
+"""The instruments of a MIDI file, the programs of its channels, and the controls that reach each instrument.
 
-Follows pretty_midi. A part (there: instrument) is one program on one channel of one track; it comes to be
-when its first note ends. A control belongs to the part that has the channel's program at that moment; if that
-part has not come to be yet, the control waits, and every part of the channel that comes to be from then on
-takes all controls that wait or will wait there for its own.
+Follows pretty_midi. An instrument is one program on one channel of one track; pretty_midi creates it when its
+first note ends. A control belongs to the instrument with the channel's program at that moment. If that does
+not exist yet, the control waits, and each instrument of the channel that is created from then on gets all
+controls that wait there, now or later, as its own.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from emo_assets.midi.note_pairing import stable_argsort
 from emo_assets.midi.parser import Messages
 
 MAX_INSTRUMENTS = 2048
-"""Parts of a file; a real one has a few dozen."""
+"""A real file has a few dozen."""
 
 DRUM_CHANNEL = 9
 SUSTAIN_PEDAL = 64
-PEDAL_IS_DOWN = 64
-"""Values of the sustain pedal from here on mean that it is down."""
+PEDAL_DOWN = 64
+"""Lowest value of a sustain pedal that is down."""
 
 _NEVER = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """What reaches a part besides its notes.
+    """The control changes and pitch bends of an instrument.
 
     Attributes:
         pedal_downs: ticks at which the sustain pedal goes down and later up again, ascending, shape (spans,).
         pedal_ups: ticks at which it goes up, shape (spans,).
         bend_ticks: ticks of pitch bends, ascending, shape (bends,).
         bend_amounts: the bends, -8192..8191, shape (bends,); empty when all are 0.
-        last_tick: tick of the last control of any kind, -1 when there is none.
+        last_tick: tick of the last control of any kind, -1 without controls.
     """
 
     pedal_downs: NDArray[np.int64]
@@ -63,12 +63,12 @@ class Instrument:
 
 @dataclass(frozen=True, slots=True)
 class _Cells:
-    """One cell for each program of each channel that plays: row * 128 + program.
+    """One cell for each program of each channel with notes: row * 128 + program.
 
     Attributes:
-        rows: the channels that play, ascending, shape (rows,).
-        created: the message with which a cell's part came to be, `_NEVER` if none did, shape (rows * 128,).
-        used: the cells that have a part, in the order in which they came to be, shape (parts,).
+        rows: the channels with notes, ascending, shape (rows,).
+        created: the message that creates a cell's instrument, `_NEVER` without one, shape (rows * 128,).
+        used: the cells with an instrument, in the order of creation, shape (instruments,).
     """
 
     rows: NDArray[np.int64]
@@ -79,18 +79,18 @@ class _Cells:
 def find_instruments(
     messages: Messages, channels: NDArray[np.int64], ended: NDArray[np.int64]
 ) -> tuple[tuple[Instrument, ...], NDArray[np.int64]]:
-    """Find out who plays.
+    """Find the instruments.
 
     Args:
         messages: the file's messages.
-        channels: the channel of each message, tracks told apart (track * 16 + channel), shape (messages,).
+        channels: track * 16 + channel of each message, shape (messages,).
         ended: index of the message that ended each note, ordered by channel, shape (n,).
 
     Returns:
-        The parts in the order in which they came to be, and the part of each note, shape (n,).
+        The instruments in the order of their creation, and the index of each note's, shape (n,).
 
     Raises:
-        MidiError: there are absurdly many of them.
+        MidiError: there are too many of them.
     """
     if not len(ended):
         return (), np.zeros(0, dtype=np.int64)
@@ -100,27 +100,27 @@ def find_instruments(
     np.not_equal(playing[1:], playing[:-1], out=is_new[1:])
     rows = playing[is_new]
     if len(rows) > MAX_INSTRUMENTS:
-        raise MidiError("limits", f"notes stand on {len(rows)} channels, more than {MAX_INSTRUMENTS}")
+        raise MidiError("limits", f"notes are on {len(rows)} channels, more than {MAX_INSTRUMENTS}")
     cell_of_note = ((np.cumsum(is_new) - 1) << 7) + programs.at(ended, playing)
     created = np.full(len(rows) << 7, _NEVER)
     np.minimum.at(created, cell_of_note, ended)
     used = np.flatnonzero(created < _NEVER)
     if len(used) > MAX_INSTRUMENTS:
-        raise MidiError("limits", f"there are {len(used)} parts, more than {MAX_INSTRUMENTS}")
+        raise MidiError("limits", f"there are {len(used)} instruments, more than {MAX_INSTRUMENTS}")
     cells = _Cells(rows, created, used[np.argsort(created[used])])
-    part_of_cell = np.zeros(len(created), dtype=np.int64)
-    part_of_cell[cells.used] = np.arange(len(used))
-    parts = tuple(
+    instrument_of_cell = np.zeros(len(created), dtype=np.int64)
+    instrument_of_cell[cells.used] = np.arange(len(used))
+    instruments = tuple(
         Instrument(DRUMS if rows[cell >> 7] & 0xF == DRUM_CHANNEL else cell & 0x7F, controls)
         for cell, controls in zip(
             cells.used.tolist(), _controls(messages, channels, programs, cells), strict=True
         )
     )
-    return parts, part_of_cell[cell_of_note]
+    return instruments, instrument_of_cell[cell_of_note]
 
 
 class _Programs:
-    """Which program each channel of each track has at each message."""
+    """The program of each channel of each track at each message."""
 
     def __init__(self, messages: Messages, channels: NDArray[np.int64]) -> None:
         changes = np.flatnonzero(messages.status >> 4 == 0xC)
@@ -131,7 +131,7 @@ class _Programs:
         self._keys = (self._channels << 32) + changes
 
     def at(self, places: NDArray[np.int64], channels: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the programs that the channels of some messages have there, shape (n,)."""
+        """Return the program of each message's channel at that message, shape (n,)."""
         if not len(self._keys):
             return np.zeros(len(places), dtype=np.int64)
         change = np.searchsorted(self._keys, (channels << 32) + places) - 1
@@ -142,7 +142,7 @@ class _Programs:
 def _controls(
     messages: Messages, channels: NDArray[np.int64], programs: _Programs, cells: _Cells
 ) -> list[Controls]:
-    """Return the controls of each part, in the order of `cells.used`."""
+    """Return the controls of each instrument, in the order of `cells.used`."""
     kinds = messages.status >> 4
     places = np.flatnonzero((kinds == 0xB) | (kinds == 0xE))
     row = np.minimum(np.searchsorted(cells.rows, channels[places]), len(cells.rows) - 1)
@@ -153,15 +153,15 @@ def _controls(
     waits = created > places
     first_waiting = np.full(len(cells.rows), _NEVER)
     np.minimum.at(first_waiting, row[waits], places[waits])
-    # A part has the controls of its own cell, unless some waited when it came to be: then those that wait.
-    # The lists of cells are numbered as the cells, those of waiting controls after them.
+    # An instrument has the controls of its own cell, unless some waited at its creation: then all that wait.
+    # Lists of controls are numbered like the cells; those of waiting controls, one per row, follow them.
     waits |= created > first_waiting[row]
     lists = np.where(waits, len(cells.created) + row, cell)
     order = stable_argsort(lists)
     places, lists = places[order], lists[order]
-    rows_of_parts = cells.used >> 7
-    waited = cells.created[cells.used] > first_waiting[rows_of_parts]
-    wanted = np.where(waited, len(cells.created) + rows_of_parts, cells.used)
+    rows_of_instruments = cells.used >> 7
+    waited = cells.created[cells.used] > first_waiting[rows_of_instruments]
+    wanted = np.where(waited, len(cells.created) + rows_of_instruments, cells.used)
     bounds = np.searchsorted(lists, [wanted, wanted + 1]).T.tolist()
     shared: dict[int, Controls] = {}
     for number, (first, last) in zip(wanted.tolist(), bounds, strict=True):
@@ -171,7 +171,7 @@ def _controls(
 
 
 def _read_controls(messages: Messages, places: NDArray[np.int64]) -> Controls:
-    """Read the control changes and pitch bends that stand at `places`."""
+    """Read the control changes and pitch bends among the messages at some indices."""
     last_tick = int(messages.tick[places[-1]]) if len(places) else -1
     is_bend = messages.status[places] >= 0xE0
     bends = places[is_bend]
@@ -179,7 +179,7 @@ def _read_controls(messages: Messages, places: NDArray[np.int64]) -> Controls:
     if not amounts.any():
         bends, amounts = bends[:0], amounts[:0]
     pedals = places[~is_bend & (messages.first[places] == SUSTAIN_PEDAL)]
-    is_down = np.concatenate(([False], messages.second[pedals] >= PEDAL_IS_DOWN))
+    is_down = np.concatenate(([False], messages.second[pedals] >= PEDAL_DOWN))
     pedal_ticks = messages.tick[pedals]
     ups = pedal_ticks[is_down[:-1] & ~is_down[1:]]
     downs = pedal_ticks[is_down[1:] & ~is_down[:-1]][: len(ups)]

@@ -1,6 +1,6 @@
-"""One message of a Standard MIDI File at a time, with every check that mido makes.
+"""The messages of a Standard MIDI File one by one, with every check that mido makes.
 
-Slow and exact: reads any message, says why one cannot be read. `messages` calls it for the unusual ones.
+Slow and exact; `parser` calls it for unusual messages.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from dataclasses import dataclass
 from emo_assets.midi.errors import MidiError
 
 MAX_MESSAGE_BYTES = 1_000_000
-"""Bytes of a meta or system exclusive message; mido refuses more."""
+"""Bytes of a meta or system exclusive message; mido refuses longer ones."""
 
 MAX_DELTA = 1 << 32
-"""Ticks. No file that is read holds more, so a long run of high bytes need not be summed to its end."""
+"""Ticks; more than any file within the parser's limits has, so that a long run of high bytes ends early."""
 
 TEXT, LYRICS, SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x01, 0x05, 0x51, 0x58, 0x59
 
 _TIMED_META_TYPES = frozenset([*range(8), 9, 0x20, 0x21, 0x2F, 0x51, 0x54, 0x58, 0x59, 0x7F])
-"""The meta messages that mido knows. It drops the delta time of any other."""
+"""The types of meta messages that mido knows. It drops the delta time of all others."""
 
 _SYSTEM_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0}
 
 _REFUSED_DENOMINATORS = frozenset(
     exponent for exponent in range(256) if not math.log(2**exponent, 2).is_integer()
 )
-"""Exponents whose power of two mido takes for none, because its logarithm is rounded."""
+"""Exponents whose power of two mido does not recognize, because its logarithm is rounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,11 @@ class Message:
     """One message.
 
     Attributes:
-        delta: ticks since the message before it, as far as they count: mido drops those of a meta message
-            that it does not know.
-        start: index of its status byte; of its first data byte when the status is a running one.
+        delta: ticks since the message before it; 0 for meta messages of unknown type, as in mido.
+        start: index of its status byte; of its first data byte under running status.
         end: index after its last byte.
-        status: its status byte, the running one where it has none of its own.
-        data: its data; for a meta message without its type and length.
+        status: its status byte, or the running status.
+        data: its data, without the type and length of a meta message.
         meta_type: the type of a meta message, None for others.
     """
 
@@ -57,10 +56,10 @@ def read_message(content: bytes, offset: int, running: int | None) -> Message:
     Args:
         content: the file's bytes.
         offset: index of the first byte of the delta time.
-        running: the status of the last message that was no meta message; None at the start of a track.
+        running: the status of the last message but for meta messages; None at the start of a track.
 
     Raises:
-        MidiError: there is no valid message.
+        MidiError: the message is not valid.
     """
     delta, start = _variable_length(content, offset)
     status = _byte(content, start)
@@ -73,7 +72,7 @@ def read_message(content: bytes, offset: int, running: int | None) -> Message:
     else:
         status, data_start = running, start
     if status in (0xF0, 0xF7):
-        # Like mido: where the status is a running one, the byte in its place is lost.
+        # mido drops the byte in the place of the status when the status is a running one
         return _system_exclusive(content, delta, start, status)
     count = 2 if status < 0xC0 or 0xE0 <= status < 0xF0 else 1
     if status >= 0xF0:
@@ -89,7 +88,7 @@ def read_message(content: bytes, offset: int, running: int | None) -> Message:
 
 
 def _parse_error(offset: int, reason: str) -> MidiError:
-    return MidiError("parse", f"byte {offset} is {reason}; the file is damaged or no MIDI file")
+    return MidiError("parse", f"byte {offset} is {reason}; the file is damaged or not a MIDI file")
 
 
 def _byte(content: bytes, offset: int) -> int:

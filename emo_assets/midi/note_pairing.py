@@ -11,15 +11,15 @@ from emo_assets.midi.parser import Messages
 def pair_notes(
     messages: Messages, channels: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pair what starts a note with what ends it.
+    """Pair the messages that start notes with those that end them.
 
     Args:
         messages: the file's messages.
-        channels: the channel of each message, tracks told apart, shape (messages,).
+        channels: track * 16 + channel of each message, shape (messages,).
 
     Returns:
-        The indices of the messages that start and that end each note, shape (n,) each. Notes stand ordered by
-        channel and pitch, and then as they started.
+        The indices of the messages that start and that end each note, shape (n,) each, ordered by channel,
+        pitch and start.
     """
     kinds = messages.status >> 4
     switches = np.flatnonzero((kinds == 8) | (kinds == 9))
@@ -29,7 +29,7 @@ def pair_notes(
     ticks = messages.tick[switches]
     is_on = (kinds[switches] == 9) & (messages.second[switches] > 0)
     count = len(switches)
-    # A note-off ends all notes of its channel and pitch that are on.
+    # A note-off ends all sounding notes of its channel and pitch.
     next_off = np.minimum.accumulate(np.where(is_on, count, np.arange(count))[::-1])[::-1]
     ons = np.flatnonzero(is_on)
     ons = ons[next_off[ons] < count]
@@ -48,10 +48,10 @@ def pair_notes(
 def _pairs_by_hand(
     keys: NDArray[np.int64], ticks: NDArray[np.int64], is_on: NDArray[np.bool_], wanted: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Pair note-ons and note-offs of the keys in which some note starts and ends at the same tick.
+    """Pair note-ons and note-offs of the keys with notes that start and end at the same tick.
 
-    A note-off leaves a note alone that started at its own tick, but only if it ends another one; if it ends
-    none, the notes of its tick are dropped.
+    A note-off does not end a note that started at its own tick if it ends another one; if it ends none, the
+    notes of its tick are dropped.
 
     Returns:
         Indices of ons and offs, shape (n, 2).
@@ -73,7 +73,7 @@ def _pairs_by_hand(
 
 
 def stable_argsort(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the order that sorts non-negative keys, equal ones staying in order."""
+    """Return the stable order that sorts non-negative keys."""
     if len(keys) and keys.max() < 1 << 16:
         return np.argsort(keys.astype(np.uint16), kind="stable")  # numpy's radix sort
     return np.argsort(keys, kind="stable")

@@ -1,13 +1,13 @@
 """The bytes of a Standard MIDI File to arrays of its messages.
 
-Follows mido, which the reference reads files with, in what it accepts and what it refuses: exactly the
-announced number of tracks, nothing but track chunks between them, running status across meta messages, no
-data byte above 127, well-formed meta messages. What the messages mean as music is `score`'s business.
+Accepts and refuses the same files as mido, with which the reference reads them: exactly the announced number
+of tracks, nothing but track chunks between them, running status across meta messages, no data byte above 127,
+well-formed meta messages.
 
-A message's length depends on what stands before it, so messages must be walked one by one. To walk fast, the
-place of the following message is computed for every byte of a block at once, as if a message's status stood
-there; the walk itself then only follows these hops. Everything unusual (meta, system and broken messages,
-long delta times) has no hop and is read by `message_steps`.
+The start of a message depends on all messages before it, so that they must be walked one by one. To walk
+fast, the next message is computed for every byte of a block at once, as if a message started there; the walk
+then only follows these hops. Unusual messages (meta, system and broken messages, long delta times) have no
+hop and are read by `messages`.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from emo_assets.midi.errors import MidiError
 from emo_assets.midi.messages import Message, read_message
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
-"""Bytes. Real files are rarely a tenth as large."""
+"""Real files rarely have a tenth of it."""
 
 MAX_TICK = 10_000_000
-"""Ticks. The reference refuses files with a later message."""
+"""The reference refuses files with a later message."""
 
 MAX_FAST_DELTA_BYTES = 3
-"""Bytes of a delta time; a longer one has no hop."""
+"""Longer delta times have no hop."""
 
 BLOCK = 1 << 18
-"""Bytes whose hops are computed together: bounds the memory of the walk."""
+"""Bytes whose hops are computed at once: bounds the memory of the walk."""
 
 _NO_HOP = 1 << 28
 _NO_NEXT = 1 << 30
@@ -48,12 +48,12 @@ class Messages:
     """A file's messages in the order of its tracks.
 
     Attributes:
-        resolution: ticks a quarter note, at least 1.
+        resolution: ticks per quarter note, at least 1.
         track: the track of each message, shape (n,).
-        tick: its time from the start of the file, in ticks, shape (n,).
+        tick: its time in ticks from the start of the file, shape (n,).
         status: its status byte, 0x80..0xEF; 0 for all but channel messages; shape (n,).
         first: its first data byte, shape (n,).
-        second: its second data byte, shape (n,); of no meaning where it has none.
+        second: its second data byte, shape (n,); undefined for messages of one data byte.
         metas: the meta messages as (track, tick, message).
     """
 
@@ -73,7 +73,7 @@ def read_messages(content: bytes) -> Messages:
         content: the file's bytes.
 
     Raises:
-        MidiError: they are no MIDI file, or it is damaged, too large or too long.
+        MidiError: it is not a MIDI file, or damaged, too large or too long.
     """
     if len(content) > MAX_FILE_BYTES:
         raise MidiError("limits", f"the file has {len(content)} bytes, more than {MAX_FILE_BYTES}")
@@ -89,7 +89,7 @@ def _header(content: bytes) -> tuple[int, int, int]:
     if not content:
         raise MidiError("parse", "the file is empty")
     if not content.startswith(b"MThd"[: len(content)]):
-        raise MidiError("parse", "the file does not start with MThd; it is no MIDI file")
+        raise MidiError("parse", "the file does not start with MThd; it is not a MIDI file")
     if len(content) < 14:
         raise MidiError("parse", "the file ends inside its header; it is cut off")
     size = int.from_bytes(content[4:8], "big")
@@ -100,7 +100,8 @@ def _header(content: bytes) -> tuple[int, int, int]:
         raise MidiError("parse", f"the header announces {track_count} tracks")
     if resolution < 1:
         raise MidiError(
-            "parse", f"the header gives {resolution} ticks a quarter note; only positive ones count"
+            "parse",
+            f"the header gives {resolution} ticks per quarter note; it must be positive",
         )
     return int(track_count), int(resolution), 8 + int(size)
 
@@ -114,8 +115,8 @@ class _Walk:
         self._bytes = np.frombuffer(self._padded, dtype=np.uint8)
         self._block = range(0)
         self._hops = memoryview(b"")
-        # Twice the index of the status byte (of the first data byte, where the status is a running one), plus
-        # one where a running status is one of a message with one data byte; from the start of the block.
+        # Twice the index in the block of the status byte (under running status of the first data byte), plus
+        # one under a running status with one data byte.
         self._nodes: list[int] = []
         self._earlier_nodes: list[NDArray[np.int64]] = []
         self._earlier_count = 0
@@ -123,14 +124,14 @@ class _Walk:
         self._track_ends: list[int] = []
 
     def track(self, offset: int) -> int:
-        """Walk over the track chunk at `offset` and return the offset of the next one."""
+        """Walk over the track chunk at `offset` and return the offset of the next chunk."""
         content = self._content
         number = len(self._track_ends) + 1
         if offset + 8 > len(content):
             raise MidiError("parse", f"the file ends before track {number}; it is cut off")
         name, size = struct.unpack_from(">4sL", content, offset)
         if name != b"MTrk":
-            raise MidiError("parse", f"byte {offset} is no start of a track; the file is damaged")
+            raise MidiError("parse", f"no track starts at byte {offset}; the file is damaged")
         if size == 0:
             raise MidiError("parse", f"track {number} is empty; the file is damaged")
         start, end = offset + 8, offset + 8 + size
@@ -214,7 +215,7 @@ class _Walk:
             self._nodes = []
 
     def messages(self, resolution: int) -> Messages:
-        """Return everything that was walked over."""
+        """Return the messages of all tracks."""
         self._flush()
         nodes = np.concatenate(self._earlier_nodes)
         slow = np.array([number for number, _ in self._slow])
@@ -263,15 +264,15 @@ _LENGTHS[0xC0:0xE0] = 1
 
 
 def _hops(block: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """Compute where a walk goes from each byte of a block, taken for a message's status or first data byte.
+    """Compute the message after each byte of a block, taken for a message's status or first data byte.
 
     Args:
         block: the block's bytes and the eight after it, shape (n + 8,).
 
     Returns:
-        At 2i where a walk goes from byte i if a running status is one of two data bytes, at 2i + 1 if it is
-        one of one; indices of the same kind, `_NO_HOP` where there is no usual message and `_NO_NEXT` where
-        there is none after it; shape (2n,).
+        At 2i the next message after byte i if a running status has two data bytes, at 2i + 1 if it has one,
+        as indices of the same kind; `_NO_HOP` for unusual messages, `_NO_NEXT` before unusual delta times;
+        shape (2n,).
     """
     size = len(block) - 8
     high = (block >> 7).view(np.uint8)

@@ -44,10 +44,10 @@ class Score:
     """What a MIDI file plays.
 
     Attributes:
-        resolution: ticks a quarter note.
+        resolution: ticks per quarter note.
         tempo_map: its tempos.
         time_signatures: its time signatures in the order of ticks; may be empty.
-        instruments: in the order in which their first notes end.
+        instruments: the instruments, ordered by the end of their first notes.
         notes: the notes.
         end: the tick at which pretty_midi's `get_end_time` lies.
     """
@@ -90,7 +90,7 @@ def read_midi(content: bytes) -> Score:
 
 
 def _score_metas(messages: Messages) -> tuple[list[tuple[int, int]], list[TimeSignature], int]:
-    """Return the tempos, the time signatures and the last tick of all metas that count as music."""
+    """Return the tempos, the time signatures and the last tick of the metas that count towards the end."""
     tempos = []
     time_signatures = []
     last_tick = 0

@@ -1,7 +1,7 @@
-"""Ticks, seconds, beats and downbeats of a piece.
+"""Ticks, seconds, beats and downbeats of a song.
 
-Follows pretty_midi to the last bit of every float, because beats and bars of the reference hang on
-comparisons of seconds; but in closed form, without its table of every tick. Notes are `score`'s business.
+Equals pretty_midi to the last bit of every float, because the reference's beats and bars depend on
+comparisons of seconds; but in closed form, without its table of every tick.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from emo_assets.midi.errors import MidiError
 
 MAX_BEATS = 100_000
-"""Beats of a piece. A real one has a few hundred; the reference needs hours for as many as this."""
+"""A real song has a few hundred; the reference needs hours for this many."""
 
 _ABSOLUTE, _RELATIVE = 1e-8, 1e-5
-"""The tolerances of `numpy.isclose`, which pretty_midi compares times with."""
+"""The tolerances of `numpy.isclose`, with which pretty_midi compares times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,16 @@ class TimeSignature:
 
 
 class TempoMap:
-    """Which time each tick has, under the tempo changes of a piece.
+    """The time of each tick under the tempo changes of a song.
 
     Args:
-        resolution: ticks a quarter note.
-        changes: (tick, microseconds a quarter note) in the order of ticks.
+        resolution: ticks per quarter note.
+        changes: (tick, microseconds per quarter note) in the order of ticks.
 
     Attributes:
-        ticks: where a tempo starts, shape (k,); the first is 0.
+        ticks: the start of each tempo, shape (k,); the first is 0.
         times: the same in seconds, shape (k,).
-        tempos: quarter notes a minute from there on, shape (k,).
+        tempos: quarter notes per minute from there on, shape (k,).
     """
 
     def __init__(self, resolution: int, changes: Iterable[tuple[int, int]]) -> None:
@@ -80,7 +80,7 @@ class TempoMap:
         return float(self.seconds(np.array([tick]))[0])
 
     def nearest_ticks(self, seconds: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return the tick nearest to each time, the later one of two equally near ones; of the same shape."""
+        """Return the tick nearest to each time, of the same shape; of two equally near ones the later."""
         change = np.maximum(np.searchsorted(self.times, seconds, side="right") - 1, 0)
         guess = self.ticks[change] + np.floor((seconds - self.times[change]) / self._scales[change])
         tick: NDArray[np.int64] = np.maximum(guess.astype(np.int64), 0)
@@ -103,9 +103,9 @@ def beat_times(
     time signature.
 
     Args:
-        tempo_map: the piece's tempos.
+        tempo_map: the song's tempos.
         time_signatures: its time signatures in the order of ticks.
-        end: the end of the piece in seconds.
+        end: the end of the song in seconds.
 
     Returns:
         Seconds, ascending, shape (beats,).
@@ -118,12 +118,12 @@ def beat_times(
     while beats[-1] < end:
         beats.append(walk.beat_after(beats[-1]))
         if len(beats) > MAX_BEATS:
-            raise MidiError("limits", f"there are more than {MAX_BEATS} beats; the tempo or meter is absurd")
+            raise MidiError("limits", f"there are more than {MAX_BEATS} beats; the tempo is too fast")
     return np.array(beats[:-1])
 
 
 class _BeatWalk:
-    """The state of `beat_times`: which tempo and which time signature hold."""
+    """The state of `beat_times`: the current tempo and time signature."""
 
     def __init__(self, tempo_map: TempoMap, time_signatures: Sequence[TimeSignature]) -> None:
         self._tempos: list[float] = tempo_map.tempos.tolist()
@@ -173,7 +173,7 @@ class _BeatWalk:
 
 
 def _beats_per_quarter(signature: TimeSignature) -> tuple[float, float]:
-    """Return what a tempo is divided by, and multiplied by (0: nothing), to count beats of a meter."""
+    """Return the divisor and the factor (0: none) from quarter notes per minute to beats per minute."""
     if signature.denominator not in (1, 2, 4, 8, 16, 32):
         return 1.0, 0.0
     if signature.numerator % 3 == 0 and signature.numerator != 3:
@@ -182,7 +182,7 @@ def _beats_per_quarter(signature: TimeSignature) -> tuple[float, float]:
 
 
 def _reaches(time: float, goal: float) -> bool:
-    """Whether a time is past another one or as good as there."""
+    """Whether a time is past another one or close to it."""
     return time > goal or abs(time - goal) <= _ABSOLUTE + _RELATIVE * abs(goal)
 
 
@@ -193,14 +193,14 @@ def downbeat_times(
 
     Args:
         beats: the beats, from `beat_times`.
-        tempo_map: the piece's tempos.
+        tempo_map: the song's tempos.
         time_signatures: its time signatures in the order of ticks; before the first one bars are of 4/4.
 
     Returns:
         Seconds, shape (bars,). Ascending but for files whose time signatures change within a beat.
 
     Raises:
-        MidiError: there are more bars than beats, because time signatures change absurdly often.
+        MidiError: the time signature changes too often.
     """
     ticks = [signature.tick for signature in time_signatures]
     numerators = [signature.numerator for signature in time_signatures]
@@ -216,7 +216,7 @@ def downbeat_times(
         downbeats.append(beats[start : end : _beats_a_bar(numerator)])
         count += len(downbeats[-1])
         if count > MAX_BEATS:
-            raise MidiError("limits", "the time signature changes absurdly often")
+            raise MidiError("limits", "the time signature changes too often")
     downbeats.append(beats[_index_of(beats, starts[-1], end) :: _beats_a_bar(numerators[-1])])
     return np.concatenate(downbeats)
 
@@ -226,7 +226,7 @@ def _beats_a_bar(numerator: int) -> int:
 
 
 def _index_of(beats: NDArray[np.float64], time: float, default: int) -> int:
-    """Return the index of the first beat that is as good as at `time`, or `default`."""
+    """Return the index of the first beat close to `time`, or `default`."""
     tolerance = _ABSOLUTE + _RELATIVE * abs(time)
     near = max(int(np.searchsorted(beats, time - tolerance)) - 1, 0)
     while near < len(beats) and beats[near] <= time + 2 * tolerance:

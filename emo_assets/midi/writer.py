@@ -1,8 +1,4 @@
-"""Notes to the bytes of a Standard MIDI File.
-
-Holds the encoding alone: which notes there are is decided by whoever calls it (the composer of the sample
-corpus, the writing of events). Reading bytes is `reading`'s business.
-"""
+"""Notes to the bytes of a Standard MIDI File."""
 
 from __future__ import annotations
 
@@ -13,12 +9,12 @@ from dataclasses import dataclass
 DRUM_CHANNEL = 9
 MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 MAX_MICROSECONDS = 0xFFFFFF
-"""Microseconds a quarter note that fit into a tempo event: the slowest tempo is 3.58 beats a minute."""
+"""Largest number of microseconds per quarter note in a tempo event, 3.58 beats per minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A sounding note: start and end in ticks (`start < end`), pitch 0..127, velocity 1..127."""
+    """A note: start and end in ticks (`start < end`), pitch 0..127, velocity 1..127."""
 
     start: int
     end: int
@@ -28,15 +24,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one instrument plays.
+    """The notes of one instrument.
 
     Attributes:
         program: General MIDI program, 0..127; for drums the drum kit.
-        is_drum: whether it is played on the drum channel.
-        notes: its notes, in any order.
-        name: the track's name in the file.
+        is_drum: whether it is on the drum channel.
+        notes: the notes, in any order.
+        name: the name of its track.
         controls: control changes as (tick, controller 0..127, value 0..127).
-        shares_channel: whether it plays on the channel of the part before it, which is melodic too.
+        shares_channel: whether it is on the channel of the part before it, which is melodic too.
     """
 
     program: int
@@ -54,15 +50,15 @@ def encode_midi(
     tempos: Iterable[tuple[int, float]] = ((0, 120.0),),
     time_signatures: Iterable[tuple[int, int, int]] = ((0, 4, 4),),
 ) -> bytes:
-    """Encode parts as a type 1 file: one track of tempo and meter, then one track a part.
+    """Encode parts as a type 1 file: one track of tempos and time signatures, then one track per part.
 
-    At equal ticks note-offs stand before note-ons, so that a repeated note is two notes. There are fifteen
-    channels for melodic parts; parts beyond share them, and say their program again before each note.
+    At equal ticks note-offs come before note-ons, so that a repeated note is two notes. Melodic parts have
+    fifteen channels; more parts share them, with a program change before each note.
 
     Args:
         parts: the parts, in the order of their tracks.
-        resolution: ticks a quarter note, 1..32767.
-        tempos: (tick, quarter notes a minute), the first at tick 0.
+        resolution: ticks per quarter note, 1..32767.
+        tempos: (tick, quarter notes per minute), the first at tick 0.
         time_signatures: (tick, numerator, denominator), denominators powers of two.
 
     Returns:
@@ -72,8 +68,8 @@ def encode_midi(
     for tick, numerator, denominator in time_signatures:
         meter = bytes([0xFF, 0x58, 4, numerator, denominator.bit_length() - 1, 24, 8])
         conductor.append((tick, 0, meter))
-    for tick, beats_a_minute in tempos:
-        microseconds = min(round(60e6 / beats_a_minute), MAX_MICROSECONDS)
+    for tick, tempo in tempos:
+        microseconds = min(round(60e6 / tempo), MAX_MICROSECONDS)
         conductor.append((tick, 1, b"\xff\x51\x03" + microseconds.to_bytes(3, "big")))
     channels = _channels(parts)
     programs: dict[int, set[int]] = {}
@@ -101,7 +97,7 @@ def _channels(parts: Sequence[Part]) -> list[int]:
 
 
 def _part_messages(part: Part, channel: int, repeats_program: bool) -> list[tuple[int, int, bytes]]:
-    """Return (tick, rank at that tick, message) of everything that `part` sends on `channel`."""
+    """Return (tick, rank at that tick, message) of all messages of a part on a channel."""
     name = part.name.encode("utf-8")[:127]
     program = bytes([0xC0 | channel, part.program])
     messages = [(0, 0, b"\xff\x03" + bytes([len(name)]) + name), (0, 1, program)]
@@ -128,7 +124,7 @@ def _track(messages: list[tuple[int, int, bytes]]) -> bytes:
 
 
 def _variable_length(value: int) -> bytes:
-    """Encode a delta time: seven bits a byte, high bit set on all but the last."""
+    """Encode a delta time: seven bits per byte, the high bit set on all but the last."""
     encoded = bytes([value & 0x7F])
     while value := value >> 7:
         encoded = bytes([0x80 | (value & 0x7F)]) + encoded

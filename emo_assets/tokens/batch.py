@@ -20,10 +20,10 @@ from emo_assets.tokens.tokenize import MidiTokens, tokenize_midi
 
 MIDI_ENDINGS = (".mid", ".midi")
 SECONDS_PER_FILE = 20.0
-"""How long reading one file may take; a real one takes some hundredths."""
+"""A real file takes some hundredths."""
 
 MEMORY = 1536 * 1024 * 1024
-"""Bytes that reading files may take beyond what a worker process has when it starts."""
+"""Bytes that reading may take beyond what a worker process has when it starts."""
 
 STAGE = "describing MIDI files"
 
@@ -170,8 +170,8 @@ def find_midi_files(paths: Iterable[Path], *, done: Collection[str] = frozenset(
     """Find MIDI files: those given, and all below the folders given.
 
     Args:
-        paths: files and folders; below a folder whatever ends in .mid or .midi counts, even a folder or a
-            link to nothing, so that it is reported.
+        paths: files and folders; below a folder all names in .mid or .midi count, even those of folders and
+            broken links, so that they are reported.
         done: names to leave out, because they have been read before (see `extracted_names`).
 
     Returns:
@@ -183,7 +183,7 @@ def find_midi_files(paths: Iterable[Path], *, done: Collection[str] = frozenset(
     files: list[Path] = []
     for path in paths:
         if not os.path.lexists(path):
-            raise InputError(f"{path}: there is no such file or folder")
+            raise InputError(f"{path}: no such file or folder")
         files += _below(path) if path.is_dir() else [path]
     named = [(os.fsencode(file).decode("utf-8", "backslashreplace"), file) for file in files]
     return [(name, file) for name, file in named if name not in done]

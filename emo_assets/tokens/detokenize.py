@@ -1,13 +1,13 @@
 """FIGARO's events to a MIDI file.
 
-What a file cannot hold, so that reading it gives back something else:
+`tokenize` returns the same events, but for
 
-- chords: they are guessed anew from the notes;
-- tempos but the first, and one that is given exactly instead of as a bin: reading finds the tempo at time
-  zero, and 120 where events name none;
-- bars without notes before the first and after the last note, and with them that tempo;
-- the order of notes at one position, and which of the two tokens of duration 21 was meant;
-- notes past the sixteenth at one position of one instrument, and whatever breaks the grammar: not written.
+- chords, which it detects in the notes;
+- tempos after the first, an exact tempo, and the default tempo of 120;
+- bars before the first and after the last note, with their tempos;
+- the order of notes at one position, and the second of the two tokens of duration 21;
+- notes past the sixteenth at one position of one instrument, and tokens that break the grammar, which are not
+  written.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from emo_assets.tokens.quantization import DURATION_BINS, POSITIONS_PER_QUARTER,
 from emo_assets.tokens.vocabulary import EOS, MAX_BARS, TIME_SIGNATURES, UNK
 
 RESOLUTION = 480
-"""Ticks a quarter note, as in most of FIGARO's training data."""
+"""Ticks per quarter note, as in most of FIGARO's training data."""
 
 MAX_NOTES_AT_ONCE = 16
-"""Notes at one position of one instrument (FIGARO's limit)."""
+"""Notes of one instrument at one position (FIGARO's limit)."""
 
 DEFAULT_TEMPO = 120.0
-"""Quarter notes a minute, where events name no tempo."""
+"""Quarter notes per minute of events without a tempo."""
 
 MIN_TEMPO = 60e6 / MAX_MICROSECONDS
-"""Quarter notes a minute; a MIDI file cannot say anything slower."""
+"""Quarter notes per minute; a MIDI file has no slower tempos."""
 
 _TICKS_PER_POSITION = RESOLUTION // POSITIONS_PER_QUARTER
 
@@ -50,8 +50,8 @@ def detokenize(events: Sequence[int], *, tempo: float | None = None) -> bytes:
     """Write events as a MIDI file, in 480 ticks a quarter note.
 
     Args:
-        events: ids of event tokens; what breaks the grammar is passed over.
-        tempo: quarter notes a minute, to be written exactly in place of what the Tempo tokens say.
+        events: ids of event tokens; those that break the grammar are skipped.
+        tempo: quarter notes per minute, exactly; None for the tempos of the events.
 
     Returns:
         The file's bytes.
@@ -59,9 +59,7 @@ def detokenize(events: Sequence[int], *, tempo: float | None = None) -> bytes:
     score = _Score()
     for index, token in enumerate(events):
         following = events[index + 1] if index + 1 < len(events) else EOS
-        if token in BARS or (
-            token == UNK and score.bar >= MAX_BARS - 1 and (following == UNK or following in METERS)
-        ):
+        if token in BARS or (token == UNK and score.bar >= MAX_BARS - 1 and following in (UNK, *METERS)):
             score.start_bar(following)
         elif token in POSITIONS and score.bar:
             score.add(token - POSITIONS.start, events[index + 1 : index + 5])
@@ -70,7 +68,7 @@ def detokenize(events: Sequence[int], *, tempo: float | None = None) -> bytes:
         score.parts(),
         resolution=RESOLUTION,
         tempos=[(tick, max(value, MIN_TEMPO)) for tick, value in tempos or [(0, DEFAULT_TEMPO)]],
-        # pretty_midi, and so the reader, takes bars for others where the meter changes at the very end.
+        # a time signature at the very end changes the bars that pretty_midi finds
         time_signatures=[
             change for change in score.time_signatures if not change[0] or change[0] < score.end
         ],
@@ -78,13 +76,13 @@ def detokenize(events: Sequence[int], *, tempo: float | None = None) -> bytes:
 
 
 class _Score:
-    """What has been said so far, in ticks.
+    """The notes, tempos and time signatures so far.
 
     Attributes:
-        bar: number of the bar one is in, 0 before the first.
-        tempos: (tick, quarter notes a minute).
+        bar: number of the current bar, 0 before the first.
+        tempos: (tick, quarter notes per minute).
         time_signatures: (tick, numerator, denominator).
-        end: where the last note ends.
+        end: tick at which the last note ends.
     """
 
     def __init__(self) -> None:
@@ -97,7 +95,7 @@ class _Score:
         self._at_once: Counter[tuple[int, int]] = Counter()
 
     def start_bar(self, following: int) -> None:
-        """Start a bar; the token that follows its Bar token may be its time signature."""
+        """Start a bar with the token that follows its Bar token, normally its time signature."""
         self.bar += 1
         self._start = self._next_start
         if following in METERS:
@@ -112,7 +110,7 @@ class _Score:
             self.time_signatures.append((self._start, numerator, denominator))
 
     def add(self, position: int, tokens: Sequence[int]) -> None:
-        """Add what follows a position: a tempo or a note, if it is one."""
+        """Add the tempo or note that follows a position, if any."""
         tick = self._start + position * _TICKS_PER_POSITION
         if tokens and tokens[0] in TEMPOS:
             tempo = TEMPO_BINS[tokens[0] - TEMPOS.start]
@@ -140,10 +138,7 @@ class _Score:
         self._notes.setdefault(instrument, []).append(Note(tick, end, pitch, loudness))
 
     def parts(self) -> list[Part]:
-        """Return the parts, one an instrument; more where notes of one pitch overlap.
-
-        A file has one note of a pitch at a time on a track, so notes that overlap go to further tracks.
-        """
+        """Return one part per instrument, and more for notes that overlap another note of their pitch."""
         parts = []
         for instrument, notes in self._notes.items():
             is_drum = instrument == DRUMS
@@ -154,7 +149,7 @@ class _Score:
 
 
 def _layers(notes: Sequence[Note]) -> list[list[Note]]:
-    """Divide notes into as few layers as are needed for no pitch to overlap itself within one."""
+    """Divide notes into the fewest layers in which no pitch overlaps itself."""
     layers: list[list[Note]] = []
     ends: list[dict[int, int]] = []
     for note in sorted(notes, key=lambda note: note.start):

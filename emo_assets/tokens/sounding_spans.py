@@ -1,4 +1,4 @@
-"""The spans of time in which pitches sound, on a grid of hundredths of a second.
+"""The time spans of sounding pitches, on a grid of hundredths of a second.
 
 Computes pretty_midi's piano roll (sustain pedals hold notes, pitch bends slide them) as spans of constant
 loudness, without the array of every frame.
@@ -24,7 +24,7 @@ _BEND_RANGE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class SoundingSpans:
-    """Spans of frames in which a pitch is equally loud; all arrays of shape (n,).
+    """Spans of frames of one pitch and one loudness; all arrays of shape (n,).
 
     The loudness of overlapping spans of one pitch adds up.
 

@@ -155,7 +155,7 @@ def _describe(score: QuantizedScore) -> list[DescribedBar]:
 def _bar_means(score: QuantizedScore) -> list[NDArray[np.int64]]:
     """Return the bins of note density, mean velocity, mean pitch and mean duration, each of shape (bars,).
 
-    Durations are taken in ticks: so the reference does.
+    Durations are in ticks, as in the reference.
     """
     notes = score.notes
     firsts = np.array([bar.first for bar in score.bars])
@@ -220,7 +220,7 @@ _LATE = 1 << 20
 
 
 class _Change(NamedTuple):
-    """A change of the chord (order 0) or the tempo (order 1)."""
+    """A change of the chord (order 0) or the tempo (order 1) of FIGARO's events."""
 
     tick: int
     order: int
@@ -229,7 +229,7 @@ class _Change(NamedTuple):
 
 
 class _Grid:
-    """The positions of each bar: where they start and how far apart they are, in ticks."""
+    """The positions of each bar, in ticks."""
 
     def __init__(self, score: QuantizedScore) -> None:
         meters = [bar.time_signature for bar in score.bars]
@@ -267,7 +267,7 @@ def _changes_by_bar(score: QuantizedScore, grid: _Grid) -> list[list[tuple[int, 
     indices = np.array([index for first, last in spans for index in range(first, last)], dtype=np.int64)
     bars = np.repeat(np.arange(len(spans)), [max(last - first, 0) for first, last in spans])
     positions = iter(grid.positions(np.array(ticks, dtype=np.int64)[indices], bars).tolist())
-    # A change comes before its position, so that the shorter of the two is the one that ends zip.
+    # zip takes a change first, so that it stops without taking another position
     return [
         [(position, change) for change, position in zip(changes[first:last], positions, strict=False)]
         for first, last in spans

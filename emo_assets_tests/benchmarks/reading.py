@@ -1,7 +1,6 @@
-"""Reading MIDI into descriptions and events: CPU time beside the reference's, growth, throughput, memory.
+"""Extracting descriptions and events from MIDI: CPU time versus the reference's, growth, throughput, memory.
 
-On the real sample with the reference's own figures where they lie beside the checkout; without them on the
-test fixtures, which have no figures of the reference.
+Measured on the real sample, for which the reference's figures are known; without it on the test fixtures.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ def figures() -> Iterator[Figure]:
 
 
 def _sample() -> tuple[dict[str, Path], dict[str, float]]:
-    """Return the files to read and the reference's CPU seconds for each, none where it was not measured."""
+    """Return the files to read and the reference's CPU seconds of those that it was measured on."""
     try:
         files = lakh_files(shared_folder("realdata"))
         reference = {
@@ -93,7 +92,7 @@ def _growth() -> Iterator[Figure]:
     for bars in BARS:
         seconds = _cpu_seconds(_song(bars))
         yield Figure(
-            f"{bars} bars of 8 parts, 96 notes a bar",
+            f"{bars} bars of 8 parts, 96 notes per bar",
             1000 * seconds,
             "ms",
             f"{1e6 * seconds / bars:.0f} us a bar",

@@ -29,7 +29,7 @@ def mido_messages(content: bytes) -> list[tuple[int, int, list[int]]] | None:
     """Track, tick and bytes of each message as mido reads them; None where mido or pretty_midi refuse."""
     try:
         file = mido.MidiFile(file=BytesIO(content))
-    except Exception:  # mido raises whatever its parts raise
+    except Exception:  # mido raises errors of many types
         return None
     messages = []
     for number, track in enumerate(file.tracks):

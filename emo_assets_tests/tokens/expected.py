@@ -1,4 +1,4 @@
-"""What the reference makes of MIDI files: its outputs, and how they are laid beside ours.
+"""The reference's outputs for MIDI files, and how to compare them with ours.
 
 `fixtures/` holds small files written for the purpose and the reference's strict reading of each. The
 reference gives the instruments of a bar in no particular order, so they are compared as a set.

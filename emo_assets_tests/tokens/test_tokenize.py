@@ -13,6 +13,7 @@ from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 from emo_assets.tokens.grammar.events import EventGrammar
 from emo_assets.tokens.tokenize import MidiTokens, tokenize_midi
 from emo_assets.tokens.vocabulary import DESCRIPTIONS, EVENTS
+from emo_assets_tests.midi.random_files import random_file
 from emo_assets_tests.tokens.expected import (
     FIXTURES,
     Expected,
@@ -22,7 +23,6 @@ from emo_assets_tests.tokens.expected import (
     read_expected,
     readable_fixtures,
 )
-from emo_assets_tests.tokens.random_files import random_file
 
 SMALL = sorted(path.read_bytes() for path in FIXTURES.glob("*.mid") if path.stat().st_size < 3000)
 

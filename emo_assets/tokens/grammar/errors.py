@@ -14,7 +14,7 @@ class GrammarError(ValueError):
     Attributes:
         index: index of the first token that is not allowed; the sequence's length when it ends too early.
         found: that token, or "the end".
-        expected: what is allowed there, in words.
+        expected: the tokens allowed there, in words.
     """
 
     def __init__(self, index: int, found: str, expected: str) -> None:

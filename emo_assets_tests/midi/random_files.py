@@ -1,4 +1,4 @@
-"""MIDI files by chance: small, valid, and full of what real files have only now and then."""
+"""Random MIDI files: small, valid, and full of rare messages."""
 
 from __future__ import annotations
 
