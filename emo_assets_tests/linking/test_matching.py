@@ -12,6 +12,11 @@ from emo_assets.linking.join import matched_tracks
 from emo_assets.linking.matching import COLUMNS, link_tracks
 
 
+LINES = (Path(__file__).parent / "hard_pairs.tsv").read_text(encoding="utf-8").splitlines()
+PAIRS = [tuple(line.split("\t")) for line in LINES if line and not line.startswith("#")]
+"""Pairs of names from real tables that must or must not be linked."""
+
+
 def spotify(*rows: tuple[str, str]) -> pd.DataFrame:
     """Spotify tracks s0, s1, .. by artists and title."""
     table = pd.DataFrame(list(rows), columns=["artists", "track_name"], dtype="str")
@@ -146,3 +151,18 @@ def test_the_real_sample_is_linked_as_the_yardstick_says(realdata: Path) -> None
     matched = matched_tracks(links, tracks, read_lakh(realdata / "lmd_matched").rows)
     right = set(zip(known["spotify_track_id"], known["msd_track_id"], strict=True))
     assert sum(pair in right for pair in set(pairs(matched))) >= 0.98 * len(set(pairs(matched)))
+
+
+@pytest.mark.parametrize(("verdict", "artists", "track_name", "artist", "title"), PAIRS)
+def test_only_names_of_one_recording_are_linked(
+    verdict: str, artists: str, track_name: str, artist: str, title: str
+) -> None:
+    links = link_tracks(spotify((artists, track_name)), msd((artist, title)))
+
+    assert len(links) == (verdict == "same")
+
+
+def test_each_pair_is_labelled_and_stands_once() -> None:
+    assert {pair[0] for pair in PAIRS} == {"same", "different"}
+    assert len({pair[1:] for pair in PAIRS}) == len(PAIRS)
+    assert len(PAIRS) >= 150

@@ -55,30 +55,6 @@ def test_chords_are_called_as_figaro_calls_them(chord: Chord) -> None:
     assert f"Chord_{chord.name}" in DESCRIPTIONS.tokens
 
 
-@pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("mode", [0, 1])
-def test_progressions_become_as_bright_as_asked_for(style: str, mode: int) -> None:
-    sections = song_sections(STYLES[style].form, 40)
-
-    def share(wanted: float) -> float:
-        spans = chord_progression(
-            STYLES[style],
-            sections,
-            Meter.of(4),
-            key=3,
-            mode=mode,
-            major_share=wanted,
-            rng=SeededRandom(1),
-        )
-        assert spans[0].start == 0
-        assert spans[-1].end == 40 * 48
-        return major_share_of(spans)
-
-    assert share(0.6) == pytest.approx(0.6, abs=0.13)
-    assert share(0.35) == pytest.approx(0.35, abs=0.15)
-    assert share(0.8) > share(0.4) > share(0.1)
-
-
 @given(st.floats(0, 1), st.integers(0, 1), st.integers(0, 1000))
 def test_bending_keeps_the_first_chord_and_the_length(share: float, mode: int, seed: int) -> None:
     cycle = ["I", "V", "vi", "IV"] if mode else ["i", "bVI", "iv", "V"]
