@@ -81,7 +81,7 @@ def read_lakh(root: Path | UPath, *, progress: Progress = no_progress) -> TableR
         `/`, and the file's bytes. A file under several ids is held in memory once.
 
     Raises:
-        InputError: there is no such folder, it is an `lmd_full` tree, or none of its files is acceptable.
+        InputError: the folder does not exist, it is an `lmd_full` tree, or none of its files is acceptable.
     """
     contents: dict[str, bytes] = {}
     rows: list[pd.DataFrame] = []
@@ -154,7 +154,7 @@ def _find(root: UPath, layout: Layout) -> tuple[dict[str, re.Match[str]], list[R
     """List the tree's MIDI files by their path below `root`, and the rejected ones, before reading any."""
     where = WHERE_TO_GET.format(name=layout.name)
     if not root.exists():
-        raise InputError(f"{root}: there is no such folder; {where}")
+        raise InputError(f"{root}: does not exist; {where}")
     if not root.is_dir():
         raise InputError(f"{root}: is a file, not the folder {layout.name}; {where}")
     rejects: list[Reject] = []

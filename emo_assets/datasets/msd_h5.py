@@ -39,7 +39,7 @@ def read_msd_h5(root: Path, *, progress: Progress = no_progress) -> TableRead:
         Rows with the columns of `read_msd`, sorted by the files' paths.
 
     Raises:
-        InputError: h5py is not installed, there is no such folder, or none of its files is acceptable.
+        InputError: h5py is not installed, the folder does not exist, or none of its files is acceptable.
     """
     try:
         import h5py  # noqa: F401  # an optional dependency
@@ -49,7 +49,7 @@ def read_msd_h5(root: Path, *, progress: Progress = no_progress) -> TableRead:
             "or use the list of names, unique_tracks.txt"
         ) from None
     if not root.is_dir():
-        raise InputError(f"{root}: there is no such folder; {WHERE_TO_GET}")
+        raise InputError(f"{root}: does not exist; {WHERE_TO_GET}")
     paths = sorted(path for path in root.rglob("*.h5") if path.is_file() and not path.is_symlink())
     rows: dict[str, tuple[str, str]] = {}
     rejects: list[Reject] = []

@@ -82,7 +82,7 @@ def open_source(path: Path | UPath, where_to_get: str) -> Iterator[BinaryIO]:
     try:
         file = path.open("rb")
     except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file; {where_to_get}") from None
+        raise InputError(f"{path}: does not exist; {where_to_get}") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error}); {where_to_get}") from error
     with file:

@@ -133,7 +133,7 @@ def _exact(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_subtitle(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
-    """Link titles of which only one has a subtitle in brackets."""
+    """Link pairs of titles if only one has a subtitle in brackets."""
     pairs = ours.merge(theirs, on=["artist_key", "short", "version"], suffixes=("", "_theirs"))
     ours_has, theirs_has = pairs["name"] != pairs["short"], pairs["name_theirs"] != pairs["short"]
     pairs = pairs[ours_has ^ theirs_has]

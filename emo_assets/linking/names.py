@@ -1,4 +1,4 @@
-"""Normal forms of artists' names and of titles, in which different spellings of one name are equal."""
+"""Normal forms of artists' names and of titles: different spellings of a name have the same form."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _PAN = {Role.BASS: 64, Role.CHORDS: 44, Role.COLOUR: 88, Role.PAD: 72, Role.THEM
 _DRUMS_PAN = 64
 _PAN_CONTROLLER = 10
 _PLAYED_SHARE = 0.6
-"""Share of the phrases without singing in which an instrument plays the theme."""
+"""Share of the unsung phrases that an instrument plays."""
 
 
 @dataclass(frozen=True)

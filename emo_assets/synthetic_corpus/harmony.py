@@ -92,7 +92,7 @@ def chord_from_numeral(numeral: str, key: int, vocabulary: ChordVocabulary, *, f
 def substitute_chords(numerals: Sequence[str], major_share: float, mode: int, rng: SeededRandom) -> list[str]:
     """Replace chords by related ones until the share of major chords is as requested.
 
-    The first chord is kept, so that the tonic is heard; other tonic chords are replaced last.
+    The first chord is kept, so that the tonic is established; other tonic chords are replaced last.
 
     Args:
         numerals: roman numerals.

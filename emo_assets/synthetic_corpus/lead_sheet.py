@@ -55,7 +55,7 @@ class LeadSheet:
 
     @property
     def last_bar_start(self) -> int:
-        """Position of the last bar, in which all instruments hold the final chord."""
+        """Position of the last bar; all instruments hold the final chord."""
         return (self.bars - 1) * self.meter.positions
 
     @cached_property

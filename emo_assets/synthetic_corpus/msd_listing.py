@@ -15,7 +15,7 @@ _EDITIONS = ("Album Version", "LP Version", "Single Version", "{} Digital Remast
 
 @dataclass(frozen=True)
 class MsdRow:
-    """A line of the list; `work` is the number of the work of which it is the studio recording, or None."""
+    """A line of the list; `work` is the number of the work if it is its studio recording."""
 
     track_id: str
     song_id: str

@@ -106,7 +106,7 @@ def _instrumentalness(profile: FeatureProfile, rng: SeededRandom) -> float:
 
 
 def _share(value: float) -> float:
-    """Compress a feature near 0 and 1, where there are no real songs."""
+    """Compress a feature near 0 and 1: real songs have no extreme values."""
     low, high = 0.03, 0.985
     if value > high - 0.08:
         value = high - 0.08 * 0.08 / (value - high + 0.16)

@@ -18,12 +18,12 @@ _REMIXERS = ("Kasper Nyl", "Ondine", "DJ Halcyon", "Two Rivers")
 
 @dataclass(frozen=True)
 class SpotifyRow:
-    """A row of the Kaggle table; fields are called like its columns, except for these.
+    """A row of the Kaggle table; fields have the names of its columns, except for these.
 
     Attributes:
         artists: the artists, the main one first.
         features: the ten features.
-        work: number of the work of which it is the studio recording, or None.
+        work: number of the work if it is its studio recording, or None.
     """
 
     track_id: str

@@ -11,7 +11,7 @@ from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
 MAX_DELAY = 2
-"""Positions by which a beat is delayed at most: strokes in a beat's last quarter stay inside the beat."""
+"""Maximum delay of a beat in positions: strokes in a beat's last quarter stay inside the beat."""
 
 
 def displaced_strokes(

@@ -1,7 +1,7 @@
-"""Reading and linking the tables at the size that real use has: 114,000 Spotify rows, 1,000,000 of MSD.
+"""Read and link tables of the real size: 114,000 Spotify rows, 1,000,000 MSD rows.
 
-The rows are made up: names of random words, in which known tracks are written as two tables would write
-them, beside sequels and other versions that must not be linked.
+The names are random words. Some Spotify tracks are variants of MSD titles that must be linked, others are
+sequels and other versions that must not.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SAME_SONG = (
 )
 OTHER_SONG = ("{title} II", "{title} - Live", "{title} (Club Remix)", "{title} 7", "{title}s", "My {title}")
 
-SYLLABLES = (
+SYLLABLES = [
     "ba",
     "dor",
     "li",
@@ -58,10 +58,10 @@ SYLLABLES = (
     "shu",
     "lam",
     "ox",
-)
+]
 
 
-def made_up_words(count: int, rng: np.random.Generator) -> list[str]:
+def random_words(count: int, rng: np.random.Generator) -> list[str]:
     """Return `count` different words of two to four syllables."""
     words: dict[str, None] = {}
     while len(words) < count:
@@ -69,10 +69,10 @@ def made_up_words(count: int, rng: np.random.Generator) -> list[str]:
     return list(words)
 
 
-def made_up_tables(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
-    """Return the names of both tables, and which Spotify track truly is which MSD track."""
+def random_tables(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
+    """Return the names of both tables, and the true MSD track of Spotify tracks."""
     rng = np.random.default_rng(seed)
-    words = np.array(made_up_words(12_000, rng))
+    words = np.array(random_words(12_000, rng))
     artists = [
         " ".join(pair).title() for pair in words[rng.integers(0, len(words), (MSD_ARTISTS + 16_000, 2))]
     ]
@@ -89,7 +89,7 @@ def made_up_tables(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame, dict[str,
     for place, row in enumerate(linkable):
         forms = SAME_SONG if place < KNOWN_LINKS else OTHER_SONG
         form = forms[place % len(forms)]
-        names.append((artists[of_artist[row]], written(form, titles[row])))
+        names.append((artists[of_artist[row]], fill_form(form, titles[row])))
     for _ in range(SPOTIFY_ROWS - len(names)):
         artist = artists[
             rng.choice((rng.integers(0, SHARED_ARTISTS), rng.integers(MSD_ARTISTS, len(artists))))
@@ -101,15 +101,15 @@ def made_up_tables(seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame, dict[str,
     return spotify, msd, truth
 
 
-def written(form: str, title: str) -> str:
+def fill_form(form: str, title: str) -> str:
     """Write a title in one of the forms of `SAME_SONG` or `OTHER_SONG`; misspelled: with a letter doubled."""
     middle = len(title) // 2
     misspelled = title[:middle] + title[middle] * 2 + title[middle + 1 :]
     return form.format(title=title, TITLE=title.upper(), misspelled=misspelled)
 
 
-def written_as_published(spotify: pd.DataFrame, msd: pd.DataFrame, folder: Path) -> tuple[Path, Path]:
-    """Write both tables in their data sets' own formats, and return the paths."""
+def write_tables(spotify: pd.DataFrame, msd: pd.DataFrame, folder: Path) -> tuple[Path, Path]:
+    """Write both tables in the data sets' formats, and return the paths."""
     spotify_path, msd_path = folder / "dataset.csv", folder / "unique_tracks.txt"
     numbers = ("popularity", "duration_ms", "speechiness", "liveness", *FEATURE_NAMES)
     constant = dict.fromkeys(numbers, 1) | {"explicit": False}
@@ -123,12 +123,12 @@ def written_as_published(spotify: pd.DataFrame, msd: pd.DataFrame, folder: Path)
     return spotify_path, msd_path
 
 
-def measured() -> list[Figure]:
-    """Read and link the made-up tables in this process, which does nothing else."""
+def measure() -> list[Figure]:
+    """Read and link the tables in a process of its own, so that the peak memory is theirs."""
     seconds: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
-        spotify, msd, truth = made_up_tables()
-        spotify_path, msd_path = written_as_published(spotify, msd, Path(folder))
+        spotify, msd, truth = random_tables()
+        spotify_path, msd_path = write_tables(spotify, msd, Path(folder))
         started = time.perf_counter()
         spotify = read_spotify(spotify_path).rows
         seconds["spotify"] = time.perf_counter() - started
@@ -142,13 +142,13 @@ def measured() -> list[Figure]:
     found = links["track_id"].map(truth) == links["msd_track_id"]
     right = sum(found)
     judged = links["track_id"].astype("int64") < KNOWN_LINKS + DECOYS
-    size = f"{SPOTIFY_ROWS:,} x {MSD_ROWS:,} made-up rows"
+    size = f"{SPOTIFY_ROWS:,} x {MSD_ROWS:,} random rows"
     return [
         Figure("reading the Spotify table", seconds["spotify"], "s", f"{SPOTIFY_ROWS:,} rows"),
         Figure("reading the MSD names", seconds["msd"], "s", f"{MSD_ROWS:,} lines"),
         Figure("linking", seconds["linking"], "s", f"{size}, {len(links):,} links; budget 60 s"),
         Figure(
-            "memory at its peak, reading and linking", peak, "GiB", "budget 3 GB; the made-up rows counted in"
+            "memory at its peak, reading and linking", peak, "GiB", "budget 3 GB; including the random rows"
         ),
         Figure("known links found", right / KNOWN_LINKS, "share", f"of {KNOWN_LINKS:,}"),
         Figure(
@@ -158,6 +158,6 @@ def measured() -> list[Figure]:
 
 
 def figures() -> Iterator[Figure]:
-    """Yield the seconds and memory of reading and linking, and how right the links are."""
+    """Yield time and memory of reading and linking, and the quality of the links."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        yield from pool.apply(measured)
+        yield from pool.apply(measure)

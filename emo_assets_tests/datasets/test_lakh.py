@@ -16,7 +16,7 @@ TRACK = "TRGGUQF128F932FB97"
 
 
 def place(root: Path, content: bytes, track: str = TRACK) -> Path:
-    """Put `content` where Lakh would, and return its path."""
+    """Write `content` to the path it has in Lakh, and return the path."""
     folder = root / track[2] / track[3] / track[4] / track
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{hashlib.md5(content).hexdigest()}.mid"
@@ -199,7 +199,7 @@ def test_the_wrong_folder_is_one_error_that_says_what_to_do(root: Path, tmp_path
     a_file.write_bytes(b"x")
 
     for folder, message in {
-        tmp_path / "nowhere": "there is no such folder",
+        tmp_path / "nowhere": "does not exist",
         a_file: "is a file, not the folder lmd_matched",
         empty: "holds no file A/B/C/TRABC…/<md5>.mid",
         tmp_path: f"is the parent folder; give {root}",

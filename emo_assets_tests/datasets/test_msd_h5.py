@@ -74,7 +74,7 @@ def test_files_that_are_something_else_are_rejected_with_a_reason(tmp_path: Path
 
 
 def test_a_folder_without_songs_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"there is no such folder; get lmd_matched_h5\.tar\.gz"):
+    with pytest.raises(InputError, match=r"does not exist; get lmd_matched_h5\.tar\.gz"):
         read_msd_h5(tmp_path / "none")
     (tmp_path / "x.h5").write_bytes(b"x")
     with pytest.raises(

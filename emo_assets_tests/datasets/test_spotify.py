@@ -50,7 +50,7 @@ GOOD: dict[str, str] = dict(
 
 
 def table(*changes: dict[str, str], header: str = HEADER) -> bytes:
-    """A table as Kaggle publishes it: one row a change of the good row, each with its own track id."""
+    """A table in Kaggle's format: one row per change of the good row, each with its own track id."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     for number, change in enumerate(changes):
@@ -214,7 +214,7 @@ def test_a_file_that_is_no_spotify_table_is_one_error_that_says_what_to_do(
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"nowhere\.csv: there is no such file; get dataset\.csv from https"):
+    with pytest.raises(InputError, match=r"nowhere\.csv: does not exist; get dataset\.csv from https"):
         read_spotify(tmp_path / "nowhere.csv")
     with pytest.raises(InputError, match="is a folder, not a file"):
         read_spotify(tmp_path)

@@ -11,7 +11,6 @@ from emo_assets.datasets.spotify import read_spotify
 from emo_assets.linking.join import matched_tracks
 from emo_assets.linking.matching import COLUMNS, link_tracks
 
-
 LINES = (Path(__file__).parent / "hard_pairs.tsv").read_text(encoding="utf-8").splitlines()
 PAIRS = [tuple(line.split("\t")) for line in LINES if line and not line.startswith("#")]
 """Pairs of names from real tables that must or must not be linked."""

@@ -122,7 +122,7 @@ BROKEN: dict[int, tuple[Callable[[Year], None], str]] = {
     7: (_cut_off, "spotify_tracks: has 5 rows where it had"),
     12: (_garbage, "InputError"),
     18: (_wrong_rows, "spotify_tracks: 42% of it was refused, more than 25%"),
-    24: (_names_gone, "unique_tracks.txt: there is no such file"),
+    24: (_names_gone, "unique_tracks.txt: does not exist"),
     31: (_broken_midi, "rejected_midi: nothing was accepted"),
     38: (_diverged, "weights that are no number"),
     45: (_nothing_learned, "scoreboard: the best model"),

@@ -1,20 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from emo_assets.synthetic_corpus.form import Form, SectionKind, relative_density, song_sections
-from emo_assets.synthetic_corpus.lead_sheet import WrittenNote
 from emo_assets.synthetic_corpus.meter import Meter, lowest_rank, onsets
-from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 from emo_assets.synthetic_corpus.styles import STYLES
-from emo_assets.synthetic_corpus.timing_deviation import (
-    MAX_DELAY,
-    apply_rubato,
-    beat_delays,
-    displaced_strokes,
-)
 
 
 def test_a_pattern_is_read_beat_by_beat() -> None:

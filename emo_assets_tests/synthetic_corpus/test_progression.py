@@ -1,25 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from emo_assets.music_theory import CHORD_TONES
 from emo_assets.synthetic_corpus.form import song_sections
-from emo_assets.synthetic_corpus.harmony import (
-    Chord,
-    ChordVocabulary,
-    chord_from_numeral,
-    melody_scale,
-    nearest_pitch,
-    substitute_chords,
-    voice_chord,
-)
 from emo_assets.synthetic_corpus.meter import Meter
 from emo_assets.synthetic_corpus.progression import chord_progression
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 from emo_assets.synthetic_corpus.styles import STYLES
-from emo_assets.tokens.vocabulary import DESCRIPTIONS
 from emo_assets_tests.synthetic_corpus.measures import major_share_of
 
 

@@ -43,8 +43,8 @@ class RemoteFile:
         url: its address.
         name: its name on disk.
         min_bytes: anything shorter is an error page or a broken copy.
-        max_bytes: equal to `min_bytes` where the exact size is published.
-        sha256: its checksum in hexadecimal, None where none is published.
+        max_bytes: equal to `min_bytes` if the exact size is published.
+        sha256: its checksum in hexadecimal, None if none is published.
     """
 
     url: str
@@ -254,9 +254,9 @@ def _reason(error: Exception) -> str:
     """Return in a few words why a connection failed."""
     cause = getattr(error.args[0] if error.args else None, "reason", None)
     if isinstance(cause, urllib3_errors.NameResolutionError):
-        return "there is no network, or the server's name is unknown"
+        return "no network, or the server's name is unknown"
     if isinstance(cause, urllib3_errors.ConnectTimeoutError | urllib3_errors.NewConnectionError):
-        return "there is no network, or the server is down"
+        return "no network, or the server is down"
     if isinstance(error, requests.Timeout | urllib3_errors.TimeoutError):
         return "the server stopped responding"
     if isinstance(error, requests.ConnectionError | urllib3_errors.ProtocolError):

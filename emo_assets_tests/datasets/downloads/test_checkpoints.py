@@ -24,7 +24,7 @@ def served() -> Iterator[Served]:
 
 
 def visible(folder: Path) -> list[str]:
-    """The files in a folder that are no locks and no beginnings of files."""
+    """The files in a folder except locks and partial downloads."""
     return [path.name for path in folder.iterdir() if not path.name.startswith(".")]
 
 

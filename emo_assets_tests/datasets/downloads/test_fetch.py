@@ -28,13 +28,13 @@ def served() -> Iterator[Served]:
 
 
 def published(served: Served, content: bytes = CONTENT) -> RemoteFile:
-    """The file as it was published, with size and sum."""
+    """The file, published with size and checksum."""
     sha256 = hashlib.sha256(content).hexdigest()
     return RemoteFile(served.url, "file.bin", len(content), len(content), sha256)
 
 
 def unsummed(served: Served) -> RemoteFile:
-    """A file of which neither size nor sum is published."""
+    """The file, published without size and checksum."""
     return RemoteFile(served.url, "file.bin", 1, 10_000_000)
 
 
@@ -221,7 +221,7 @@ def test_no_network_is_one_clear_line(tmp_path: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/file.bin"
-    with pytest.raises(DownloadError, match=rf"^{url}: there is no network, or the server is down$"):
+    with pytest.raises(DownloadError, match=rf"^{url}: no network, or the server is down$"):
         fetch(RemoteFile(url, "file.bin", 1, 10), tmp_path, retry=QUICK)
     url = "http://no-such-host.invalid/file.bin"
     with pytest.raises(DownloadError, match=r"or the server's name is unknown$"):

@@ -22,7 +22,7 @@ QUICK = RetryPolicy(attempts=3, backoff=0.01)
 
 @dataclass
 class Kaggle:
-    """A stand-in for Kaggle's API: the two calls that its client makes for one file of a data set."""
+    """A mock of Kaggle's API: the two calls that its client makes for one file of a data set."""
 
     table: bytes = TABLE
     sum_of: bytes = TABLE

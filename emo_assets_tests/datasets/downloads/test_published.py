@@ -76,7 +76,7 @@ def test_without_a_network_the_error_says_how_to_place_lakh_by_hand(tmp_path: Pa
     with pytest.raises(InputError) as caught:
         lakh_files(tmp_path, remote=remote, retry=QUICK)
     assert str(caught.value) == (
-        "http://no-such-host.invalid/lmd_matched.tar.gz: there is no network, or the server's name is "
+        "http://no-such-host.invalid/lmd_matched.tar.gz: no network, or the server's name is "
         f"unknown. By hand: place the file at {tmp_path}/lmd_matched.tar.gz, or unpack it and "
         "give the path of the folder lmd_matched with the source 'local' (raw_data.lakh)"
     )

@@ -30,7 +30,7 @@ def add_many(tar: tarfile.TarFile, count: int, content: bytes) -> None:
 
 
 def archive(path: Path, fill: Callable[[tarfile.TarFile], None]) -> Path:
-    """Write a .tar.gz that begins with a good file and goes on with what `fill` adds."""
+    """Write a .tar.gz of a good file and the members that `fill` adds."""
     with tarfile.open(path, "w:gz") as tar:
         add(tar, "tree/good.mid")
         fill(tar)
@@ -104,7 +104,7 @@ def _two(first: str, second: str) -> Callable[[tarfile.TarFile], None]:
 
 HOSTILE: dict[str, tuple[Callable[[tarfile.TarFile], None], str]] = {
     "a path upwards": (lambda tar: add(tar, "../escaped"), "could lead out of it"),
-    "a path upwards further in": (lambda tar: add(tar, "tree/../../escaped"), "could lead out of it"),
+    "a path upwards inside a folder": (lambda tar: add(tar, "tree/../../escaped"), "could lead out of it"),
     "a folder upwards": (
         lambda tar: tar.addfile(member("tree/../..", tarfile.DIRTYPE)),
         "could lead out of it",
