@@ -74,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("corpus", type=Path, help="folder that `emo compose` wrote")
     parser.add_argument("--songs", type=int, required=True, help="number of songs of the corpus")
     parser.add_argument("--seed", type=int, required=True, help="seed of the corpus")
-    parser.add_argument("--state", type=Path, help="checkpoint from which training resumes")
+    parser.add_argument("--state", type=Path, help="checkpoint to resume training from")
     options = parser.parse_args(arguments)
     try:
         with terminal_progress() as progress:

@@ -1,6 +1,6 @@
 """Controllability: does changing a requested feature change the music?
 
-Requests a grid of songs, measures their notes, and compares what was requested with what was measured.
+Requests a grid of songs, measures their notes, and compares requested features with metrics.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ REQUEST_METRICS: dict[str, FeatureMetric] = {
     **FEATURE_METRICS,
     "bars": FeatureMetric("bars", "bars", tolerance=0),
 }
-"""What can be requested, and the metric that it is compared with."""
+"""Everything that can be requested, with the metric that it is compared with."""
 
 ORIGINALITY_METRICS = {
     "other seeds": FeatureMetric(
@@ -150,9 +150,9 @@ def measure_requests(
         progress: called with the number of songs.
 
     Returns:
-        One row per song: `moved`, `group`, `seed`, what was requested (`asked_<feature>`, `asked_bars`), all
+        One row per song: `moved`, `group`, `seed`, the request (`asked_<feature>`, `asked_bars`), all
         of `SongMetrics.as_dict()`, `distance` (mean distance to the songs of the same request with other
-        seeds, NaN where there are none) and `copied` (share of its bars that are in `known`).
+        seeds, NaN without any) and `copied` (share of its bars that are in `known`).
     """
     songs: list[MeasuredSong] = []
     for start in range(0, len(requests), BATCH_SIZE):
@@ -194,7 +194,7 @@ def distinct_bars(files: Iterable[bytes]) -> frozenset[BarNotes]:
 
 
 def asked_and_measured(songs: pd.DataFrame) -> pd.DataFrame:
-    """Pair what was requested with what was measured.
+    """Pair requested features with their metrics.
 
     A feature whose metric only has to rise with it is paired in the songs whose requests moved it, alone or
     with all others; the rest in all songs. Songs without a measurement are left out.
@@ -238,7 +238,7 @@ def controllability_table(
         seed: of the bootstrap.
 
     Returns:
-        One row per feature, then one per row of `ORIGINALITY_METRICS`: `knob` (the feature), `measure`,
+        One row per feature in the column `knob`, then one per row of `ORIGINALITY_METRICS`: `measure`,
         `unit`, `statistic` ("share right", "rank correlation" or "mean"), `value` with `low` and `high` (95
         %, bootstrap over songs) and `songs`, their number; `all_moved`: the rank correlation in songs with
         every feature drawn; `in_songs`: the same statistic in the training songs. Rank correlations are
@@ -360,7 +360,7 @@ def _mean(values: NDArray[np.float64], seed: int) -> ConfidenceInterval:
 def _rank_correlation(pairs: pd.DataFrame, seed: int) -> ConfidenceInterval:
     """Return Spearman's correlation averaged over groups by their size; songs are resampled within groups.
 
-    Groups in which `asked` or `measured` does not vary are left out.
+    Groups with constant `asked` or `measured` are left out.
     """
     asked, measured = (pairs[name].to_numpy(dtype=np.float64) for name in ("asked", "measured"))
     groups = [np.asarray(rows) for rows in pairs.groupby("group").indices.values() if len(rows) > 1]

@@ -15,7 +15,7 @@ from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES, FeatureVector
 
 SKEWNESS_THRESHOLD = 0.5
-"""Absolute skewness from which a distribution is skewed; below it is fairly symmetric (Bulmer 1979)."""
+"""Minimum absolute skewness of a skewed distribution; below it is fairly symmetric (Bulmer 1979)."""
 
 UNDETECTED = {"key": -1, "tempo": 0, "time_signature": 0}
 """Spotify's values for features that it did not detect; they are counted and left out."""
@@ -24,7 +24,7 @@ CIRCULAR = ("key",)
 """Features on a circle, to which rank correlation and means do not apply."""
 
 STRONG_CORRELATION = 0.3
-"""Absolute rank correlation from which a pair of features is strong."""
+"""Minimum absolute rank correlation of a strong pair of features."""
 
 _DISCRETE = ("key", "mode", "time_signature")
 
@@ -44,7 +44,7 @@ class Exploration:
         correlations: Spearman's rank correlation of the linked songs' features, indexed by name both ways.
         all_correlations: the same of all songs.
         strong_pairs: (feature, feature, correlation of the linked songs), strongest first.
-        skewness_threshold: absolute skewness from which a feature is skewed.
+        skewness_threshold: minimum absolute skewness of skewed features.
     """
 
     linked: pd.DataFrame

@@ -1,4 +1,4 @@
-"""Controllability in pictures: for each feature what was requested against what was measured."""
+"""Controllability in pictures: requested features against their metrics."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def _draw_counts(axes: Axes, pairs: pd.DataFrame, names: tuple[str, ...]) -> Non
         axes.plot(ends, ends, color=style.LINES, linewidth=1.5, zorder=1)
     counted = pairs.groupby(["asked", "measured", "correct"]).size().reset_index(name="songs")
     sizes = 14 + 300 * counted["songs"] / max(len(pairs), 1)
-    colours = [style.GREEN if correct else style.RED for correct in counted["correct"]]
-    axes.scatter(counted["asked"], counted["measured"], s=sizes, c=colours, alpha=0.7, linewidths=0, zorder=3)
+    colors = [style.GREEN if correct else style.RED for correct in counted["correct"]]
+    axes.scatter(counted["asked"], counted["measured"], s=sizes, c=colors, alpha=0.7, linewidths=0, zorder=3)
     axes.margins(0.12)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(integer=True, nbins=8))

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from emo_assets.evaluation.exploration import Exploration
 
-LINKED_COLOUR, ALL_COLOUR = style.BLUE, style.GREY
-KIND_COLOURS = {"balanced": style.GREEN, "skewed": style.ORANGE, "discrete": style.VIOLET}
+LINKED_COLOR, ALL_COLOR = style.BLUE, style.GREY
+KIND_COLORS = {"balanced": style.GREEN, "skewed": style.ORANGE, "discrete": style.VIOLET}
 GENRES_SHOWN = 20
 STRONG_PAIRS_SHOWN = 10
 POPULARITY = (0.0, 100.0)
@@ -26,10 +26,10 @@ MIN_DENSITY_VALUES, MAX_DENSITY_VALUES = 10, 20_000
 """Values that a density is estimated from; of more, every n-th of the sorted ones is taken."""
 
 TALL_BAR = 0.25
-"""Share of the linked songs from which a bar of a histogram is labeled, since it dwarfs the others."""
+"""Minimum share of the linked songs for labeling a bar of a histogram that dwarfs the others."""
 
 MIN_LABELED_SHARE = 0.02
-"""Share from which a bar of a discrete feature is labeled; lower ones have no room for a number."""
+"""Minimum share for labeling a bar of a discrete feature; lower bars have no room for a number."""
 
 _TICKS = {
     "key": dict(enumerate(PITCH_CLASSES)),
@@ -62,7 +62,7 @@ def distributions_png(found: Exploration) -> bytes:
             axes.set_title(style.label(name))
             note = kind if name in _TICKS or np.isnan(skewness) else f"{kind} {skewness:+.2f}"
             place: dict[str, Any] = {"transform": axes.transAxes, "ha": "right", "va": "bottom"}
-            axes.text(1, 1.02, note, fontsize=8, color=KIND_COLOURS[kind], **place)
+            axes.text(1, 1.02, note, fontsize=8, color=KIND_COLORS[kind], **place)
             axes.set_yticks([])
             axes.grid(visible=False)
             axes.spines["left"].set_visible(False)
@@ -81,7 +81,7 @@ def genres_png(found: Exploration) -> bytes:
     with style.new_figure(12, 5.6) as figure:
         genres, popularity = figure.subplots(1, 2, width_ratios=[3, 2])
         places = np.arange(len(top))
-        genres.barh(places, 100 * top["linked_share"], color=LINKED_COLOUR, height=0.72)
+        genres.barh(places, 100 * top["linked_share"], color=LINKED_COLOR, height=0.72)
         genres.plot(100 * top["all_share"], places, "|", color=style.INK, markersize=11, markeredgewidth=2)
         genres.set_yticks(places, top["genre"])
         genres.invert_yaxis()
@@ -109,8 +109,8 @@ def correlations_png(found: Exploration) -> bytes:
     labels, middles = [style.label(name) for name in FEATURE_NAMES], np.arange(len(triangle)) + 0.5
     with style.new_figure(9, 6.6) as figure:
         axes = figure.subplots()
-        colours = LinearSegmentedColormap.from_list("correlation", [style.RED, style.PAPER, style.BLUE])
-        axes.pcolormesh(triangle, vmin=-1, vmax=1, cmap=colours, edgecolors=style.PAPER, linewidth=2)
+        colors = LinearSegmentedColormap.from_list("correlation", [style.RED, style.PAPER, style.BLUE])
+        axes.pcolormesh(triangle, vmin=-1, vmax=1, cmap=colors, edgecolors=style.PAPER, linewidth=2)
         for row, column in zip(*np.tril_indices(len(triangle)), strict=True):
             text = f"{triangle[row, column]:+.2f}"
             axes.text(middles[column], middles[row], text, ha="center", va="center", fontsize=8.5)
@@ -126,8 +126,8 @@ def correlations_png(found: Exploration) -> bytes:
         for rank, (first, second, correlation) in enumerate(found.strong_pairs[:STRONG_PAIRS_SHOWN]):
             height, of_all = 0.94 - 0.05 * rank, float(np.asarray(found.all_correlations.loc[first, second]))
             words = f"{correlation:+.2f}  {style.label(first)} and {style.label(second).lower()}"
-            colour = style.BLUE if correlation > 0 else style.RED
-            axes.text(0.42, height, words, color=colour, **place)
+            color = style.BLUE if correlation > 0 else style.RED
+            axes.text(0.42, height, words, color=color, **place)
             axes.text(1, height, f"{of_all:+.2f}", color=style.FAINT_INK, ha="right", **place)
         note = f"{len(found.linked):,} linked songs · key is a circle: its correlations say little"
         style.title(figure, "Rank correlation of the features", note)
@@ -138,14 +138,14 @@ def bias_png(found: Exploration) -> bytes:
     """Draw how far the linked songs' means are from those of all songs, with 95 % intervals."""
     table = found.table[found.table["feature"] != "key"].sort_values("shift", key=np.abs)
     half, places = table["shift_error"], np.arange(len(table))
-    colours = np.where(table["shift"].abs() > half, LINKED_COLOUR, ALL_COLOUR).tolist()
+    colors = np.where(table["shift"].abs() > half, LINKED_COLOR, ALL_COLOR).tolist()
     with style.new_figure(9, 4.4) as figure:
         axes = figure.subplots()
         axes.axvline(0, color=style.INK, linewidth=1)
         axes.hlines(
-            places, table["shift"] - half, table["shift"] + half, colors=colours, linewidth=3, alpha=0.4
+            places, table["shift"] - half, table["shift"] + half, colors=colors, linewidth=3, alpha=0.4
         )
-        axes.scatter(table["shift"], places, c=colours, s=55, zorder=3)
+        axes.scatter(table["shift"], places, c=colors, s=55, zorder=3)
         axes.set_yticks(places, [style.label(name) for name in table["feature"]])
         axes.spines["left"].set_visible(False)
         axes.tick_params(length=0)
@@ -166,13 +166,13 @@ def _draw_density(
         high = low + 1
     edges = np.linspace(low, high, 31)
     if len(linked):
-        heights, _, _ = axes.hist(linked, bins=list(edges), density=True, color=LINKED_COLOUR, alpha=0.35)
+        heights, _, _ = axes.hist(linked, bins=list(edges), density=True, color=LINKED_COLOR, alpha=0.35)
         _label_tall_bar(axes, np.asarray(heights, dtype=np.float64), edges)
-    for values, colour, stroke in ((everything, ALL_COLOUR, "--"), (linked, LINKED_COLOUR, "-")):
+    for values, color, stroke in ((everything, ALL_COLOR, "--"), (linked, LINKED_COLOR, "-")):
         places = np.linspace(low, high, 200)
         density = _density(values, places, bounds)
         if density is not None:
-            axes.plot(places, density, stroke, color=colour)
+            axes.plot(places, density, stroke, color=color)
     axes.set_xlim(low, high)
     axes.set_ylim(bottom=0)
 
@@ -215,14 +215,14 @@ def _draw_shares(
         songs.value_counts(normalize=True).reindex(values, fill_value=0.0).to_numpy()
         for songs in (linked, everything)
     )
-    bars = axes.bar(values, shares, color=LINKED_COLOUR, alpha=0.45, width=0.75)
+    bars = axes.bar(values, shares, color=LINKED_COLOR, alpha=0.45, width=0.75)
     words = [f"{100 * share:.0f}" if share >= MIN_LABELED_SHARE else "" for share in shares]
     axes.bar_label(bars, words, padding=-10, fontsize=7.5, color=style.INK)
     places = np.array(values)
-    axes.hlines(all_shares, places - 0.42, places + 0.42, color=ALL_COLOUR, linewidth=2)
+    axes.hlines(all_shares, places - 0.42, places + 0.42, color=ALL_COLOR, linewidth=2)
     axes.set_xticks(values, list(ticks.values()), fontsize=7.5)
 
 
 def _legend(axes: Axes, linked: str, everything: str) -> None:
-    axes.plot([], [], color=LINKED_COLOUR, label=linked)
-    axes.plot([], [], "--", color=ALL_COLOUR, label=everything)
+    axes.plot([], [], color=LINKED_COLOR, label=linked)
+    axes.plot([], [], "--", color=ALL_COLOR, label=everything)

@@ -52,7 +52,7 @@ def findings(found: Exploration) -> list[str]:
         for name, shift in zip(clear["feature"].head(3), clear["shift"].head(3), strict=True)
     ]
     sentences.append(
-        f"Linking favours songs with {_listed(shifts)}."
+        f"Linking favors songs with {_listed(shifts)}."
         if shifts
         else "The linked songs differ from all songs by no more than chance."
     )

@@ -31,10 +31,10 @@ def fidelity_png(report: pd.DataFrame) -> bytes:
     with style.new_figure(9, 1.2 + 0.3 * len(report)) as figure:
         axes = figure.subplots()
         axes.hlines(places, report["floor"], report["ceiling"], color=style.LINES, linewidth=5)
-        for column, (meaning, colour, mark) in MARKERS.items():
+        for column, (meaning, color, mark) in MARKERS.items():
             if column in report:
                 axes.plot(
-                    report[column], places, mark, color=colour, label=meaning, markersize=8, markeredgewidth=2
+                    report[column], places, mark, color=color, label=meaning, markersize=8, markeredgewidth=2
                 )
         for place, value in zip(places, report["written"], strict=True):
             axes.annotate(

@@ -28,8 +28,8 @@ def guidance_png(curve: pd.DataFrame, used: Mapping[str, float]) -> bytes:
     """
     with style.new_figure(12, 3.6) as figure:
         panels = figure.subplots(1, len(PANELS))
-        for axes, (column, title, unit), colour in zip(panels, PANELS, style.PALETTE, strict=False):
-            axes.plot(curve["guidance"], curve[column], color=colour, marker="o", markersize=4)
+        for axes, (column, title, unit), color in zip(panels, PANELS, style.PALETTE, strict=False):
+            axes.plot(curve["guidance"], curve[column], color=color, marker="o", markersize=4)
             axes.set_title(title)
             label = "guidance: 0 ignores the features, 1 as learned"
             axes.set_xlabel(label, fontsize=8, color=style.FAINT_INK)

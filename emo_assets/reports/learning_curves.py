@@ -1,4 +1,4 @@
-"""Learning curves: the loss by epoch, and accuracy and divergence where they were measured."""
+"""Learning curves: the loss by epoch, and accuracy and divergence if measured."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from emo_assets.reports import style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-TRAIN_COLOUR, VALIDATION_COLOUR = style.GREY, style.BLUE
+TRAIN_COLOR, VALIDATION_COLOR = style.GREY, style.BLUE
 
 METRICS = (
     ("accuracy", "accuracy on validation songs", style.GREEN),
@@ -46,8 +46,8 @@ def learning_curve_png(
         panels = figure.subplots(1, len(ratios), width_ratios=ratios, squeeze=False)[0]
         best = _draw_losses(panels[0], history, epochs)
         panels[0].set_ylabel(f"loss, {unit}")
-        for axes, (column, title, colour) in zip(panels[1:], measured, strict=True):
-            _draw_metric(axes, epochs, history[column].to_numpy(dtype=np.float64), colour)
+        for axes, (column, title, color) in zip(panels[1:], measured, strict=True):
+            _draw_metric(axes, epochs, history[column].to_numpy(dtype=np.float64), color)
             axes.set_title(title)
         for axes in panels:
             axes.set_xlabel(clock)
@@ -63,22 +63,22 @@ def _draw_losses(axes: Axes, history: pd.DataFrame, epochs: NDArray[np.float64])
     validation = history["validation_loss"].to_numpy(dtype=np.float64)
     marker = "o" if len(epochs) <= 30 else None
     axes.plot(
-        epochs, history["train_loss"], color=TRAIN_COLOUR, marker=marker, markersize=3.5, label="training"
+        epochs, history["train_loss"], color=TRAIN_COLOR, marker=marker, markersize=3.5, label="training"
     )
-    axes.plot(epochs, validation, color=VALIDATION_COLOUR, marker=marker, markersize=3.5, label="validation")
+    axes.plot(epochs, validation, color=VALIDATION_COLOR, marker=marker, markersize=3.5, label="validation")
     axes.legend(loc="upper right")
     if not np.isfinite(validation).any():
         return ""
     best = int(np.nanargmin(validation))
-    axes.axvline(epochs[best], color=VALIDATION_COLOUR, linewidth=1, linestyle=":")
-    axes.plot(epochs[best], validation[best], "o", color=VALIDATION_COLOUR, markersize=8)
+    axes.axvline(epochs[best], color=VALIDATION_COLOR, linewidth=1, linestyle=":")
+    axes.plot(epochs[best], validation[best], "o", color=VALIDATION_COLOR, markersize=8)
     return f"{epochs[best]:.0f} of {epochs[-1]:.0f}: validation loss {validation[best]:.3f}"
 
 
-def _draw_metric(axes: Axes, epochs: NDArray[np.float64], values: NDArray[np.float64], colour: str) -> None:
-    """Draw a metric over the epochs in which it was measured, with its last value written out."""
+def _draw_metric(axes: Axes, epochs: NDArray[np.float64], values: NDArray[np.float64], color: str) -> None:
+    """Draw a metric over the epochs that have it, with its last value written out."""
     known = np.isfinite(values)
-    axes.plot(epochs[known], values[known], color=colour, marker="o", markersize=5)
+    axes.plot(epochs[known], values[known], color=color, marker="o", markersize=5)
     axes.annotate(
         f"{values[known][-1]:.3f}",
         (epochs[known][-1], values[known][-1]),
@@ -86,7 +86,7 @@ def _draw_metric(axes: Axes, epochs: NDArray[np.float64], values: NDArray[np.flo
         textcoords="offset points",
         ha="right",
         bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 1},
-        color=colour,
+        color=color,
         fontweight="bold",
     )
     axes.margins(y=0.25)

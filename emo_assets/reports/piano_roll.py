@@ -15,7 +15,7 @@ from emo_assets.reports import style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FAMILY_COLOURS = (
+FAMILY_COLORS = (
     *("#2f6db3", "#46b3c4", "#8062b8", "#e07b39"),  # piano, chromatic percussion, organ, guitar
     *("#7b4a2e", "#c8414b", "#d8669b", "#d3a41c"),  # bass, strings, ensemble, brass
     *("#a5812f", "#3f9a6b", "#e0409a", "#8f9be0"),  # reed, pipe, synth lead, synth pad
@@ -88,25 +88,25 @@ def _draw_notes(axes: Axes, notes: NoteArrays) -> None:
         axes.set_yticks([])
         axes.text(0.5, 0.5, "no pitched notes", transform=axes.transAxes, ha="center", color=style.FAINT_INK)
         return
-    for program, colour in _program_colours(notes).items():
-        _draw_rectangles(axes, notes.where(notes.program == program), colour, PROGRAM_NAMES[program])
+    for program, color in _program_colors(notes).items():
+        _draw_rectangles(axes, notes.where(notes.program == program), color, PROGRAM_NAMES[program])
     lowest, highest = int(notes.pitch.min()), int(notes.pitch.max())
     axes.set_ylim(lowest - 2, highest + 2)
     octaves = np.arange(-(-lowest // 12) * 12, highest + 1, 12)
     axes.set_yticks(octaves, [f"C{octave // 12 - 1}" for octave in octaves])
 
 
-def _draw_rectangles(axes: Axes, notes: NoteArrays, colour: str, label: str) -> None:
+def _draw_rectangles(axes: Axes, notes: NoteArrays, color: str, label: str) -> None:
     from matplotlib.collections import PolyCollection
     from matplotlib.colors import to_rgb
 
     left, right = notes.onset, np.maximum(notes.release, notes.onset + 0.05)
     below, above = notes.pitch - 0.42, notes.pitch + 0.42
     corners = np.stack([left, below, left, above, right, above, right, below], axis=1).reshape(-1, 4, 2)
-    colours = np.array([(*to_rgb(colour), 1.0)]).repeat(len(notes), axis=0)
-    colours[:, 3] = _opacity(notes.velocity)
-    axes.add_collection(PolyCollection(list(corners), facecolors=colours, edgecolors="none", zorder=3))
-    axes.plot([], [], color=colour, linewidth=6, solid_capstyle="butt", label=label)
+    colors = np.array([(*to_rgb(color), 1.0)]).repeat(len(notes), axis=0)
+    colors[:, 3] = _opacity(notes.velocity)
+    axes.add_collection(PolyCollection(list(corners), facecolors=colors, edgecolors="none", zorder=3))
+    axes.plot([], [], color=color, linewidth=6, solid_capstyle="butt", label=label)
 
 
 def _draw_drums(axes: Axes, drums: NoteArrays, lanes: list[str], width: float) -> None:
@@ -119,19 +119,19 @@ def _draw_drums(axes: Axes, drums: NoteArrays, lanes: list[str], width: float) -
     axes.grid(visible=False, axis="y")
 
 
-def _program_colours(notes: NoteArrays) -> dict[int, str]:
+def _program_colors(notes: NoteArrays) -> dict[int, str]:
     """Return the color of each program: its family's, lightened for the second and third of a family."""
     from matplotlib.colors import to_hex, to_rgb
 
-    colours: dict[int, str] = {}
+    colors: dict[int, str] = {}
     seen: dict[int, int] = {}
     for program in map(int, np.unique(notes.program)):
         family = program // 8
         white = 0.3 * (seen.get(family, 0) % 3)
         seen[family] = seen.get(family, 0) + 1
-        base: Any = np.array(to_rgb(FAMILY_COLOURS[family]))
-        colours[program] = to_hex(tuple(base + (1 - base) * white))
-    return colours
+        base: Any = np.array(to_rgb(FAMILY_COLORS[family]))
+        colors[program] = to_hex(tuple(base + (1 - base) * white))
+    return colors
 
 
 def _lane(pitch: int) -> str:

@@ -14,7 +14,7 @@ from emo_assets.reports.markdown import markdown_table
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-ROLE_COLOURS = {"describer": style.BLUE, "ensemble": style.ORANGE, "baseline": style.GREY}
+ROLE_COLORS = {"describer": style.BLUE, "ensemble": style.ORANGE, "baseline": style.GREY}
 PANEL_COLUMNS = 3
 BITS_PREFIX, ACCURACY_PREFIX = "bits ", "accuracy "
 """Prefixes of the columns of one kind of token; the kind follows."""
@@ -63,9 +63,9 @@ def scoreboard_png(scores: pd.DataFrame) -> bytes:
             axes.set_title(kind)
             _draw_bars(axes, table.sort_values("bits", ascending=False))
         figure.legend(
-            handles=[Patch(color=colour, label=role) for role, colour in ROLE_COLOURS.items()],
+            handles=[Patch(color=color, label=role) for role, color in ROLE_COLORS.items()],
             loc="outside upper right",
-            ncols=len(ROLE_COLOURS),
+            ncols=len(ROLE_COLORS),
         )
         style.title(figure, f"Bits a token on {scores['songs'].max():,} test songs: fewer is better")
         return style.to_png(figure)
@@ -90,10 +90,10 @@ def scoreboard_markdown(scores: pd.DataFrame) -> str:
 
 
 def _draw_bars(axes: Axes, table: pd.DataFrame) -> None:
-    """Draw a bar per model from bottom to top, with the interval where there is one."""
+    """Draw a bar per model from bottom to top, with its interval if known."""
     places = list(range(len(table)))
-    colours = [ROLE_COLOURS.get(role, style.GREEN) for role in table["role"]]
-    axes.barh(places, table["bits"], color=colours, height=0.7, alpha=0.9)
+    colors = [ROLE_COLORS.get(role, style.GREEN) for role in table["role"]]
+    axes.barh(places, table["bits"], color=colors, height=0.7, alpha=0.9)
     ends = table["bits"]
     if "bits_high" in table:
         ends = table["bits_high"]

@@ -34,7 +34,7 @@ BLUE, ORANGE, GREEN, RED, VIOLET, BROWN, PINK, TEAL, GOLD, GREY = PALETTE = (
     "#cf9f1f",
     "#6f7480",
 )
-"""Colors of series, in the order in which they are used."""
+"""Colors of series, in order of use."""
 
 DOTS_AN_INCH = 100
 

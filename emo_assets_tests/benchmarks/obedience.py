@@ -1,8 +1,8 @@
-"""Obedience: 200 songs that the bundled FIGARO writes for requests, held against what was asked.
+"""Obedience: how well 200 songs by the bundled FIGARO follow their requests.
 
-Requests and descriptions are those of composed songs that the weights have not seen; what is measured is read
-from the written MIDI files. Fidelity stands beside its ceiling (the songs themselves, written and read again)
-and its floor (other songs), for one song a description and for the best of four.
+Requests and descriptions come from composed songs that the weights were not trained on; metrics are read from
+the generated MIDI files. Fidelity has a ceiling (the songs themselves, written and read again) and a floor
+(other songs), for one song per description and for the best of four.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from emo_assets_tests.benchmarks.figure import Figure
 SONGS, BARS, SEED = 200, 8, 95
 CANDIDATES = (1, 4)
 TOLERANCE = 0.01
-"""Quarter notes a minute: what whole microseconds a quarter note can be off a tempo."""
+"""Quarter notes per minute: the error of tempos in whole microseconds per quarter note."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def songs(asked: Sequence[Asked], candidates: int) -> list[list[int]]:
 
 
 def obeyed(asked: Sequence[Asked], written: Sequence[Sequence[int]]) -> dict[str, float]:
-    """Return in which share of the songs each property is as asked, by what is read from their files."""
+    """Return the share of songs with each property as requested, read from their files."""
     rows = [_obeyed(one, events) for one, events in zip(asked, written, strict=True)]
     return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
 

@@ -15,7 +15,7 @@ ROWS = 400
 
 @pytest.fixture(scope="session")
 def spotify() -> pd.DataFrame:
-    """A table in which energy and loudness go together, and the first 80 songs are the happier ones."""
+    """A table with correlated energy and loudness, whose first 80 songs are happier."""
     rng = np.random.default_rng(0)
     energy = rng.beta(4, 3, ROWS)
     return pd.DataFrame(

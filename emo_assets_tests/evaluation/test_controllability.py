@@ -73,6 +73,10 @@ def songs() -> pd.DataFrame:
     return measured_songs()
 
 
+def by_feature(songs: pd.DataFrame, agreement: pd.DataFrame | None = None) -> pd.DataFrame:
+    return controllability_table(songs, agreement).set_index("knob")
+
+
 def test_every_feature_has_a_row(songs: pd.DataFrame) -> None:
     table = controllability_table(songs)
     assert table["knob"].tolist() == [*REQUEST_METRICS, *ORIGINALITY_METRICS]
@@ -80,20 +84,20 @@ def test_every_feature_has_a_row(songs: pd.DataFrame) -> None:
 
 
 def test_originality_is_measured_in_the_songs_that_can_be_compared(songs: pd.DataFrame) -> None:
-    table = controllability_table(songs).set_index("knob")
+    table = by_feature(songs)
     assert (table["value"]["other seeds"], table["songs"]["other seeds"]) == (0.75, 8)
     assert (table["value"]["copied bars"], table["songs"]["copied bars"]) == (0, SONGS)
 
 
 def test_the_agreement_of_the_training_songs_is_in_the_table(songs: pd.DataFrame) -> None:
     agreement = pd.DataFrame({"feature": ["energy", "loudness"], "value": [0.3, 0.1]})
-    in_songs = controllability_table(songs, agreement).set_index("knob")["in_songs"]
+    in_songs = by_feature(songs, agreement)["in_songs"]
     assert (in_songs["energy"], in_songs["loudness"]) == (0.3, 0.1)
     assert np.isnan(in_songs["bars"])
 
 
 def test_a_feature_that_works_correlates(songs: pd.DataFrame) -> None:
-    row = controllability_table(songs).set_index("knob").loc["loudness"]
+    row = by_feature(songs).loc["loudness"]
     assert row["songs"] == SONGS / 2
     assert row["value"] > 0.95
     assert 0.7 < row["low"] <= row["value"] <= row["high"] <= 1
@@ -101,7 +105,7 @@ def test_a_feature_that_works_correlates(songs: pd.DataFrame) -> None:
 
 
 def test_a_feature_that_does_nothing_does_not_correlate(songs: pd.DataFrame) -> None:
-    row = controllability_table(songs).set_index("knob").loc["energy"]
+    row = by_feature(songs).loc["energy"]
     assert abs(row["all_moved"]) < 0.5
     assert np.isnan(row["value"]), "no song moved energy alone"
 
@@ -109,7 +113,7 @@ def test_a_feature_that_does_nothing_does_not_correlate(songs: pd.DataFrame) -> 
 def test_what_differs_between_sweeps_does_not_count(songs: pd.DataFrame) -> None:
     """Each sweep holds other features, and has another offset."""
     higher = songs["mean_velocity"] + 40 * (songs["group"] == 2)
-    row = controllability_table(songs.assign(mean_velocity=higher)).set_index("knob").loc["loudness"]
+    row = by_feature(songs.assign(mean_velocity=higher)).loc["loudness"]
     assert row["value"] > 0.9
 
 
@@ -120,14 +124,14 @@ def test_only_songs_that_moved_a_feature_are_paired(songs: pd.DataFrame) -> None
 
 
 def test_shares_are_of_songs_that_are_right(songs: pd.DataFrame) -> None:
-    table = controllability_table(songs).set_index("knob")
+    table = by_feature(songs)
     assert table["value"]["tempo"] == 0.75
     assert table["value"]["bars"] == 1
     assert table["low"]["tempo"] < 0.75 < table["high"]["tempo"]
 
 
 def test_a_metric_that_does_not_vary_has_no_correlation(songs: pd.DataFrame) -> None:
-    row = controllability_table(songs).set_index("knob").loc["valence"]
+    row = by_feature(songs).loc["valence"]
     assert np.isnan(row["value"])
     assert np.isnan(row["low"])
 

@@ -21,7 +21,7 @@ def checked_picture(content: bytes) -> NDArray[np.uint8]:
     return dots
 
 
-def colours(content: bytes) -> set[tuple[int, int, int]]:
-    """Return the colours of a PNG."""
+def colors(content: bytes) -> set[tuple[int, int, int]]:
+    """Return the colors of a PNG."""
     dots = checked_picture(content)
     return {(int(red), int(green), int(blue)) for red, green, blue in np.unique(dots.reshape(-1, 3), axis=0)}

@@ -6,7 +6,7 @@ import pytest
 from emo_assets.evaluation.controllability import asked_and_measured, controllability_table
 from emo_assets.reports.controllability import controllability_png
 from emo_assets_tests.evaluation.songs import measured_songs
-from emo_assets_tests.reports.pictures import checked_picture, colours
+from emo_assets_tests.reports.pictures import checked_picture, colors
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def test_songs_that_are_not_as_asked_are_red(songs: pd.DataFrame) -> None:
 
     def has_red(feature: str) -> bool:
         picture = controllability_png(pairs[pairs["feature"] == feature], table)
-        return any(red - max(green, blue) > 70 for red, green, blue in colours(picture))
+        return any(red - max(green, blue) > 70 for red, green, blue in colors(picture))
 
     assert has_red("tempo")
     assert not has_red("bars")

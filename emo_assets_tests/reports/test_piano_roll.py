@@ -6,7 +6,7 @@ import pytest
 from emo_assets.metrics.song_metrics import MeasuredSong
 from emo_assets.midi.general_midi import PROGRAM_NAMES
 from emo_assets.midi.writer import Note, Part, encode_midi
-from emo_assets.reports.piano_roll import FAMILY_COLOURS, piano_roll_png
+from emo_assets.reports.piano_roll import FAMILY_COLORS, piano_roll_png
 from emo_assets_tests.reports.pictures import checked_picture
 
 QUARTER = 480
@@ -27,16 +27,16 @@ def test_songs_of_any_length_are_drawn(bars: int) -> None:
 
 
 @pytest.mark.parametrize("program", [0, 33, 73, 127])
-def test_notes_have_the_colour_of_their_family(program: int) -> None:
+def test_notes_have_the_color_of_their_family(program: int) -> None:
     dots = checked_picture(piano_roll_png(song(8, program), "song")).astype(int)
-    colour = FAMILY_COLOURS[program // 8]
-    wanted = np.array([int(colour[first : first + 2], 16) for first in (1, 3, 5)])
+    color = FAMILY_COLORS[program // 8]
+    wanted = np.array([int(color[first : first + 2], 16) for first in (1, 3, 5)])
     near = np.abs(dots - wanted).max(axis=2) < 24
     assert near.sum() > 1000
 
 
 def test_there_is_a_family_for_every_program() -> None:
-    assert len(FAMILY_COLOURS) * 8 == len(PROGRAM_NAMES)
+    assert len(FAMILY_COLORS) * 8 == len(PROGRAM_NAMES)
 
 
 @pytest.mark.parametrize(

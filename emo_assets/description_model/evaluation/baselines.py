@@ -41,7 +41,7 @@ class FlatSteps:
         inputs: token read, shape (steps,).
         targets: output to predict, shape (steps,).
         bars: index of the target's bar in its window, shape (steps,).
-        hints: token at the same place of the previous bar, -1 where there is none, shape (steps,).
+        hints: token at the same place of the previous bar, -1 if it has none, shape (steps,).
         song: index of the song in its split, shape (steps,).
         slots: kind of the token read, `len(KINDS)` at the start, shape (steps,).
         bar_count: number of bars in all windows.

@@ -134,7 +134,7 @@ def token_scores(
 
 
 def drop_padding(predicted: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the steps that are no padding.
+    """Return the steps without padding.
 
     Args:
         predicted: log-probabilities, (batch, time, outputs).
@@ -237,7 +237,7 @@ def bits_by_song(scores: TokenScores, songs: Sequence[DescribedSong]) -> NDArray
 def validation_nll(
     candidates: Mapping[str, Sequence[TrainedModel]], training_set: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return the negative log-likelihood of the validation songs, by which champions are chosen.
+    """Return the negative log-likelihood of the validation songs, the criterion for champions.
 
     Args:
         candidates: by name, each one full model or the five specialized ones.

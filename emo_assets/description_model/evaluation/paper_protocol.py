@@ -35,7 +35,7 @@ class PaperResult:
 
     Attributes:
         accuracy: share of right tokens, as its code counted them.
-        kl: divergence from its soft labels, None where it gives none.
+        kl: divergence from its soft labels, None if it gives none.
         caveat: what its code measured instead.
     """
 

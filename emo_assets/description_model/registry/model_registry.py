@@ -1,4 +1,4 @@
-"""The model registry: the champion's weights in the store, and the record of which version serves.
+"""The model registry: the champion's weights in the store, and the record that names their version.
 
 Each version is a folder named after a hash of its weights. One document, the asset `champion`, names the
 version that serves. The weights are complete before the record names them, and those of the version before
@@ -8,12 +8,13 @@ are kept, so that a failed promotion changes nothing.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import asdict
+from typing import Annotated, Any
 
 import pandas as pd
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 from upath import UPath
 
 from emo_assets.description_model.evaluation.likelihood import validation_nll
@@ -29,7 +30,7 @@ CANDIDATE_MODELS: Mapping[str, tuple[str, ...]] = {
     "lstm_full": ("lstm_full",),
     COMBINED: SPECIALIZED_MODELS,
 }
-"""The candidates for champion, each with its models in the order in which they write."""
+"""The candidates for champion, each with its models in writing order."""
 
 
 @dataclass(frozen=True)
@@ -42,31 +43,13 @@ class ChampionRecord:
         previous: the version that served before; None for the first.
     """
 
-    version: str
+    version: Annotated[str, Field(pattern="^[0-9A-Za-z]+$")]
     decision: ChampionDecision
     previous: str | None
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `from_json` takes."""
+        """Return the record as values for JSON."""
         return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: Any) -> Self:
-        """Build the record from what `as_json` returned.
-
-        Raises:
-            InputError: the values are damaged.
-        """
-        try:
-            decision = ChampionDecision(**values["decision"])
-            version, previous = str(values["version"]), values["previous"]
-        except (KeyError, TypeError) as error:
-            raise InputError(
-                f"the champion's record is damaged ({error}); materialize champion again"
-            ) from error
-        if decision.champion not in CANDIDATE_MODELS or not version.isalnum():
-            raise InputError(f"the champion's record is damaged ({version!r}); materialize champion again")
-        return cls(version, decision, previous)
 
 
 def record_path(store: Store) -> UPath:
@@ -85,9 +68,15 @@ def read_record(store: Store) -> ChampionRecord | None:
     except FileNotFoundError:
         return None
     try:
-        return ChampionRecord.from_json(json.loads(content))
+        record = TypeAdapter(ChampionRecord).validate_json(content)
+        if record.decision.champion not in CANDIDATE_MODELS:
+            raise InputError(f"unknown champion {record.decision.champion!r}")
     except ValueError as error:
-        raise InputError(f"{record_path(store)}: {error}") from error
+        why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+        raise InputError(
+            f"{record_path(store)}: the champion's record is damaged ({why}); materialize champion again"
+        ) from error
+    return record
 
 
 def read_champion(store: Store) -> tuple[DescriptionGenerator, str]:
@@ -101,7 +90,7 @@ def read_champion(store: Store) -> tuple[DescriptionGenerator, str]:
 
 
 def load_champion_models(store: Store) -> list[TrainedModel]:
-    """Load the trained models of which the champion consists.
+    """Load the champion's trained models.
 
     Raises:
         InputError: as `read_champion`.
@@ -175,7 +164,7 @@ def _serving(store: Store) -> ChampionRecord:
 
 
 def _load_models(store: Store, record: ChampionRecord) -> list[TrainedModel]:
-    """Load the models that a record names, in the order in which they write."""
+    """Load the models that a record names, in writing order."""
     folder = store.champions / record.version
     try:
         blobs = [

@@ -1,11 +1,11 @@
-"""Selection of the champion: which model serves requests, by its likelihood on the validation songs."""
+"""Selection of the champion, the model that serves requests, by likelihood on the validation songs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pandas as pd
+from pydantic.dataclasses import dataclass
 
 from emo_assets.description_model.evaluation.bootstrap_ci import ConfidenceInterval, bootstrap_ratio
 from emo_assets.errors import InputError
@@ -25,7 +25,7 @@ class ChampionDecision:
         champion: name of the model that serves; an incumbent that stays keeps its name.
         promoted: whether the model or its weights change.
         bits_a_bar: its negative log-likelihood on the validation split.
-        gain: bits per bar by which the best candidate beats the incumbent, or else the next best candidate;
+        gain: bits per bar that the best candidate saves against the incumbent, or else the next best one;
             negative if it is worse, None with nothing to compare.
         gain_low: lower end of the gain's 95 % bootstrap interval over songs.
         gain_high: upper end.
@@ -62,7 +62,7 @@ def choose_champion(
         controllability: by model, -1 to 1, `INCUMBENT` among them; a model that is missing is not excluded.
 
     Raises:
-        InputError: no candidate is valid throughout, and there is no incumbent.
+        InputError: there is neither a valid candidate nor an incumbent.
     """
     totals = likelihoods.groupby("model", sort=True)[["bits", "bars"]].sum()
     ranking = (totals["bits"] / totals["bars"]).sort_values(kind="stable")  # bits per bar, the best first

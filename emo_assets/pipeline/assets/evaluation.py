@@ -20,10 +20,10 @@ BARS_GENERATED = 4
 """Bars that the check of the champion generates."""
 
 ENFORCED_FEATURES = ("tempo", "time_signature", "bars")
-"""What generation enforces, whatever the models have learned."""
+"""Features that generation enforces."""
 
 MIN_ENFORCED = 0.95
-"""Share of songs in which an enforced feature must be right."""
+"""Minimum share of songs with an enforced feature right."""
 
 GROUP = "evaluation"
 OWNERS = ["team:models"]
@@ -275,7 +275,7 @@ def check_sanity(run: CheckRun) -> CheckOutcome:
     models = whole[~partial & (whole["role"] != "baseline")]
     baselines = whole[whole["role"] == "baseline"]
     if models.empty or baselines.empty:
-        return CheckOutcome(["there is no model and baseline of whole descriptions to compare"])
+        return CheckOutcome(["it lacks a model or a baseline of whole descriptions"])
     (best, bits), (baseline, baseline_bits) = (
         (str(rows["model"].iloc[0]), float(rows["bits_a_bar"].iloc[0])) for rows in (models, baselines)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -136,10 +137,22 @@ def test_missing_weights_are_said_to_be_missing(
         read_champion(store)
 
 
-def test_a_record_survives_json() -> None:
+def test_a_record_survives_json(tmp_path: Path) -> None:
+    store = Store(tmp_path)
     decision = ChampionDecision("transformer", True, 18.0, 2.0, 1.5, 2.5, "it is the first")
     record = ChampionRecord("abc", decision, None)
+    put_in_force(store, record)
 
-    assert ChampionRecord.from_json(json.loads(json.dumps(record.as_json()))) == record
+    assert read_record(store) == record
+
+
+@pytest.mark.parametrize("damage", [{"champion": "transformer"}, {"champion": "unknown"}])
+def test_a_damaged_decision_is_refused(tmp_path: Path, damage: dict[str, str]) -> None:
+    store = Store(tmp_path)
+    decision = {**asdict(ChampionDecision("x", True, 1.0, None, None, None, "")), **damage}
+    if damage["champion"] == "transformer":
+        del decision["reason"]
+    with atomic_write(record_path(store)) as file:
+        file.write(json.dumps({"version": "abc", "previous": None, "decision": decision}).encode())
     with pytest.raises(InputError, match="damaged"):
-        ChampionRecord.from_json({**record.as_json(), "decision": {"champion": "transformer"}})
+        read_record(store)
