@@ -25,17 +25,8 @@ WHERE_TO_GET = "get dataset.csv from https://www.kaggle.com/datasets/maharshipan
 TRACK_ID_PATTERN = r"[0-9A-Za-z]{22}"
 
 COLUMNS: tuple[str, ...] = (
-    "track_id",
-    "artists",
-    "album_name",
-    "track_name",
-    "popularity",
-    "duration_ms",
-    "explicit",
-    *FEATURE_NAMES,
-    "speechiness",
-    "liveness",
-    "track_genre",
+    *("track_id", "artists", "album_name", "track_name", "popularity", "duration_ms", "explicit"),
+    *(*FEATURE_NAMES, "speechiness", "liveness", "track_genre"),
 )
 """The columns that `read_spotify` returns, in order."""
 
@@ -50,15 +41,10 @@ INTEGER_RANGES: dict[str, tuple[int, int]] = {
 }
 """Key -1 and time signature 0 mean that Spotify detected none."""
 
+_SHARES = ("danceability", "energy", "acousticness", "instrumentalness", "valence", "speechiness", "liveness")
 NUMBER_RANGES: dict[str, tuple[float, float]] = {
-    "danceability": (0, 1),
-    "energy": (0, 1),
+    **dict.fromkeys(_SHARES, (0, 1)),
     "loudness": (-60, 5),
-    "acousticness": (0, 1),
-    "instrumentalness": (0, 1),
-    "valence": (0, 1),
-    "speechiness": (0, 1),
-    "liveness": (0, 1),
     "tempo": (0, 400),
 }
 """Tempo 0 means that Spotify detected no beat."""
@@ -170,12 +156,9 @@ def _typed(table: pd.DataFrame, reasons: _Reasons) -> pd.DataFrame:
     for name in COLUMNS:
         texts = table[name]
         if name in INTEGER_RANGES:
-            lowest, highest = INTEGER_RANGES[name]
-            values = _numbers(name, texts, lowest, highest, reasons, whole=True)
-            typed[name] = values.astype("int64")
+            typed[name] = _numbers(name, texts, INTEGER_RANGES[name], reasons, integer=True).astype("int64")
         elif name in NUMBER_RANGES:
-            least, most = NUMBER_RANGES[name]
-            typed[name] = _numbers(name, texts, least, most, reasons, whole=False)
+            typed[name] = _numbers(name, texts, NUMBER_RANGES[name], reasons)
         elif name == "explicit":
             truths = texts.str.strip().str.lower().map(_TRUTHS)
             reasons.add(truths.isna().to_numpy(), "explicit must be True or False", texts)
@@ -193,20 +176,20 @@ def _texts(name: str, texts: pd.Series[Any], reasons: _Reasons) -> pd.Series[Any
         reasons.add((values == "").to_numpy(dtype=bool) & ~undecodable, f"{name} is empty")
     if name == "track_id":
         wrong = ~values.str.fullmatch(TRACK_ID_PATTERN).to_numpy(dtype=bool)
-        reasons.add(
-            wrong & (values != "").to_numpy(dtype=bool), "track_id must be 22 letters and digits", texts
-        )
+        wrong &= (values != "").to_numpy(dtype=bool)
+        reasons.add(wrong, "track_id must be 22 letters and digits", texts)
     return values
 
 
 def _numbers(
-    name: str, texts: pd.Series[Any], lowest: float, highest: float, reasons: _Reasons, *, whole: bool
+    name: str, texts: pd.Series[Any], bounds: tuple[float, float], reasons: _Reasons, *, integer: bool = False
 ) -> pd.Series[float]:
-    """Parse numbers; invalid values and those out of range go to `reasons` and become `lowest`."""
+    """Parse numbers; invalid values and those out of range go to `reasons` and become the lower bound."""
+    lowest, highest = bounds
     values = pd.to_numeric(texts, errors="coerce").astype("float64")
     wrong = ~values.between(lowest, highest)
-    if whole:
+    if integer:
         wrong |= values != values.round()
-    kind = "a whole number" if whole else "a number"
+    kind = "a whole number" if integer else "a number"
     reasons.add(wrong.to_numpy(), f"{name} must be {kind} from {lowest:g} to {highest:g}", texts)
     return values.mask(wrong, lowest)
