@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -11,12 +12,15 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import resource_tracker
 from typing import Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 TASKS_AHEAD = 64
 """Tasks per worker that `run_tasks` takes up before the oldest outcome is consumed: bounds how many wait."""
+
+NOT_STARTED = "worker processes do not start; is there enough memory?"
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -31,12 +35,25 @@ def worker_pool(workers: int) -> Iterator[ProcessPool]:
 
     Args:
         workers: how many, at most one per core.
+
+    Raises:
+        RuntimeError: they do not start.
     """
     pool = ProcessPool(
         min(workers, os.cpu_count() or 1),
         initializer=_start_worker,
         context=multiprocessing.get_context("spawn"),
     )
+    # Workers inherit the mask: an interrupt from the keyboard reaches this process alone. The resource
+    # tracker unblocks the signal when it starts, and so must start first.
+    resource_tracker.ensure_running()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        is_running = pool.active  # starts the workers
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    if not is_running:
+        raise RuntimeError(NOT_STARTED)
     try:
         yield pool
     finally:

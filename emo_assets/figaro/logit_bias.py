@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from emo_assets.figaro.constraints import bar_positions
 from emo_assets.figaro.instrument_limits import compass, hands
-from emo_assets.midi.general_midi import DRUMS
+from emo_assets.midi.general_midi import BASS_PROGRAMS, DRUMS
 from emo_assets.music_theory import CHORD_TONES, MAJOR_SCALE
 from emo_assets.tokens.grammar.descriptions import DescribedBar
 from emo_assets.tokens.grammar.event_constraints import note_order
@@ -74,7 +74,6 @@ SCALES = ((0, 2, 3, 5, 7, 8, 10, 11), MAJOR_SCALE)
 UNPLAYABLE_PENALTY = 30.0
 """Nats against what no player could do: it is left for where the grammar leaves nothing else."""
 
-BASSES = range(32, 40)
 
 MIN_MELODY_SUITABILITY = 4
 """Instruments that are suited less lead only where there is no better one."""
@@ -188,7 +187,7 @@ class StyleBias:
                 self._rhythm.add((before.position, DRUMS, token - _DRUM_PITCHES.start))
             else:
                 self._last_pitch[before.instrument] = token - _PITCHES.start
-                if before.instrument in BASSES:
+                if before.instrument in BASS_PROGRAMS:
                     self._rhythm.add((before.position, before.instrument, 0))
         elif before.expected is Expected.DURATION and before.instrument == self._leading:
             self._lead_until = before.position + int(DURATION_BINS[token - _DURATIONS.start])
@@ -268,7 +267,7 @@ class StyleBias:
             pulled -= UNPLAYABLE_PENALTY * np.isin(instruments, list(self._full(state)))
         pending = {instrument for place, instrument, _ in self._pending() if place == state.position}
         if self._before and self._wish.steadiness:
-            is_rhythm = (instruments == DRUMS) | np.isin(instruments, BASSES)
+            is_rhythm = (instruments == DRUMS) | np.isin(instruments, BASS_PROGRAMS)
             stood = np.isin(instruments, list(pending))
             pulled += np.where(stood, 1, np.where(is_rhythm, -1, 0)) * RHYTHM_BIAS * self._wish.steadiness
         if self._wish.melody_share is not None:
@@ -290,8 +289,10 @@ class StyleBias:
             root, tones, scale = _chord_and_scale(state.chord, self._wish.key)
             pulled -= OUT_OF_SCALE_PENALTY * ~scale[pitches % OCTAVE]
             pulled += (0 if leads else CHORD_TONE_BONUS) * tones[pitches % OCTAVE]
-            pulled += (CHORD_ROOT_BONUS if state.instrument in BASSES else 0) * (pitches % OCTAVE == root)
-        if self._wish.melody_share is None or state.instrument in BASSES:
+            pulled += (CHORD_ROOT_BONUS if state.instrument in BASS_PROGRAMS else 0) * (
+                pitches % OCTAVE == root
+            )
+        if self._wish.melody_share is None or state.instrument in BASS_PROGRAMS:
             return pulled
         last = self._last_pitch.get(state.instrument, -OCTAVE)
         distance = np.abs(pitches - last)

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.metrics.parsed_song import ParsedSong, bar_quarters
+from emo_assets.midi.general_midi import BASS_PROGRAMS
 
 POSITIONS = 12
 """Positions per quarter note at which onsets are counted."""
 
-BASS_PROGRAMS = range(32, 40)
 
 _SMOOTHING = np.array([1.0, 4.0, 1.0])
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 DRUMS = 128
 """Index of the drums among the instruments, after the 128 programs."""
 
+DRUM_CHANNEL = 9
+
+BASS_PROGRAMS = range(32, 40)
+
 _FAMILIES = """
 Acoustic Grand Piano, Bright Acoustic Piano, Electric Grand Piano, Honky-tonk Piano, Electric Piano 1,
 Electric Piano 2, Harpsichord, Clavinet,

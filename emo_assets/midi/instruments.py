@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.midi.errors import MidiError
-from emo_assets.midi.general_midi import DRUMS
+from emo_assets.midi.general_midi import DRUM_CHANNEL, DRUMS
 from emo_assets.midi.note_pairing import stable_argsort
 from emo_assets.midi.parser import Messages
 
 MAX_INSTRUMENTS = 2048
 """A real file has a few dozen."""
 
-DRUM_CHANNEL = 9
 SUSTAIN_PEDAL = 64
 PEDAL_DOWN = 64
 """Lowest value of a sustain pedal that is down."""

@@ -6,7 +6,8 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-DRUM_CHANNEL = 9
+from emo_assets.midi.general_midi import DRUM_CHANNEL
+
 MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 MAX_MICROSECONDS = 0xFFFFFF
 """Largest number of microseconds per quarter note in a tempo event, 3.58 beats per minute."""
