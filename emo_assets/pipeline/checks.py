@@ -220,16 +220,18 @@ def check_schema(run: CheckRun) -> dict[str, CheckOutcome]:
     """Run the three `SCHEMA_CHECKS` on a table, without reading its large columns."""
     import pandas as pd
 
-    from emo_assets.pipeline.schemas import SCHEMAS, any_types, schema_problems, small_columns
+    from emo_assets.pipeline.schemas import LARGE, SCHEMAS, schema_problems
 
     table, schema = run.table(), SCHEMAS[run.asset]
     types, rows = table.schema(), table.row_count()
-    no_rows = types.empty_table().to_pandas(types_mapper=pd.ArrowDtype)
-    problems = [problem for _, problem in schema_problems(schema if rows else any_types(schema), no_rows)]
+    # a table without rows does not keep the types of all columns
+    typed = schema if rows else schema.update_columns({name: {"dtype": None} for name in schema.columns})
+    empty = types.empty_table().to_pandas(types_mapper=pd.ArrowDtype)
+    problems = [problem for _, problem in schema_problems(typed, empty)]
     outcomes = {"schema": CheckOutcome(problems, {"columns": len(types.names), "rows": rows})}
     if problems:
         return outcomes | {"values": NOT_RUN, "key": NOT_RUN}
-    small = small_columns(schema)
+    small = schema.remove_columns([name for name, column in schema.columns.items() if column.dtype in LARGE])
     found = schema_problems(small, table.read(list(small.columns), arrow=True)) if rows else []
     for name in ("values", "key"):
         named = [problem for kind, problem in found if (kind == "key") == (name == "key")]
