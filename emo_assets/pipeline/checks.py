@@ -225,9 +225,11 @@ def check_schema(run: CheckRun) -> dict[str, CheckOutcome]:
     table, schema = run.table(), SCHEMAS[run.asset]
     types, rows = table.schema(), table.row_count()
     # a table without rows does not keep the types of all columns
-    typed = schema if rows else schema.update_columns({name: {"dtype": None} for name in schema.columns})
+    untyped = {name: {"dtype": None, "checks": []} for name in schema.columns}
     empty = types.empty_table().to_pandas(types_mapper=pd.ArrowDtype)
-    problems = [problem for _, problem in schema_problems(typed, empty)]
+    problems = [
+        problem for _, problem in schema_problems(schema if rows else schema.update_columns(untyped), empty)
+    ]
     outcomes = {"schema": CheckOutcome(problems, {"columns": len(types.names), "rows": rows})}
     if problems:
         return outcomes | {"values": NOT_RUN, "key": NOT_RUN}
