@@ -16,7 +16,6 @@ from emo_assets.errors import InputError
 from emo_assets.evaluation.fidelity import fidelity_report
 from emo_assets.figaro.config import TRAININGS
 from emo_assets.figaro.generate import Figaro
-from emo_assets.figaro.inputs import TrainingSong
 from emo_assets.figaro.training import TrainedFigaro, is_held_out, song_of, train_on_songs
 from emo_assets.figaro.weights import BUNDLED, to_bytes
 from emo_assets.progress import Progress, no_progress, terminal_progress
@@ -24,6 +23,7 @@ from emo_assets.reports.fidelity import fidelity_markdown
 from emo_assets.reports.markdown import markdown_table
 from emo_assets.store import atomic_write
 from emo_assets.tokens.batch import extract_files
+from emo_assets.tokens.tokenize import MidiTokens
 
 MEASURED_SONGS = 40
 """Held-out songs on which the fidelity of the model card is measured."""
@@ -89,8 +89,13 @@ def _make(corpus: Path, songs: int, seed: int, state: Path | None, progress: Pro
     torch.set_num_threads(1)
     config = TRAININGS["small"]
     read = read_corpus(corpus, progress=progress)
-    trained = train_on_songs([song for _, song in read], config, checkpoint=state, progress=progress)
-    held_out = [content for content, song in read if is_held_out(song, config.held_out_share)]
+    training_songs = [song_of(tokens) for tokens in read]
+    held_out = [
+        tokens
+        for tokens, song in zip(read, training_songs, strict=True)
+        if is_held_out(song, config.held_out_share)
+    ]
+    trained = train_on_songs(training_songs, config, checkpoint=state, progress=progress)
     report = fidelity_report(Figaro(trained.network), held_out[:MEASURED_SONGS], progress=progress)
     provenance = {
         "data": f"emo compose --songs {songs} --seed {seed}",
@@ -123,11 +128,8 @@ def _make(corpus: Path, songs: int, seed: int, state: Path | None, progress: Pro
             file.write(content)
 
 
-def read_corpus(corpus: Path, *, progress: Progress = no_progress) -> list[tuple[bytes, TrainingSong]]:
+def read_corpus(corpus: Path, *, progress: Progress = no_progress) -> list[MidiTokens]:
     """Read the distinct MIDI files of a corpus in the order of their md5 sums; broken ones are left out.
-
-    Returns:
-        Each file's content and its song.
 
     Raises:
         InputError: the folder has no MIDI files.
@@ -136,13 +138,8 @@ def read_corpus(corpus: Path, *, progress: Progress = no_progress) -> list[tuple
     if not files:
         raise InputError(f"{corpus}: has no lmd_matched/**/*.mid; compose it first with `emo compose`")
     items = [(md5, files[md5].read_bytes()) for md5 in sorted(files)]
-    return [
-        (content, song_of(extracted.tokens))
-        for (_, content), extracted in zip(
-            items, extract_files(items, events=True, progress=progress), strict=True
-        )
-        if extracted.tokens is not None
-    ]
+    read = extract_files(items, events=True, progress=progress)
+    return [extracted.tokens for extracted in read if extracted.tokens is not None]
 
 
 def _learning_curve(trained: TrainedFigaro) -> str:

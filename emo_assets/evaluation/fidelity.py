@@ -20,7 +20,7 @@ from emo_assets.tokens.detokenize import detokenize
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 from emo_assets.tokens.grammar.events import EventGrammar
 from emo_assets.tokens.segments import split_segments
-from emo_assets.tokens.tokenize import tokenize_midi
+from emo_assets.tokens.tokenize import MidiTokens, tokenize_midi
 from emo_assets.tokens.vocabulary import EVENTS, EventKind
 
 _BARS = EVENTS.span(EventKind.BAR)
@@ -29,20 +29,25 @@ TEMPO = 120.0
 """Of all songs, in quarter notes per minute; no metric depends on it."""
 
 
-def unseen_songs(midi: Iterable[bytes], count: int, *, held_out_share: float = 1.0) -> list[bytes]:
-    """Return the first readable songs that a training held out.
+def unseen_songs(midi: Iterable[bytes], count: int, *, held_out_share: float = 1.0) -> list[MidiTokens]:
+    """Read the first songs that a training held out, skipping unreadable files.
 
     Args:
         midi: contents of MIDI files; no more are read than needed.
         count: how many to return at most.
         held_out_share: share of songs that the training held out; 1 if it used other songs.
     """
-    return list(islice((content for content in midi if _is_unseen(content, held_out_share)), count))
+    unseen = (
+        tokens
+        for content in midi
+        if (tokens := _read(content)) is not None and is_held_out(song_of(tokens), held_out_share)
+    )
+    return list(islice(unseen, count))
 
 
 def fidelity_report(
     figaro: Figaro,
-    midi: Iterable[bytes],
+    songs: Sequence[MidiTokens],
     *,
     bars: int = 16,
     candidates: int = 1,
@@ -56,7 +61,7 @@ def fidelity_report(
 
     Args:
         figaro: the model.
-        midi: contents of MIDI files; unreadable ones are left out. At least two are needed.
+        songs: the true songs, at least two.
         bars: length of each song.
         candidates: if above 1, also the best of so many songs per description is measured.
         seed: of the first song; the others count up from it.
@@ -67,15 +72,14 @@ def fidelity_report(
         Columns `written`, `best` if there are candidates, `ceiling`, `floor`; and `songs`, their number.
 
     Raises:
-        InputError: fewer than two songs are readable.
+        InputError: there are fewer than two songs.
     """
-    songs = [song for content in midi if (song := _first_bars(content, bars)) is not None]
     if len(songs) < 2:
         raise InputError(f"a fidelity report needs at least two readable songs, got {len(songs)}")
-    descriptions, true_songs = [song[0] for song in songs], [song[1] for song in songs]
+    descriptions, true_songs = zip(*(_first_bars(song, bars) for song in songs), strict=True)
     columns: dict[str, list[list[int]]] = {}
     for name, count in {"written": 1, "best": candidates}.items():
-        if name == "written" or candidates > 1:
+        if name == "written" or count > 1:
             columns[name] = most_faithful_songs(
                 figaro,
                 descriptions,
@@ -112,20 +116,15 @@ def fidelity_metrics(
     return {**asdict(mean_fidelity(songs)), "agreement": float(np.mean(agreements))}
 
 
-def _is_unseen(content: bytes, held_out_share: float) -> bool:
-    """Return whether a file is readable and held out by a training with that share of held-out songs."""
+def _read(content: bytes) -> MidiTokens | None:
     try:
-        return is_held_out(song_of(tokenize_midi(content)), held_out_share)
-    except MidiError:
-        return False
-
-
-def _first_bars(content: bytes, bars: int) -> tuple[list[int], list[int]] | None:
-    """Return description and event ids of a file's first bars; None if it is unreadable."""
-    try:
-        tokens = tokenize_midi(content)
+        return tokenize_midi(content)
     except MidiError:
         return None
+
+
+def _first_bars(tokens: MidiTokens, bars: int) -> tuple[list[int], list[int]]:
+    """Return token ids of the description, and events, of a song's first bars."""
     description = split_segments(tokens.description, bars)[0].tokens
     starts = [index for index, token in enumerate(tokens.events) if token in _BARS]
     return description, tokens.events[: starts[bars]] if bars < len(starts) else tokens.events

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from emo_assets.pipeline.resources import StoreResource
 from emo_assets.progress import Progress
 from emo_assets.reports.markdown import markdown_table
 from emo_assets.song_request import TrackRequest
+from emo_assets.store import atomic_write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +51,14 @@ def picture(png: bytes, meaning: str) -> dg.MetadataValue:
         return dg.MetadataValue.md(f"{meaning}: {len(png):,} bytes, too large to show here")
     encoded = base64.b64encode(png).decode()
     return dg.MetadataValue.md(f"![{meaning}](data:image/png;base64,{encoded})")
+
+
+def save_picture(store: StoreResource, name: str, png: bytes, meaning: str) -> dict[str, Any]:
+    """Save a picture among the store's reports; return it and its path as metadata."""
+    file = store.open().reports / f"{name}.png"
+    with atomic_write(file) as opened:
+        opened.write(png)
+    return {"figure": picture(png, meaning), "file": dg.MetadataValue.path(str(file))}
 
 
 def logged_progress(

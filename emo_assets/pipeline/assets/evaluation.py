@@ -11,10 +11,9 @@ from emo_assets.features import FeatureVector
 from emo_assets.pipeline.assets.models import TRAINING_POOL, limit_torch_threads
 from emo_assets.pipeline.checks import CheckOutcome, CheckRun, asset_checks
 from emo_assets.pipeline.io_managers import Table
-from emo_assets.pipeline.metadata import logged_progress, picture, table_metadata
+from emo_assets.pipeline.metadata import logged_progress, save_picture, table_metadata
 from emo_assets.pipeline.resources import StoreResource
 from emo_assets.reports.markdown import markdown_table
-from emo_assets.store import atomic_write
 
 BARS_GENERATED = 4
 """Bars that the check of the champion generates."""
@@ -73,7 +72,7 @@ def scoreboard(
         metadata={
             **table_metadata(board, "scoreboard"),
             "scoreboard": dg.MetadataValue.md(scoreboard_markdown(board)),
-            **_save_picture(store, "scoreboard", scoreboard_png(board), "scoreboard"),
+            **save_picture(store, "scoreboard", scoreboard_png(board), "scoreboard"),
         },
     )
 
@@ -192,7 +191,7 @@ def control_report(
             **table_metadata(table, "control_report"),
             "songs": len(songs),
             "controllability": dg.MetadataValue.md(markdown_table(table.to_dict("records"))),
-            **_save_picture(store, "control", figure, "asked against measured"),
+            **save_picture(store, "control", figure, "asked against measured"),
         },
     )
 
@@ -242,17 +241,9 @@ def guidance_report(
         curve,
         metadata={
             **table_metadata(curve, "guidance_report"),
-            **_save_picture(store, "guidance", figure, "controllability, likelihood and variety by guidance"),
+            **save_picture(store, "guidance", figure, "controllability, likelihood and variety by guidance"),
         },
     )
-
-
-def _save_picture(store: StoreResource, name: str, png: bytes, meaning: str) -> dict[str, Any]:
-    """Save a picture among the store's reports; return it and its path as metadata."""
-    file = store.open().reports / f"{name}.png"
-    with atomic_write(file) as opened:
-        opened.write(png)
-    return {"figure": picture(png, meaning), "file": dg.MetadataValue.path(str(file))}
 
 
 def check_scores(run: CheckRun) -> CheckOutcome:

@@ -12,10 +12,9 @@ from emo_assets.errors import InputError
 from emo_assets.pipeline.assets.models import TRAINING_POOL, SizeConfig, check_weights
 from emo_assets.pipeline.checks import CheckOutcome, CheckRun, asset_checks
 from emo_assets.pipeline.io_managers import Table
-from emo_assets.pipeline.metadata import logged_progress, picture, table_metadata
+from emo_assets.pipeline.metadata import logged_progress, picture, save_picture, table_metadata
 from emo_assets.pipeline.resources import RawDataSource, StoreResource, downloads_folder
 from emo_assets.progress import Progress
-from emo_assets.store import atomic_write
 
 if TYPE_CHECKING:
     from emo_assets.figaro.training import TrainingRecord
@@ -206,7 +205,7 @@ def fidelity_report(
     figaro_model: bytes,
     lakh_midi: Table,
 ) -> dg.Output[Any]:
-    """Does FIGARO do what descriptions say: songs written anew from them, beside a ceiling and a floor."""
+    """Fidelity: how well FIGARO follows descriptions, with a ceiling and a floor."""
     from emo_assets.evaluation.fidelity import fidelity_report, unseen_songs
     from emo_assets.figaro.generate import Figaro
     from emo_assets.figaro.weights import from_bytes, read_provenance
@@ -223,17 +222,12 @@ def fidelity_report(
         **config.model_dump(include={"bars", "candidates", "seed"}),
         progress=logged_progress(context),
     ).reset_index()
-    drawn = fidelity_png(table)
-    file = store.open().reports / "fidelity.png"
-    with atomic_write(file) as opened:
-        opened.write(drawn)
     return dg.Output(
         table,
         metadata={
             **table_metadata(table, "fidelity_report"),
             "fidelity": dg.MetadataValue.md(fidelity_markdown(table)),
-            "figure": picture(drawn, "fidelity"),
-            "file": dg.MetadataValue.path(str(file)),
+            **save_picture(store, "fidelity", fidelity_png(table), "fidelity"),
         },
     )
 
