@@ -1,4 +1,4 @@
-# What people type. `make help` lists it.
+# The commands of the project. `make help` lists them.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,9 +8,9 @@ WEB := emo_assets/studio/web
 WEB_READY := $(WEB)/node_modules/.ready
 PAGE := emo_assets/studio/pages/index.html
 
-# One Dagster instance for `make dev`, `make demo` and the `dagster` commands of the README.
+# `make dev`, `make demo` and the `dagster` commands of the README share one Dagster instance.
 export DAGSTER_HOME := $(CURDIR)/data/dagster_home
-# with it, the services of `dagster dev` refuse the workspace that they are given
+# The services of `dagster dev` reject a workspace while this variable is set.
 unexport DAGSTER_MODULE_NAME
 
 .DEFAULT_GOAL := help
@@ -19,7 +19,7 @@ unexport DAGSTER_MODULE_NAME
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-setup: system $(READY) ## make the virtual environment, with all that it needs
+setup: system $(READY) ## create the virtual environment and install all dependencies
 
 system:
 	@./.ci/system-packages
@@ -36,7 +36,7 @@ $(READY): $(RUNS)
 demo: system $(RUNS) ## run the whole graph on a composed sample: raw data, models, songs
 	@$(BIN)/python -m emo_assets.demo
 
-test: setup page web-test ## lint, types, the rules of the house, tests
+test: setup page web-test ## lint, types, import contracts, tests
 	@./.ci/browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -46,7 +46,7 @@ test: setup page web-test ## lint, types, the rules of the house, tests
 	$(BIN)/pytest -n 2 -m browser
 
 dev: setup ## Dagster's UI on the same instance, at http://127.0.0.1:3000
-	@# web server and daemon would both lay out the tables of a new instance, and fall over each other
+	@# Web server and daemon would create the tables of a new instance at the same time, and fail.
 	@$(BIN)/dagster instance migrate > $(DAGSTER_HOME)/migration.log 2>&1 || cat $(DAGSTER_HOME)/migration.log
 	$(BIN)/dagster dev
 
@@ -57,7 +57,7 @@ $(WEB_READY): $(WEB)/package-lock.json | $(READY)
 $(PAGE): $(WEB_READY) $(shell find $(WEB) -path $(WEB)/node_modules -prune -o -type f -print)
 	@cd $(WEB) && $(CURDIR)/.ci/with-node npm run --silent build -- --logLevel warn
 
-page: $(PAGE) ## build the studio's page, where its source has changed
+page: $(PAGE) ## build the studio's page if its source has changed
 
 web-test: $(WEB_READY) ## lint, types and tests of the studio's page
 	@cd $(WEB) && $(CURDIR)/.ci/with-node npm run --silent check
@@ -74,7 +74,7 @@ bench: setup ## measure speed and memory; `make bench ONLY="reading linking"` fo
 WEIGHTS_SONGS := 3000
 WEIGHTS_SEED := 1001
 
-weights: setup ## train the small FIGARO that ships with the package anew: about 45 minutes of a core
+weights: setup ## retrain the small FIGARO that ships with the package: about 45 minutes on one core
 	@$(BIN)/emo compose data/weights/corpus --songs $(WEIGHTS_SONGS) --seed $(WEIGHTS_SEED)
 	@$(BIN)/python -m emo_assets.bundle_weights data/weights/corpus --songs $(WEIGHTS_SONGS) \
 		--seed $(WEIGHTS_SEED) --state data/weights/training.safetensors

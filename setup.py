@@ -1,4 +1,4 @@
-"""Sees to it that every distribution carries the studio's built page; all else is in pyproject.toml."""
+"""Builds the studio's page into every distribution. pyproject.toml has everything else."""
 
 import shutil
 import subprocess
@@ -14,10 +14,10 @@ WEB = ROOT / "emo_assets" / "studio" / "web"
 
 
 def build_page() -> None:
-    """Build the page where it is not built yet.
+    """Build the page if it is missing.
 
     Raises:
-        SystemExit: it cannot be built here.
+        SystemExit: the build fails.
     """
     if PAGE.exists():
         return
@@ -25,22 +25,22 @@ def build_page() -> None:
         for command in ("ci", "run build"):
             subprocess.run([ROOT / ".ci" / "with-node", "npm", *command.split()], cwd=WEB, check=True)  # noqa: S603 - fixed words, no input
     except (OSError, subprocess.CalledProcessError) as error:
-        raise SystemExit(f"the studio's page could not be built ({error}): run `make page` first") from None
+        raise SystemExit(f"the studio's page cannot be built ({error}): run `make page` first") from None
 
 
 class BuildWithPage(build_py):
-    """The usual build, after that of the page."""
+    """Build the page, then the package."""
 
     def run(self) -> None:
-        """Build the page unless this is for an editable installation, then the packages."""
+        """Build the page (except for an editable installation), then the packages."""
         if not self.editable_mode:
             build_page()
-            shutil.rmtree(self.build_lib, ignore_errors=True)  # what an earlier build left would go along
+            shutil.rmtree(self.build_lib, ignore_errors=True)  # otherwise files of an earlier build would be packed
         super().run()
 
 
 class PackWithPage(sdist):
-    """The usual source distribution, with the built page in it."""
+    """Build the page, then pack the source distribution."""
 
     def run(self) -> None:
         """Build the page, then pack."""
