@@ -46,7 +46,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.mark.slow
-def test_every_request_becomes_a_song_as_long_and_fast_as_asked(finished: Any) -> None:
+def test_every_request_becomes_a_song_of_its_length_and_tempo(finished: Any) -> None:
     _, _, documents = finished
     assert [document["request"]["name"] for document in documents] == ["glad", "waltz"]
     for document, request in zip(documents, REQUESTS, strict=True):
@@ -61,7 +61,7 @@ def test_every_request_becomes_a_song_as_long_and_fast_as_asked(finished: Any) -
 
 
 @pytest.mark.slow
-def test_every_asset_is_recorded_and_every_midi_file_accounted_for(finished: Any) -> None:
+def test_every_asset_is_recorded_and_no_midi_file_is_lost(finished: Any) -> None:
     import pandas as pd
 
     base, instance, _ = finished
@@ -80,7 +80,7 @@ def test_every_asset_is_recorded_and_every_midi_file_accounted_for(finished: Any
 
 
 @pytest.mark.slow
-def test_run_again_it_makes_nothing_anew_but_what_a_request_changed(
+def test_a_second_run_makes_only_the_changed_request(
     finished: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     base, instance, before = finished
@@ -96,7 +96,7 @@ def test_run_again_it_makes_nothing_anew_but_what_a_request_changed(
 
 
 @pytest.mark.slow
-def test_what_was_lost_is_made_again(finished: Any) -> None:
+def test_a_lost_file_is_made_again(finished: Any) -> None:
     base, instance, _ = finished
     Path(demo(instance, base).run()[1]["files"]["ogg"]).unlink()
     assert Path(demo(instance, base).run()[1]["files"]["ogg"]).exists()
@@ -122,13 +122,13 @@ def test_workers_materialize_assets_of_the_checkout(tmp_path: Path, monkeypatch:
         assert made.asset_materialization.partition == "glad"
 
 
-def test_the_describers_that_take_longest_come_first() -> None:
+def test_the_longest_trainings_come_first() -> None:
     assert set(LONGEST_FIRST[:2]) == {"transformer", "lstm_full"}
     assert LONGEST_FIRST[2] == "lstm_misc"
     assert sorted(LONGEST_FIRST) == sorted(spec.name for spec in MODEL_SPECS)
 
 
-def test_the_table_names_each_song_with_its_length_tempo_key_bars_and_path() -> None:
+def test_the_table_has_length_tempo_bars_key_and_path() -> None:
     document = {
         "request": {"name": "glad"},
         "seconds": 12.34,

@@ -11,7 +11,7 @@ from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES, FeatureVector, feature_range
 
 
-def test_the_ten_features_stand_in_the_order_of_every_table() -> None:
+def test_the_order_of_the_features_is_that_of_every_table() -> None:
     assert FEATURE_NAMES == (
         "danceability",
         "energy",
@@ -31,7 +31,7 @@ def test_defaults_are_a_valid_vector() -> None:
 
 
 @pytest.mark.parametrize("name", FEATURE_NAMES)
-def test_every_feature_says_what_it_means_and_in_which_unit(name: str) -> None:
+def test_every_feature_has_a_description_and_a_unit(name: str) -> None:
     field = FeatureVector.model_fields[name]
     assert field.description
     assert field.description.endswith(".")
@@ -40,7 +40,7 @@ def test_every_feature_says_what_it_means_and_in_which_unit(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FEATURE_NAMES)
-def test_the_ends_of_a_range_pass_and_what_is_beyond_is_refused(name: str) -> None:
+def test_the_ends_of_a_range_are_valid_and_values_beyond_are_rejected(name: str) -> None:
     for end, beyond in zip(feature_range(name), (-1, 1), strict=True):
         assert getattr(FeatureVector.from_values({name: end}), name) == end
         with pytest.raises(InputError, match=f"^{name} must be at"):
@@ -61,7 +61,7 @@ def test_the_ends_of_a_range_pass_and_what_is_beyond_is_refused(name: str) -> No
         ({"tempo": 1, "energy": 2}, "energy must be at most 1, got 2; tempo must be at least 30, got 1"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(values: dict[str, Any], message: str) -> None:
+def test_invalid_values_are_one_line(values: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError) as caught:
         FeatureVector.from_values(values)
     assert str(caught.value) == message
@@ -83,8 +83,8 @@ ANYTHING = st.one_of(st.text(), st.floats(), st.integers(), st.none(), st.boolea
 
 
 @given(st.sampled_from(FEATURE_NAMES), ANYTHING)
-def test_any_value_is_taken_or_refused_with_one_line_that_names_it(name: str, value: Any) -> None:
-    outcome = _taken_or_refused(name, value)
+def test_any_value_is_accepted_or_rejected_with_one_line_that_names_it(name: str, value: Any) -> None:
+    outcome = _accepted_or_rejected(name, value)
     if isinstance(outcome, InputError):
         assert str(outcome).startswith(name)
         assert "\n" not in str(outcome)
@@ -93,7 +93,7 @@ def test_any_value_is_taken_or_refused_with_one_line_that_names_it(name: str, va
         assert smallest <= getattr(outcome, name) <= largest
 
 
-def _taken_or_refused(name: str, value: Any) -> FeatureVector | InputError:
+def _accepted_or_rejected(name: str, value: Any) -> FeatureVector | InputError:
     try:
         return FeatureVector.from_values({name: value})
     except InputError as error:

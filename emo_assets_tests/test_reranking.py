@@ -1,4 +1,4 @@
-"""Choosing among proposals, with real models that have learnt next to nothing."""
+"""Best of n, with real models that are hardly trained."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def request(name: str = "song", **values: object) -> TrackRequest:
     return TrackRequest.from_values({"name": name, "features": features, "bars": 2, **values})
 
 
-def test_the_nearest_of_many_descriptions_is_taken(models: Models) -> None:
+def test_the_closest_of_many_descriptions_is_returned(models: Models) -> None:
     asked = request(seed=3)
     [one] = best_descriptions([asked], models.describer, models.calibration, proposals=1)
     [best] = best_descriptions([asked], models.describer, models.calibration, proposals=12)
@@ -46,7 +46,7 @@ def test_the_nearest_of_many_descriptions_is_taken(models: Models) -> None:
     assert distances == sorted(distances)
 
 
-def test_descriptions_are_as_long_as_asked_whatever_is_asked_beside(models: Models) -> None:
+def test_descriptions_do_not_depend_on_the_other_requests(models: Models) -> None:
     asked = [
         request("loose", bars=3, strictness="loosely"),
         request("long", bars=5),
@@ -60,27 +60,27 @@ def test_descriptions_are_as_long_as_asked_whatever_is_asked_beside(models: Mode
     assert alone == together
 
 
-def test_of_several_songs_the_nearest_is_returned_at_the_exact_tempo(models: Models) -> None:
+def test_the_closest_of_several_songs_is_returned_at_the_exact_tempo(models: Models) -> None:
     asked = request()
     descriptions = [description_of(asked)]
     distances = []
     for candidates in (1, 5):
         [song] = best_songs([asked], descriptions, models.figaro, models.calibration, candidates=candidates)
-        heard = measure_midi(song.midi)
-        assert heard == song.metrics
-        assert heard.tempo == pytest.approx(131.5, abs=0.01)
-        assert heard.bars == 2
-        distances.append(models.calibration.distance(asked.features, heard))
+        metrics = measure_midi(song.midi)
+        assert metrics == song.metrics
+        assert metrics.tempo == pytest.approx(131.5, abs=0.01)
+        assert metrics.bars == 2
+        distances.append(models.calibration.distance(asked.features, metrics))
     assert distances[1] <= distances[0]
 
 
-def test_songs_of_the_right_mode_come_out_in_the_key_that_was_asked_for(models: Models) -> None:
+def test_songs_in_the_requested_mode_are_transposed_to_the_requested_key(models: Models) -> None:
     asked = [request(f"song-{key}", features={"key": key, "mode": key % 2}) for key in range(0, 12, 3)]
     descriptions = [description_of(each) for each in asked]
     songs = best_songs(asked, descriptions, models.figaro, models.calibration, candidates=2)
     for each, song in zip(asked, songs, strict=True):
-        heard = measure_midi(song.midi)
-        assert heard.mode != each.features.mode or heard.key == each.features.key
+        metrics = measure_midi(song.midi)
+        assert metrics.mode != each.features.mode or metrics.key == each.features.key
 
 
 def test_same_request_same_song(models: Models) -> None:
@@ -93,7 +93,7 @@ def test_same_request_same_song(models: Models) -> None:
     assert best_descriptions([request()], models.describer, models.calibration) == descriptions
 
 
-def test_the_stricter_a_request_the_more_is_proposed_and_the_longer_the_fewer_songs() -> None:
+def test_stricter_requests_get_more_candidates_and_longer_ones_fewer() -> None:
     efforts = [SEARCH_BUDGETS[strictness] for strictness in Strictness]
     assert [effort.proposals for effort in efforts] == sorted(effort.proposals for effort in efforts)
     assert [effort.guidance for effort in efforts] == sorted(effort.guidance for effort in efforts)
@@ -104,7 +104,7 @@ def test_the_stricter_a_request_the_more_is_proposed_and_the_longer_the_fewer_so
         assert songs[0] == effort.candidates
 
 
-def test_what_is_asked_loosely_is_left_to_the_models(models: Models) -> None:
+def test_a_loose_request_takes_the_first_description(models: Models) -> None:
     asked = request(strictness="loosely")
     effort = SEARCH_BUDGETS[Strictness.LOOSELY]
     [tokens] = best_descriptions([asked], models.describer, models.calibration)
@@ -114,7 +114,7 @@ def test_what_is_asked_loosely_is_left_to_the_models(models: Models) -> None:
     assert tokens == own
 
 
-def test_of_several_songs_the_most_faithful_is_taken(models: Models) -> None:
+def test_the_most_faithful_of_several_songs_is_returned(models: Models) -> None:
     assert isinstance(models.figaro, Figaro)
     descriptions = [description_of(request(bars=3)), description_of(request(bars=3, seed=2))]
     plain, best = (

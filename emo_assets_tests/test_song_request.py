@@ -23,13 +23,13 @@ def test_every_preset_is_a_valid_request_with_a_mood() -> None:
 @pytest.mark.parametrize(
     "name", ["../up", "", "a/b", ".hidden", "Upper", "a b", "a\0b", "ä", "x" * 65, "a\n"]
 )
-def test_a_name_that_could_lead_elsewhere_is_refused(name: str) -> None:
+def test_names_that_could_be_paths_are_rejected(name: str) -> None:
     with pytest.raises(InputError, match=r"^name may hold only"):
         validate_name(name)
 
 
 @pytest.mark.parametrize("name", ["calm", "calm-evening.2", "0", "x" * 64, "a_b"])
-def test_a_plain_name_passes(name: str) -> None:
+def test_plain_names_are_valid(name: str) -> None:
     assert validate_name(name) == name
 
 
@@ -47,11 +47,13 @@ def test_a_plain_name_passes(name: str) -> None:
         ("name: other", ""),
     ],
 )
-def test_a_wrong_request_file_is_one_line_that_names_it(tmp_path: Path, content: str, message: str) -> None:
-    path = tmp_path / "wish.yaml"
+def test_an_invalid_request_file_is_one_line_that_names_it(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    path = tmp_path / "calm.yaml"
     path.write_text(content)
     if not message:
-        assert read_request(path).name == "wish"
+        assert read_request(path).name == "calm"
         return
     with pytest.raises(InputError) as caught:
         read_request(path)
@@ -59,8 +61,8 @@ def test_a_wrong_request_file_is_one_line_that_names_it(tmp_path: Path, content:
     assert "\n" not in str(caught.value)
 
 
-def test_bytes_that_are_no_text_and_files_too_large_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "wish.yaml"
+def test_binary_and_large_files_are_rejected(tmp_path: Path) -> None:
+    path = tmp_path / "calm.yaml"
     path.write_bytes(b"\x80\x81")
     with pytest.raises(InputError, match="is not YAML"):
         read_request(path)

@@ -23,7 +23,7 @@ def test_a_file_appears_complete_in_folders_made_for_it(folder: UPath) -> None:
     assert [each.name for each in path.parent.iterdir()] == ["c.bin"]
 
 
-def test_what_fails_leaves_the_older_file_and_nothing_else(folder: UPath) -> None:
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(folder: UPath) -> None:
     path = folder / "kept.bin"
     with atomic_write(path) as file:
         file.write(b"old")
@@ -39,7 +39,7 @@ def test_what_fails_leaves_the_older_file_and_nothing_else(folder: UPath) -> Non
     assert [each.name for each in folder.iterdir()] == ["kept.bin"]
 
 
-def test_a_second_writing_takes_the_place_of_the_first(folder: UPath) -> None:
+def test_a_second_write_replaces_the_first(folder: UPath) -> None:
     path = folder / "twice.bin"
     for content in (b"first", b"second"):
         with atomic_write(path) as file:
@@ -47,7 +47,7 @@ def test_a_second_writing_takes_the_place_of_the_first(folder: UPath) -> None:
     assert path.read_bytes() == b"second"
 
 
-def test_the_layout_lies_below_the_base(folder: UPath) -> None:
+def test_all_folders_are_below_the_base(folder: UPath) -> None:
     store = Store(folder)
     for place in (store.assets, store.requests, store.tracks, store.reports, store.checkpoints, store.sample):
         assert place.parent == store.base

@@ -26,7 +26,7 @@ def samples() -> NDArray[np.float32]:
 @pytest.mark.parametrize(
     ("ending", "error"), [(".wav", 2e-5), (".flac", 2e-5), (".ogg", 0.05), (".mp3", 0.05)]
 )
-def test_what_is_written_is_read_again(
+def test_written_samples_are_read_back(
     tmp_path: Path, samples: NDArray[np.float32], ending: str, error: float
 ) -> None:
     path = tmp_path / "deep" / f"song{ending}"
@@ -49,23 +49,23 @@ def test_wav_has_sixteen_bits(samples: NDArray[np.float32]) -> None:
     assert len(content) == pytest.approx(samples.size * 2, abs=100)
 
 
-def test_ending_in_capitals_is_known(tmp_path: Path, samples: NDArray[np.float32]) -> None:
+def test_suffixes_in_capitals_are_known(tmp_path: Path, samples: NDArray[np.float32]) -> None:
     write_audio(samples, RATE, tmp_path / "SONG.WAV")
     assert soundfile.info(tmp_path / "SONG.WAV").format == "WAV"
 
 
 @pytest.mark.parametrize("name", ["song", "song.aiff", "song.mid"])
-def test_other_endings_are_refused(tmp_path: Path, samples: NDArray[np.float32], name: str) -> None:
+def test_other_suffixes_are_rejected(tmp_path: Path, samples: NDArray[np.float32], name: str) -> None:
     with pytest.raises(InputError, match="not a known audio suffix"):
         write_audio(samples, RATE, tmp_path / name)
     assert not list(tmp_path.iterdir())
 
 
-def test_samples_beyond_full_scale_are_refused(samples: NDArray[np.float32]) -> None:
+def test_samples_beyond_full_scale_are_rejected(samples: NDArray[np.float32]) -> None:
     with pytest.raises(InputError, match="full scale"):
         encode_audio(3 * samples, RATE, ".wav")
 
 
-def test_a_rate_that_the_format_has_not_is_refused(samples: NDArray[np.float32]) -> None:
+def test_unsupported_sample_rates_are_rejected(samples: NDArray[np.float32]) -> None:
     with pytest.raises(InputError, match="cannot be written"):
         encode_audio(samples, 96_000, ".mp3")

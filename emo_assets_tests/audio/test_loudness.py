@@ -51,7 +51,7 @@ def test_silence_and_snippets_have_no_loudness(samples: NDArray[np.float32]) -> 
     assert peak(normalize_loudness(samples, RATE, -14)) <= MAX_PEAK
 
 
-def test_turning_down_touches_only_what_is_too_loud() -> None:
+def test_normalizing_the_peak_changes_only_samples_above_it() -> None:
     quiet = sine(0.3)
     assert normalize_peak(quiet) is quiet
     assert peak(normalize_peak(sine(3.0))) == pytest.approx(MAX_PEAK)

@@ -44,7 +44,7 @@ def test_effects_can_be_switched_off(midi: bytes, sound: SoundSettings) -> None:
 
 
 @pytest.mark.parametrize("loudness", [-36.0, -20.0, -12.0])
-def test_loudness_asked_for_is_reached(midi: bytes, loudness: float) -> None:
+def test_the_target_loudness_is_reached(midi: bytes, loudness: float) -> None:
     samples = render(midi, loudness=loudness)
     assert integrated_loudness(samples, SAMPLE_RATE) == pytest.approx(loudness, abs=1)
     assert peak(samples) <= MAX_PEAK
@@ -55,7 +55,7 @@ def test_louder_notes_are_louder() -> None:
     assert peak(render(soft, sample_rate=RATE)) < 0.5 * peak(render(loud, sample_rate=RATE))
 
 
-def test_a_note_that_never_ends_is_let_go() -> None:
+def test_a_note_that_never_ends_is_released() -> None:
     organ = encode_midi([Part(16, False, [Note(0, 480, 60, 100), Note(0, 960, 67, 100)])])
     hanging = organ.replace(bytes([0x80, 60, 0]), bytes([0x80, 61, 0]))
     assert hanging != organ
@@ -79,7 +79,7 @@ def test_progress_runs_to_the_end(midi: bytes) -> None:
     assert told[-1][1] >= 0.9 * told[-1][2]
 
 
-def test_too_long_a_file_is_refused() -> None:
+def test_too_long_a_file_is_rejected() -> None:
     tick = 480 * 120 * 31
     endless = encode_midi([Part(0, False, [Note(0, 480, 60, 90), Note(tick, tick + 480, 60, 90)])])
     with pytest.raises(InputError, match="at most 30 can be rendered"):
@@ -89,19 +89,19 @@ def test_too_long_a_file_is_refused() -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"RIFF", b"MThd", b"MThd\x00\x00\x00\x06\x00\x01\x00\x01\x01\xe0MTrk"]
 )
-def test_what_is_no_midi_file_is_refused_in_one_line(content: bytes) -> None:
+def test_other_files_are_rejected_with_one_line(content: bytes) -> None:
     with pytest.raises(InputError) as caught:
         render(content, sample_rate=8_000)
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_without_notes_is_refused(silent_midi: bytes) -> None:
+def test_a_file_without_notes_is_rejected(silent_midi: bytes) -> None:
     with pytest.raises(InputError, match="has no notes"):
         render(silent_midi, sample_rate=8_000)
 
 
 @pytest.mark.parametrize("rate", [0, 4_000, 192_000])
-def test_sample_rates_that_fluidsynth_has_not_are_refused(midi: bytes, rate: int) -> None:
+def test_sample_rates_out_of_range_are_rejected(midi: bytes, rate: int) -> None:
     with pytest.raises(InputError, match="sample rate"):
         render(midi, sample_rate=rate)
 
@@ -112,7 +112,7 @@ def test_a_missing_sound_font_is_named(midi: bytes, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", bytes(64), b"RIFF\x00\x00\x10\x00sfbkLIST" + bytes(100)])
-def test_a_damaged_sound_font_is_refused(midi: bytes, tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_sound_font_is_rejected(midi: bytes, tmp_path: Path, content: bytes) -> None:
     damaged = tmp_path / "damaged.sf2"
     damaged.write_bytes(content)
     with pytest.raises(InputError, match="is not a sound font"):

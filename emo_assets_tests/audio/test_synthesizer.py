@@ -22,13 +22,13 @@ def _library_anew() -> Iterator[None]:
     synthesizer._library.cache_clear()
 
 
-def test_default_sound_font_is_the_one_that_pretty_midi_carries() -> None:
+def test_the_default_sound_font_is_that_of_pretty_midi() -> None:
     path = default_sound_font()
     assert path.name == "TimGM6mb.sf2"
     assert path.read_bytes()[:4] == b"RIFF"
 
 
-def test_finding_the_sound_font_imports_nothing_heavy() -> None:
+def test_importing_the_audio_package_is_light() -> None:
     code = (
         "import sys; from emo_assets.audio import rendering, files, loudness, synthesizer\n"
         "synthesizer.default_sound_font()\n"
@@ -63,7 +63,7 @@ def test_fluidsynth_prints_nothing(midi: bytes, tmp_path: Path, capfd: pytest.Ca
     assert capfd.readouterr() == ("", "")
 
 
-def test_pyfluidsynth_keeps_its_finds_to_itself() -> None:
+def test_importing_pyfluidsynth_prints_nothing() -> None:
     code = "from emo_assets.audio import synthesizer; synthesizer._library()"
     environment = {**os.environ, "CI": "true"}
     finished = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)

@@ -63,13 +63,13 @@ def test_measures_follow_their_features(
     assert rank_correlation(composed, f"asked_{feature}", measure) >= least
 
 
-def test_lead_is_heard_where_it_sings(composed: pd.DataFrame) -> None:
+def test_lead_share_follows_the_sung_share(composed: pd.DataFrame) -> None:
     correlation = np.corrcoef(composed["sung_share"], composed["leadless_share"])[0, 1]
     assert correlation <= -0.85
 
 
 @pytest.mark.realdata
-def test_real_songs_agree_with_spotify_as_far_as_can_be_asked(realdata: Path) -> None:
+def test_metrics_of_real_songs_agree_with_spotify(realdata: Path) -> None:
     """One link in six is wrong and Spotify's values are estimates, too: chance and truth both set bounds."""
     links = pd.read_csv(realdata / "linked_triples.csv").drop_duplicates("midi_md5").head(80)
     table = (
@@ -80,11 +80,11 @@ def test_real_songs_agree_with_spotify_as_far_as_can_be_asked(realdata: Path) ->
     for md5, track in zip(links["midi_md5"], links["spotify_track_id"], strict=True):
         if md5 in paths and track in table.index:
             try:
-                heard = measure_midi(paths[md5].read_bytes())
+                metrics = measure_midi(paths[md5].read_bytes())
             except InputError:
                 continue
             spotify = {f"asked_{name}": table.loc[track, name] for name in ("key", "mode", "acousticness")}
-            rows.append(spotify | heard.as_dict())
+            rows.append(spotify | metrics.as_dict())
     songs = pd.DataFrame(rows)
     assert len(songs) >= 60
     assert (songs["key"] == songs["asked_key"]).mean() > 0.3

@@ -20,7 +20,7 @@ def cadence(tonic: int, mode: int) -> ParsedSong:
 
 @pytest.mark.parametrize("mode", [0, 1])
 @pytest.mark.parametrize("tonic", range(12))
-def test_key_of_a_cadence_is_heard_in_every_key(tonic: int, mode: int) -> None:
+def test_the_key_of_a_cadence_is_found_in_every_key(tonic: int, mode: int) -> None:
     key = harmony.key(cadence(tonic, mode))
     assert key is not None
     assert (key.pitch_class, key.mode) == (tonic, mode)

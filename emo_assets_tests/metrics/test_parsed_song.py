@@ -17,7 +17,7 @@ from emo_assets_tests.metrics.songs import (
 )
 
 
-def test_notes_stand_in_seconds_and_in_quarters() -> None:
+def test_notes_are_in_seconds_and_in_quarters() -> None:
     song = build_song(melodic(PIANO, [note(1, 60, 0.5), note(6, 64, 2)]), tempos=[(0, 90.0)])
     np.testing.assert_allclose(song.notes.start, [60 / 90, 6 * 60 / 90], rtol=1e-5)
     np.testing.assert_allclose(song.notes.onset, [1, 6], atol=1e-6)
@@ -72,7 +72,7 @@ def test_a_song_without_notes_has_no_bars() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"MThd", b"hello", bytes(100)])
-def test_what_is_no_midi_file_is_refused_in_one_line(content: bytes) -> None:
+def test_other_files_are_rejected_with_one_line(content: bytes) -> None:
     with pytest.raises(InputError, match=r"MIDI|file") as caught:
         parse_song(content)
     assert "\n" not in str(caught.value)

@@ -15,7 +15,7 @@ def test_tempo_is_that_of_the_file(asked: float) -> None:
     assert rhythm.tempo(song) == pytest.approx(asked, abs=0.001)
 
 
-def test_the_tempo_that_rules_longest_counts() -> None:
+def test_the_prevailing_tempo_counts() -> None:
     notes = [note(beat, 60) for beat in range(20)]
     changes = [(0, 60.0), (4 * QUARTER, 150.0), (18 * QUARTER, 70.0)]
     assert rhythm.tempo(build_song(melodic(PIANO, notes), tempos=changes)) == pytest.approx(150, abs=0.01)
@@ -28,7 +28,7 @@ def test_tempos_that_hardly_differ_count_together() -> None:
     assert rhythm.tempo(build_song(melodic(PIANO, notes), tempos=changes)) == pytest.approx(100, abs=0.2)
 
 
-def test_the_meter_that_rules_longest_counts() -> None:
+def test_the_prevailing_meter_counts() -> None:
     notes = [note(beat, 60) for beat in range(24)]
     song = build_song(melodic(PIANO, notes), meters=[(0, 4, 4), (8 * QUARTER, 3, 4)])
     assert rhythm.time_signature(song) == (3, 4)
@@ -40,7 +40,7 @@ def test_bars_are_counted_to_the_last_note() -> None:
     assert rhythm.bars(song) == 4
 
 
-def test_without_notes_there_is_a_tempo_and_nothing_else() -> None:
+def test_without_notes_tempo_and_meter_are_those_of_the_file() -> None:
     song = build_song(tempos=[(0, 88.0)], meters=[(0, 3, 4)])
     assert rhythm.tempo(song) == pytest.approx(88, abs=0.01)
     assert rhythm.time_signature(song) == (3, 4)
@@ -64,7 +64,7 @@ def test_small_deviations_cost_little() -> None:
     assert 0.8 < groove_regularity(human) <= 1
 
 
-def test_the_rhythm_section_is_listened_to_when_there_is_one() -> None:
+def test_only_the_rhythm_section_counts_if_there_is_one() -> None:
     bass = melodic(FINGER_BASS, [note(4 * bar, 36) for bar in range(6)])
     wild = melodic(PIANO, [note(4 * bar + 0.37 * bar, 72, 0.1) for bar in range(6)])
     assert groove_regularity(build_song(bass, wild)) == pytest.approx(1)

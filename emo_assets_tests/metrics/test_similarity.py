@@ -10,7 +10,7 @@ from emo_assets_tests.metrics.songs import FLUTE, PIANO, build_song, drums, melo
 TUNE = [note(beat / 2, 60 + beat % 5) for beat in range(16)]
 
 
-def test_a_song_is_no_distance_from_itself_played_otherwise() -> None:
+def test_distance_ignores_instruments_and_tempo() -> None:
     piano, flute = build_song(melodic(PIANO, TUNE)), build_song(melodic(FLUTE, TUNE), tempos=[(0, 77.0)])
     assert distance(piano, flute) == 0
 
@@ -35,14 +35,14 @@ def test_silence_cannot_be_compared() -> None:
     assert math.isnan(copied_share(build_song(), set()))
 
 
-def test_copied_bars_are_found_wherever_they_stand() -> None:
+def test_copied_bars_are_found_at_any_position() -> None:
     song = build_song(melodic(PIANO, TUNE))
     assert copied_share(song, set(bar_notes(song))) == 1
     assert copied_share(song, {bar_notes(song)[1]}) == 0.5
     assert copied_share(song, set()) == 0
 
 
-def test_sparse_bars_are_no_copies() -> None:
+def test_sparse_bars_do_not_count_as_copies() -> None:
     song = build_song(melodic(PIANO, [note(0, 60), note(4, 60)]))
     assert math.isnan(copied_share(song, set(bar_notes(song))))
 

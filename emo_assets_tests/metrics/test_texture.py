@@ -72,7 +72,7 @@ def test_a_lead_that_rests_leaves_bars_without_one() -> None:
     ],
     ids=["chords", "broken chords", "bass"],
 )
-def test_what_is_no_melody_does_not_lead(part) -> None:  # type: ignore[no-untyped-def]
+def test_chords_broken_chords_and_basses_do_not_lead(part) -> None:  # type: ignore[no-untyped-def]
     assert texture.lead_share(build_song(part)) == 0
 
 
@@ -86,7 +86,7 @@ def test_a_quiet_part_leads_only_when_it_moves_like_a_melody() -> None:
     assert texture.lead_share(build_song(loud_strings, melodic(FLUTE, tune(range(4), 40)))) == 1
 
 
-def test_without_pitched_notes_nothing_is_known_of_them() -> None:
+def test_metrics_of_pitched_notes_are_nan_without_them() -> None:
     for song in (build_song(), build_song(drums([note(0, 36)]))):
         for estimator in (texture.acoustic_share, texture.lead_share):
             assert math.isnan(estimator(song))
