@@ -35,7 +35,8 @@ class BuildWithPage(build_py):
         """Build the page (except for an editable installation), then the packages."""
         if not self.editable_mode:
             build_page()
-            shutil.rmtree(self.build_lib, ignore_errors=True)  # otherwise files of an earlier build would be packed
+            # otherwise files of an earlier build would be packed
+            shutil.rmtree(self.build_lib, ignore_errors=True)
         super().run()
 
 
