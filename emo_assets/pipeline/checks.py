@@ -225,7 +225,7 @@ def check_schema(run: CheckRun) -> dict[str, CheckOutcome]:
     table, schema = run.table(), SCHEMAS[run.asset]
     types, rows = table.schema(), table.row_count()
     # a table without rows does not keep the types of all columns
-    untyped = {name: {"dtype": None, "checks": []} for name in schema.columns}
+    untyped: dict[str, dict[str, object]] = {name: {"dtype": None, "checks": []} for name in schema.columns}
     empty = types.empty_table().to_pandas(types_mapper=pd.ArrowDtype)
     problems = [
         problem for _, problem in schema_problems(schema if rows else schema.update_columns(untyped), empty)
