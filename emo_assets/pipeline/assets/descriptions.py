@@ -17,9 +17,6 @@ from emo_assets.tokens.vocabulary import DESCRIPTIONS, DescriptionKind
 if TYPE_CHECKING:
     import pandas as pd
 
-GROUP = "descriptions"
-OWNERS = ["team:data"]
-
 IDS = ["msd_track_id", "md5"]
 
 MAX_REJECTION_RATE = 0.5
@@ -49,19 +46,15 @@ class DescribingConfig(dg.Config):
 @dg.multi_asset(
     outs={
         "figaro_descriptions": dg.AssetOut(
-            group_name=GROUP,
             io_manager_key="tables",
             description="One row a 12-bar segment: the token ids of its description.",
             kinds={"parquet", "python"},
-            owners=OWNERS,
             is_required=False,
         ),
         "rejected_midi": dg.AssetOut(
-            group_name=GROUP,
             io_manager_key="tables",
             description="Each MIDI file that could not be read, and why.",
             kinds={"parquet", "python"},
-            owners=OWNERS,
             is_required=False,
         ),
     },
@@ -126,7 +119,7 @@ def _by_shard(
     return {key: table[shards == key] for key in context.partition_keys}
 
 
-@dg.asset(group_name=GROUP, io_manager_key="tables", kinds={"parquet", "pandas"}, owners=OWNERS)
+@dg.asset(io_manager_key="tables", kinds={"parquet", "pandas"})
 def training_set(matched_tracks: Table, figaro_descriptions: dict[str, Table]) -> dg.Output[Any]:
     """Matched tracks × descriptions: ten features, tokens, and a split in which no artist is on two sides."""
     import pandas as pd
@@ -144,7 +137,7 @@ def training_set(matched_tracks: Table, figaro_descriptions: dict[str, Table]) -
     )
 
 
-@dg.asset(group_name=GROUP, io_manager_key="tables", kinds={"parquet", "midi"}, owners=["team:music"])
+@dg.asset(io_manager_key="tables", kinds={"parquet", "midi"}, owners=["team:music"])
 def song_metrics(context: dg.AssetExecutionContext, training_set: Table, lakh_midi: Table) -> dg.Output[Any]:
     """Metrics of the training set's songs next to their features: the scale on which requests are read."""
     from emo_assets.metrics.metrics_table import feature_agreement, measure_training_songs

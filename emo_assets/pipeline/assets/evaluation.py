@@ -24,8 +24,6 @@ ENFORCED_FEATURES = ("tempo", "time_signature", "bars")
 MIN_ENFORCED = 0.95
 """Minimum share of songs with an enforced feature right."""
 
-GROUP = "evaluation"
-OWNERS = ["team:models"]
 WEIGHTS = {spec.name: dg.AssetIn(spec.name) for spec in MODEL_SPECS}
 
 
@@ -42,10 +40,8 @@ class ScoreboardConfig(dg.Config):
 
 
 @dg.asset(
-    group_name=GROUP,
     io_manager_key="tables",
     kinds={"parquet", "torch", "matplotlib"},
-    owners=OWNERS,
     ins={"training_set": dg.AssetIn("training_set"), **WEIGHTS},
     pool=TRAINING_POOL,
 )
@@ -78,10 +74,8 @@ def scoreboard(
 
 
 @dg.asset(
-    group_name=GROUP,
     io_manager_key="documents",
     kinds={"json", "safetensors"},
-    owners=OWNERS,
     ins={
         "training_set": dg.AssetIn("training_set"),
         "scoreboard": dg.AssetIn("scoreboard"),
@@ -142,11 +136,7 @@ class ControlReportConfig(dg.Config):
 
 
 @dg.asset(
-    group_name=GROUP,
-    io_manager_key="tables",
-    kinds={"parquet", "torch", "matplotlib"},
-    owners=OWNERS,
-    deps=["champion", "figaro_model"],
+    io_manager_key="tables", kinds={"parquet", "torch", "matplotlib"}, deps=["champion", "figaro_model"]
 )
 def control_report(
     context: dg.AssetExecutionContext,
@@ -205,13 +195,7 @@ class GuidanceReportConfig(dg.Config):
     """Of all sampling."""
 
 
-@dg.asset(
-    group_name=GROUP,
-    io_manager_key="tables",
-    kinds={"parquet", "torch", "matplotlib"},
-    owners=OWNERS,
-    deps=["champion"],
-)
+@dg.asset(io_manager_key="tables", kinds={"parquet", "torch", "matplotlib"}, deps=["champion"])
 def guidance_report(
     context: dg.AssetExecutionContext,
     config: GuidanceReportConfig,

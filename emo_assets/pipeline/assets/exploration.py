@@ -12,12 +12,7 @@ from emo_assets.pipeline.resources import StoreResource
 from emo_assets.store import atomic_write
 
 
-@dg.asset(
-    group_name="exploration",
-    io_manager_key="tables",
-    kinds={"parquet", "matplotlib", "html"},
-    owners=["team:data"],
-)
+@dg.asset(io_manager_key="tables", kinds={"parquet", "matplotlib", "html"})
 def feature_report(matched_tracks: Table, spotify_tracks: Table, store: StoreResource) -> dg.Output[Any]:
     """Each feature's distribution and kind, genres, correlations, and the bias of the linked songs."""
     from emo_assets.evaluation.exploration import explore

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from emo_assets.figaro.training import TrainingRecord
 
 
-GROUP = "figaro"
-OWNERS = ["team:models"]
 HELD_OUT_SHARE = "held_out_share"
 """What the weights trained here say of the share of songs that they were not trained on."""
 
@@ -46,13 +44,7 @@ class FigaroModelConfig(SizeConfig):
     """`train`: same seed, same weights."""
 
 
-@dg.asset(
-    group_name=GROUP,
-    io_manager_key="weights",
-    kinds={"torch", "safetensors"},
-    owners=OWNERS,
-    pool=TRAINING_POOL,
-)
+@dg.asset(io_manager_key="weights", kinds={"torch", "safetensors"}, pool=TRAINING_POOL)
 def figaro_model(
     context: dg.AssetExecutionContext,
     config: FigaroModelConfig,
@@ -192,12 +184,7 @@ class FidelityReportConfig(dg.Config):
     """Of the first song."""
 
 
-@dg.asset(
-    group_name=GROUP,
-    io_manager_key="tables",
-    kinds={"parquet", "torch", "matplotlib"},
-    owners=OWNERS,
-)
+@dg.asset(io_manager_key="tables", kinds={"parquet", "torch", "matplotlib"})
 def fidelity_report(
     context: dg.AssetExecutionContext,
     config: FidelityReportConfig,

@@ -21,17 +21,8 @@ from emo_assets.pipeline.track_store import asset_path, read_asset_json
 from emo_assets.song_request import TrackRequest, read_request, validate_name
 from emo_assets.store import Store
 
-GROUP = "generation"
-OWNERS = ["team:music"]
 
-
-@dg.asset(
-    group_name=GROUP,
-    partitions_def=REQUESTS,
-    io_manager_key="documents",
-    kinds={"json", "yaml"},
-    owners=OWNERS,
-)
+@dg.asset(partitions_def=REQUESTS, io_manager_key="documents", kinds={"json", "yaml"})
 def requested_features(context: dg.AssetExecutionContext, store: StoreResource) -> dg.Output[dict[str, Any]]:
     """The request: ten features, a length and a seed, read from its file and checked."""
     name = validate_name(context.partition_key)
@@ -59,11 +50,9 @@ class SongSearchConfig(dg.Config):
 
 
 @dg.asset(
-    group_name=GROUP,
     partitions_def=REQUESTS,
     io_manager_key="documents",
     kinds={"json", "torch"},
-    owners=OWNERS,
     deps=["champion", "song_metrics"],
 )
 def track_description(
@@ -81,11 +70,9 @@ def track_description(
 
 
 @dg.asset(
-    group_name=GROUP,
     partitions_def=REQUESTS,
     io_manager_key="midi_files",
     kinds={"midi", "torch"},
-    owners=OWNERS,
     deps=["figaro_model", "song_metrics"],
 )
 def track_midi(
@@ -111,14 +98,7 @@ def track_midi(
     return dg.Output(song.midi, metadata=midi_metadata(song.midi, request))
 
 
-@dg.asset(
-    group_name=GROUP,
-    partitions_def=REQUESTS,
-    io_manager_key="documents",
-    kinds={"wav", "midi"},
-    owners=OWNERS,
-    deps=["song_metrics"],
-)
+@dg.asset(partitions_def=REQUESTS, io_manager_key="documents", kinds={"wav", "midi"}, deps=["song_metrics"])
 def generated_track(
     context: dg.AssetExecutionContext,
     requested_features: dict[str, Any],

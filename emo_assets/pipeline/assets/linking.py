@@ -16,10 +16,8 @@ MAX_FUZZY = 0.5
 
 
 @dg.asset(
-    group_name="linking",
     io_manager_key="tables",
     kinds={"parquet", "pandas"},
-    owners=["team:data"],
     ins={"lakh_midi": dg.AssetIn(metadata={COLUMNS_KEY: ["msd_track_id", "md5"]})},
 )
 def matched_tracks(

@@ -15,7 +15,6 @@ from emo_assets.pipeline.resources import StoreResource
 if TYPE_CHECKING:
     from emo_assets.description_model.weights import EpochRecord
 
-GROUP = "models"
 TRAINING_POOL = "training"
 """Pool of assets that train or score; one runs at a time, because each uses all cores."""
 
@@ -60,10 +59,8 @@ def model_asset(spec: ModelSpec) -> dg.AssetsDefinition:
 
     @dg.asset(
         name=spec.name,
-        group_name=GROUP,
         io_manager_key="weights",
         kinds={"torch", "safetensors"},
-        owners=["team:models"],
         pool=TRAINING_POOL,
         description=spec.meaning,
     )

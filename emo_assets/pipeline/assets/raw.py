@@ -45,11 +45,9 @@ def raw_tables(name: str, dataset: Dataset, descriptions: Mapping[str, str]) -> 
         name=name,
         outs={
             asset: dg.AssetOut(
-                group_name="raw",
                 io_manager_key="tables",
                 description=description,
                 kinds={"parquet", "pandas"},
-                owners=["team:data"],
                 is_required=False,
                 tags={"rows": "accepted" if asset == accepted else "refused"},
             )
