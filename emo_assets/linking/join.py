@@ -20,10 +20,10 @@ COLUMNS: tuple[str, ...] = (
     "link_method",
     "link_score",
 )
-"""The columns that `matched_tracks` returns, in order."""
+"""The columns that `join_links` returns, in order."""
 
 
-def matched_tracks(links: pd.DataFrame, spotify: pd.DataFrame, lakh_files: pd.DataFrame) -> pd.DataFrame:
+def join_links(links: pd.DataFrame, spotify: pd.DataFrame, lakh_files: pd.DataFrame) -> pd.DataFrame:
     """Join links, Spotify rows and MIDI files.
 
     The Kaggle table has one row per track and genre; each track is joined once, with the first of its genres.

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 
 from emo_assets.features import FEATURE_NAMES, FeatureVector
-from emo_assets.linking.join import COLUMNS, matched_tracks
+from emo_assets.linking.join import COLUMNS, join_links
 
 
 def tables() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -42,7 +42,7 @@ def tables() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 
 
 def test_each_linked_track_stands_once_a_file_with_its_first_genre() -> None:
-    matched = matched_tracks(*tables())
+    matched = join_links(*tables())
 
     assert list(matched.columns) == list(COLUMNS)
     assert matched[["track_id", "msd_track_id", "md5"]].to_numpy().tolist() == [
@@ -58,7 +58,7 @@ def test_each_linked_track_stands_once_a_file_with_its_first_genre() -> None:
 def test_nothing_linked_is_an_empty_table_with_the_same_columns() -> None:
     links, spotify, lakh = tables()
 
-    matched = matched_tracks(links.head(0), spotify, lakh)
+    matched = join_links(links.head(0), spotify, lakh)
 
     assert matched.empty
     assert list(matched.columns) == list(COLUMNS)

@@ -8,7 +8,7 @@ import pytest
 from emo_assets.datasets.lakh import read_lakh
 from emo_assets.datasets.msd import read_msd
 from emo_assets.datasets.spotify import read_spotify
-from emo_assets.linking.join import matched_tracks
+from emo_assets.linking.join import join_links
 from emo_assets.linking.matching import COLUMNS, link_tracks
 
 LINES = (Path(__file__).parent / "hard_pairs.tsv").read_text(encoding="utf-8").splitlines()
@@ -147,7 +147,7 @@ def test_the_real_sample_is_linked_as_the_yardstick_says(realdata: Path) -> None
     assert len(links) >= 1_450
     assert links["method"].value_counts()["fuzzy"] <= 10
 
-    matched = matched_tracks(links, tracks, read_lakh(realdata / "lmd_matched").rows)
+    matched = join_links(links, tracks, read_lakh(realdata / "lmd_matched").rows)
     right = set(zip(known["spotify_track_id"], known["msd_track_id"], strict=True))
     assert sum(pair in right for pair in set(pairs(matched))) >= 0.98 * len(set(pairs(matched)))
 

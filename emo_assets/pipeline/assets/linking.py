@@ -27,11 +27,11 @@ def matched_tracks(
     lakh_midi: Table,
 ) -> dg.Output[Any]:
     """Spotify row × MSD id × MIDI file, with how and how surely they were linked."""
-    from emo_assets.linking.join import matched_tracks as join
+    from emo_assets.linking.join import join_links
     from emo_assets.linking.matching import link_tracks
 
     links = link_tracks(spotify_tracks, msd_tracks, progress=logged_progress(context))
-    matched = join(links, spotify_tracks, lakh_midi)
+    matched = join_links(links, spotify_tracks, lakh_midi)
     return dg.Output(
         matched,
         metadata={
