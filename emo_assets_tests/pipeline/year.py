@@ -124,7 +124,7 @@ class Week:
     """What this week's training comes to.
 
     Attributes:
-        bits: bits a bar of the whole describers on the validation songs.
+        bits: bits per bar of the full models on the validation songs.
         validity: share of valid samples.
         baseline: bits a bar of the best baseline.
         broken_weights: whether the trained weights are no numbers.
@@ -170,9 +170,7 @@ def train_and_score_as_told(monkeypatch: pytest.MonkeyPatch, this_week: Callable
         )
         return pd.DataFrame(rows).assign(songs=5, segments=5, tokens=100, accuracy=0.5, bits_a_token=1.0)
 
-    def likelihoods(
-        describers: Mapping[str, Sequence[TrainedModel]], training_set: pd.DataFrame
-    ) -> pd.DataFrame:
+    def likelihoods(models: Mapping[str, Sequence[TrainedModel]], training_set: pd.DataFrame) -> pd.DataFrame:
         songs = training_set.loc[training_set["split"] == "validation", "md5"].drop_duplicates()
         return pd.concat(
             [
@@ -180,7 +178,7 @@ def train_and_score_as_told(monkeypatch: pytest.MonkeyPatch, this_week: Callable
                     bits=2 * parts[0].best_epoch.validation_loss
                     + songs.str[:2].map(lambda two: int(two, 16) / 500)
                 )
-                for name, parts in describers.items()
+                for name, parts in models.items()
             ],
             ignore_index=True,
         )
