@@ -47,13 +47,13 @@ class Models:
     """What generates songs, loaded.
 
     Attributes:
-        describer: the champion, which writes descriptions.
+        description_model: the champion, which writes descriptions.
         figaro: writes songs from descriptions.
         calibration: tells how far songs and descriptions are from a request.
         champion: the champion's version.
     """
 
-    describer: DescriptionGenerator
+    description_model: DescriptionGenerator
     figaro: Figaro | FigaroPair
     calibration: RequestCalibration
     champion: str
@@ -139,7 +139,7 @@ def generate_track(
         return lambda _, done, total: progress(stage, done, total)
 
     [description] = best_descriptions(
-        [request], models.describer, models.calibration, progress=in_stage(DESCRIBING)
+        [request], models.description_model, models.calibration, progress=in_stage(DESCRIBING)
     )
     [song] = best_songs(
         [request], [description], models.figaro, models.calibration, progress=in_stage(COMPOSING)
@@ -237,9 +237,9 @@ def load_models(store: Store, *, exact: bool = False, in_pair: bool = False) -> 
     """
     from emo_assets.figaro.pair import FigaroPair
 
-    describer, champion = load_champion(store)
+    description_model, champion = load_champion(store)
     figaro = FigaroPair(_figaro_weights(store)) if in_pair else load_figaro(store, exact=exact)
-    return Models(describer, figaro, load_calibration(store), champion)
+    return Models(description_model, figaro, load_calibration(store), champion)
 
 
 def load_champion(store: Store) -> tuple[DescriptionGenerator, str]:

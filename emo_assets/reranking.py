@@ -35,7 +35,7 @@ class SearchBudget:
     """How many candidates requests of one strictness get.
 
     Attributes:
-        guidance: strength of classifier-free guidance of the describer.
+        guidance: strength of classifier-free guidance of the description_model.
         proposals: descriptions to choose from.
         candidates: songs to choose from, at most.
         bars: bars that all candidate songs of a request may have together; one song is always written.
@@ -61,7 +61,7 @@ SEARCH_BUDGETS: Mapping[Strictness, SearchBudget] = {
 
 def best_descriptions(
     requests: Sequence[TrackRequest],
-    describer: DescriptionGenerator,
+    description_model: DescriptionGenerator,
     calibration: RequestCalibration,
     *,
     proposals: int | None = None,
@@ -71,7 +71,7 @@ def best_descriptions(
 
     Args:
         requests: what is asked for.
-        describer: writes the descriptions.
+        description_model: writes the descriptions.
         calibration: predicts distances.
         proposals: descriptions per request; by default as many as its strictness asks for.
         progress: called with the descriptions written.
@@ -84,7 +84,7 @@ def best_descriptions(
     for numbers, strictness, bars in _groups(requests):
         budget = SEARCH_BUDGETS[strictness]
         count = proposals or budget.proposals
-        written = describer.generate(
+        written = description_model.generate(
             [requests[number].features for number in numbers for _ in range(count)],
             bars=bars,
             seeds=[seed for number in numbers for seed in _seeds(requests[number].seed, count)],

@@ -37,8 +37,8 @@ def request(name: str = "song", **values: object) -> TrackRequest:
 
 def test_the_closest_of_many_descriptions_is_returned(models: Models) -> None:
     asked = request(seed=3)
-    [one] = best_descriptions([asked], models.describer, models.calibration, proposals=1)
-    [best] = best_descriptions([asked], models.describer, models.calibration, proposals=12)
+    [one] = best_descriptions([asked], models.description_model, models.calibration, proposals=1)
+    [best] = best_descriptions([asked], models.description_model, models.calibration, proposals=12)
     distances = [
         models.calibration.predicted_distance(asked.features, DescriptionGrammar().parse(each))
         for each in (best, one)
@@ -52,10 +52,12 @@ def test_descriptions_do_not_depend_on_the_other_requests(models: Models) -> Non
         request("long", bars=5),
         request("short", bars=1, seed=8),
     ]
-    together = best_descriptions(asked, models.describer, models.calibration)
+    together = best_descriptions(asked, models.description_model, models.calibration)
     assert [len(DescriptionGrammar().parse(tokens)) for tokens in together] == [3, 5, 1]
     alone = [
-        tokens for each in asked for tokens in best_descriptions([each], models.describer, models.calibration)
+        tokens
+        for each in asked
+        for tokens in best_descriptions([each], models.description_model, models.calibration)
     ]
     assert alone == together
 
@@ -84,13 +86,13 @@ def test_songs_in_the_requested_mode_are_transposed_to_the_requested_key(models:
 
 
 def test_same_request_same_song(models: Models) -> None:
-    descriptions = best_descriptions([request()], models.describer, models.calibration)
+    descriptions = best_descriptions([request()], models.description_model, models.calibration)
     songs = [
         best_songs([request()], descriptions, models.figaro, models.calibration, candidates=2)
         for _ in range(2)
     ]
     assert songs[0][0].midi == songs[1][0].midi
-    assert best_descriptions([request()], models.describer, models.calibration) == descriptions
+    assert best_descriptions([request()], models.description_model, models.calibration) == descriptions
 
 
 def test_stricter_requests_get_more_candidates_and_longer_ones_fewer() -> None:
@@ -107,8 +109,8 @@ def test_stricter_requests_get_more_candidates_and_longer_ones_fewer() -> None:
 def test_a_loose_request_takes_the_first_description(models: Models) -> None:
     asked = request(strictness="loosely")
     effort = SEARCH_BUDGETS[Strictness.LOOSELY]
-    [tokens] = best_descriptions([asked], models.describer, models.calibration)
-    [own] = models.describer.generate(
+    [tokens] = best_descriptions([asked], models.description_model, models.calibration)
+    [own] = models.description_model.generate(
         [FeatureVector(key=9, mode=0, tempo=131.5)], bars=2, seeds=[asked.seed], guidance=effort.guidance
     )
     assert tokens == own

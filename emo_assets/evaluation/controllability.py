@@ -157,7 +157,7 @@ def measure_requests(
     songs: list[MeasuredSong] = []
     for start in range(0, len(requests), BATCH_SIZE):
         part = [each.request for each in requests[start : start + BATCH_SIZE]]
-        descriptions = best_descriptions(part, models.describer, models.calibration)
+        descriptions = best_descriptions(part, models.description_model, models.calibration)
         songs += best_songs(part, descriptions, models.figaro, models.calibration)
         progress("songs of the control report", len(songs), len(requests))
     rows: list[dict[str, Any]] = []
@@ -281,7 +281,7 @@ def controllability_table(
 
 
 def description_controllability(
-    describer: DescriptionGenerator,
+    description_model: DescriptionGenerator,
     calibration: RequestCalibration,
     *,
     guidance: float = 1.0,
@@ -292,7 +292,7 @@ def description_controllability(
     """Return the controllability of a model's descriptions, one per request and without reranking.
 
     Args:
-        describer: generates the descriptions.
+        description_model: generates the descriptions.
         calibration: predicts a song's metrics from its description.
         guidance: see `nn.sampling.SamplingParams`.
         levels: values of each sweep.
@@ -305,7 +305,7 @@ def description_controllability(
     """
     parse = DescriptionGrammar().parse
     requests = controllability_requests(levels, 0, sweeps=NUM_DESCRIPTION_SWEEPS, bars=bars, seed=seed)
-    descriptions = describer.generate(
+    descriptions = description_model.generate(
         [each.request.features for each in requests],
         bars=bars,
         seeds=[each.request.seed for each in requests],

@@ -54,30 +54,30 @@ def guidance_curve(
         negative log-likelihood of the songs; `variety`, the mean distance between descriptions of one
         request, 0 (the same tokens) to 1.
     """
-    describer = DescriptionGenerator(models)
+    description_model = DescriptionGenerator(models)
     rows = []
     for number, strength in enumerate(strengths, 1):
         control = description_controllability(
-            describer, calibration, guidance=strength, levels=levels, bars=BARS, seed=seed
+            description_model, calibration, guidance=strength, levels=levels, bars=BARS, seed=seed
         )
         rows.append(
             {
                 "guidance": strength,
                 "control": control,
                 "bits_a_bar": sum(cfg_nll(model, songs, strength) for model in models),
-                "variety": _variety(describer, strength, seed),
+                "variety": _variety(description_model, strength, seed),
             }
         )
         progress("measuring guidance", number, len(strengths))
     return pd.DataFrame(rows)
 
 
-def _variety(describer: DescriptionGenerator, guidance: float, seed: int) -> float:
+def _variety(description_model: DescriptionGenerator, guidance: float, seed: int) -> float:
     """Return the mean Jaccard distance between the bars of descriptions that differ in their seed only.
 
     The number and meter of a bar are left out, because the request fixes them.
     """
-    descriptions = describer.generate(
+    descriptions = description_model.generate(
         [FeatureVector()] * NUM_SAMPLES, bars=BARS, seeds=range(seed, seed + NUM_SAMPLES), guidance=guidance
     )
     songs = [

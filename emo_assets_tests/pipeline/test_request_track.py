@@ -51,7 +51,7 @@ def sounding_request(store: Store, name: str) -> TrackRequest:
     models = load_models(store)
     for seed in range(50):
         request = TrackRequest(name=name, bars=2, seed=seed, features=FeatureVector(tempo=150))
-        descriptions = best_descriptions([request], models.describer, models.calibration)
+        descriptions = best_descriptions([request], models.description_model, models.calibration)
         [song] = best_songs([request], descriptions, models.figaro, models.calibration)
         if song.metrics.notes > 20:
             return request

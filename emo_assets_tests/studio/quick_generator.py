@@ -174,7 +174,7 @@ def _tones(notes: Iterator[tuple[float, float, int, int]], seconds: float) -> ND
 
 
 def description_of(request: TrackRequest) -> list[int]:
-    """Write a description of the song, as a describer would."""
+    """Write a description of the song, as a description model would."""
     meter = TIME_SIGNATURES.index((request.features.time_signature, 4))
     bars = [
         DescribedBar(

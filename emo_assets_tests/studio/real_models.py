@@ -1,4 +1,4 @@
-"""A store whose models are real, though its describer has learnt next to nothing: to try the whole way."""
+"""A store with real models, of which the description model is hardly trained."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SMALL = ModelConfig(embedding=16, hidden=24, epochs=6)
 
 
 def keep_models(base: Path, *, version: str = "first") -> None:
-    """Put a describer of a few epochs as champion, the bundled FIGARO and a calibration into a store."""
+    """Store a description model of a few epochs as champion, the bundled FIGARO and a calibration."""
     store = Store(base)
     requests = [TrackRequest(name=f"song-{number}", bars=4, seed=number) for number in range(12)]
     rows = pd.concat([_song(*numbered) for numbered in enumerate(requests)], ignore_index=True)

@@ -50,19 +50,19 @@ class FreeRunningMetrics:
 
 
 def free_running(
-    describer: DescriptionGenerator, songs: Sequence[DescribedSong], *, samples: int, seed: int
+    description_model: DescriptionGenerator, songs: Sequence[DescribedSong], *, samples: int, seed: int
 ) -> FreeRunningMetrics:
     """Sample 12 bars for the features of songs in turn, and compare them with the songs' first bars.
 
     Args:
-        describer: writes the descriptions.
+        description_model: writes the descriptions.
         songs: with features; at least one.
         samples: number of descriptions, at least one.
         seed: of the first sample; the others count up from it.
     """
     chosen = [songs[index % len(songs)] for index in range(samples)]
     features = [clipped_features(song) for song in chosen]
-    sampled = describer.generate(features, bars=WINDOW_BARS, seeds=range(seed, seed + samples))
+    sampled = description_model.generate(features, bars=WINDOW_BARS, seeds=range(seed, seed + samples))
     parsed = [_parse(ids) for ids in sampled]
     pairs = [
         pair

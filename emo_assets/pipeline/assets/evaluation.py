@@ -267,8 +267,8 @@ def check_loads(run: CheckRun) -> CheckOutcome:
     from emo_assets.reports.description_table import description_rows
 
     try:
-        describer, _ = load_champion(run.store)
-        [tokens] = describer.generate([FeatureVector()], bars=BARS_GENERATED, seeds=[0])
+        description_model, _ = load_champion(run.store)
+        [tokens] = description_model.generate([FeatureVector()], bars=BARS_GENERATED, seeds=[0])
         bars = len(description_rows(tokens))
     except (InputError, ValueError) as error:
         return CheckOutcome([" ".join(str(error).split())])

@@ -63,9 +63,9 @@ def track_description(
     from emo_assets.reranking import best_descriptions
 
     request = TrackRequest.from_values(requested_features)
-    describer, version = load_champion(store.open())
+    description_model, version = load_champion(store.open())
     calibration = load_calibration(store.open())
-    [tokens] = best_descriptions([request], describer, calibration, proposals=config.proposals)
+    [tokens] = best_descriptions([request], description_model, calibration, proposals=config.proposals)
     return dg.Output({"champion": version, "tokens": tokens}, metadata=description_metadata(version, tokens))
 
 
