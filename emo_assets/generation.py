@@ -33,7 +33,7 @@ from emo_assets.store import Store, atomic_write
 if TYPE_CHECKING:
     from emo_assets.description_model.generate import DescriptionGenerator
     from emo_assets.figaro.generate import Figaro
-    from emo_assets.figaro.pair import FigaroPair
+    from emo_assets.figaro.parallel_figaro import ParallelFigaro
 
 DESCRIBING, COMPOSING, RENDERING = "describing", "composing", "rendering"
 """The stages of `generate_track`, as its progress callback names them."""
@@ -54,15 +54,15 @@ class Models:
     """
 
     description_model: DescriptionGenerator
-    figaro: Figaro | FigaroPair
+    figaro: Figaro | ParallelFigaro
     calibration: RequestCalibration
     champion: str
 
     def close(self) -> None:
         """End FIGARO's second process, if it has one."""
-        from emo_assets.figaro.pair import FigaroPair
+        from emo_assets.figaro.parallel_figaro import ParallelFigaro
 
-        if isinstance(self.figaro, FigaroPair):
+        if isinstance(self.figaro, ParallelFigaro):
             self.figaro.close()
 
 
@@ -223,22 +223,22 @@ def output_file(out: Path, sound_font: Path | None = None) -> dict[str, Path | U
     return {MIDI if out.suffix == ".mid" else out.suffix[1:]: out}
 
 
-def load_models(store: Store, *, exact: bool = False, in_pair: bool = False) -> Models:
+def load_models(store: Store, *, exact: bool = False, parallel: bool = False) -> Models:
     """Load the champion, FIGARO and the calibration from the store.
 
     Args:
         store: where they are.
         exact: as for `load_figaro`.
-        in_pair: whether FIGARO writes half of the songs in a second process, until the models are closed. It
+        parallel: whether FIGARO writes half of the songs in a second process, until the models are closed. It
             takes seconds to start, and pays off for many songs.
 
     Raises:
         InputError: one of them is missing or damaged.
     """
-    from emo_assets.figaro.pair import FigaroPair
+    from emo_assets.figaro.parallel_figaro import ParallelFigaro
 
     description_model, champion = load_champion(store)
-    figaro = FigaroPair(_figaro_weights(store)) if in_pair else load_figaro(store, exact=exact)
+    figaro = ParallelFigaro(_figaro_weights(store)) if parallel else load_figaro(store, exact=exact)
     return Models(description_model, figaro, load_calibration(store), champion)
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import resource_tracker
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
@@ -27,7 +27,9 @@ Result = TypeVar("Result")
 
 
 @contextmanager
-def worker_pool(workers: int) -> Iterator[ProcessPool]:
+def worker_pool(
+    workers: int, initializer: Callable[..., None] | None = None, arguments: Iterable[Any] = ()
+) -> Iterator[ProcessPool]:
     """Yield a pool of worker processes, which are stopped at the end of the block, even at work.
 
     Each worker keeps to one core and ends when this process does, even when this one is killed. Interrupts
@@ -35,6 +37,8 @@ def worker_pool(workers: int) -> Iterator[ProcessPool]:
 
     Args:
         workers: how many, at most one per core.
+        initializer: called in each worker before its first task.
+        arguments: of `initializer`.
 
     Raises:
         RuntimeError: they do not start.
@@ -42,6 +46,7 @@ def worker_pool(workers: int) -> Iterator[ProcessPool]:
     pool = ProcessPool(
         min(workers, os.cpu_count() or 1),
         initializer=_start_worker,
+        initargs=(initializer, *arguments),
         context=multiprocessing.get_context("spawn"),
     )
     # Workers inherit the mask: an interrupt from the keyboard reaches this process alone. The resource
@@ -61,9 +66,11 @@ def worker_pool(workers: int) -> Iterator[ProcessPool]:
         pool.join()
 
 
-def _start_worker() -> None:
+def _start_worker(initializer: Callable[..., None] | None, *arguments: Any) -> None:
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    if initializer is not None:
+        initializer(*arguments)
 
 
 def _end_with_parent() -> None:

@@ -27,7 +27,7 @@ from emo_assets.tokens.transpose import transpose_events
 if TYPE_CHECKING:
     from emo_assets.description_model.generate import DescriptionGenerator
     from emo_assets.figaro.generate import Figaro
-    from emo_assets.figaro.pair import FigaroPair
+    from emo_assets.figaro.parallel_figaro import ParallelFigaro
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def best_descriptions(
 def best_songs(
     requests: Sequence[TrackRequest],
     descriptions: Sequence[Sequence[int]],
-    figaro: Figaro | FigaroPair,
+    figaro: Figaro | ParallelFigaro,
     calibration: RequestCalibration,
     *,
     candidates: int | None = None,
@@ -126,7 +126,7 @@ def best_songs(
     numbers = [number for number, count in enumerate(counts) for _ in range(count)]
     targets = [style_targets(request, calibration) for request in requests]
     written = iter(
-        figaro.compose(
+        figaro.generate(
             [list(descriptions[number]) for number in numbers],
             tempos=[requests[number].features.tempo for number in numbers],
             seeds=[
@@ -168,7 +168,7 @@ def most_faithful_songs(
     Returns:
         Event ids of one song per description.
     """
-    written = figaro.compose(
+    written = figaro.generate(
         [description for description in descriptions for _ in range(candidates)],
         tempos=[tempo for tempo in tempos for _ in range(candidates)],
         seeds=[one for seed in seeds for one in _seeds(seed, candidates)],

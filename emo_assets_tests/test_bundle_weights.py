@@ -79,7 +79,7 @@ def test_the_bundled_weights_know_composed_music(songs: list[TrainingSong]) -> N
 def test_the_bundled_weights_write_a_song_with_the_band_that_was_asked_for(
     descriptions: list[list[int]], songs: list[TrainingSong]
 ) -> None:
-    [events] = Figaro(from_bytes(bundled_bytes())).compose(descriptions[:1], tempos=[120], seeds=[1])
+    [events] = Figaro(from_bytes(bundled_bytes())).generate(descriptions[:1], tempos=[120], seeds=[1])
     written = EventGrammar().parse(events)
     truth = EventGrammar().parse(songs[0].events[1:-1].tolist())
     assert len(written) == len(truth)

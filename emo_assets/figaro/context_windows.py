@@ -1,7 +1,4 @@
-"""Which tokens of a song the network sees next: growing windows that are cut at bar lines when full.
-
-Feeds songs side by side into `decoding`; which token comes next is `sampling`'s business.
-"""
+"""Which tokens of each song the network sees: growing windows that are cut at bar lines when full."""
 
 from __future__ import annotations
 
@@ -9,28 +6,28 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from emo_assets.figaro.incremental_decoder import IncrementalDecoder, KVCache, TokenIds
-from emo_assets.figaro.inputs import MAX_BAR_ID, DescriptionInput
+from emo_assets.figaro.inputs import MAX_BAR_ID, DescriptionInput, Ids
 from emo_assets.tokens.vocabulary import BOS, EOS, EVENTS, EventKind
 
-MOST_KEPT = 3 / 4
-"""Of a full window at most this share is kept, so that the next cut is some way off."""
+MAX_KEPT = 3 / 4
+"""At most this share of a full window is kept, so that the next cut is some way off."""
 
-LEAST_KEPT = 3 / 8
-"""A window is cut at a bar line only if this share of it is kept; else wherever the most is kept."""
+MIN_KEPT = 3 / 8
+"""A window is cut at a bar line only if at least this share of it is kept."""
 
 _BARS = EVENTS.span(EventKind.BAR)
 _POSITIONS = EVENTS.span(EventKind.POSITION)
 
 
 class SongContext:
-    """One song's tokens so far, with what the network is fed beside them.
+    """The tokens of one song so far, with the network's other inputs.
 
     Attributes:
+        description: the song's description.
         events: token ids from `<bos>` on.
         bars: bar ids.
         positions: position ids.
@@ -48,7 +45,7 @@ class SongContext:
         self.append(BOS)
 
     def append(self, event: int) -> None:
-        """Take up one more token."""
+        """Append a token."""
         if event in _BARS:
             self._bar = min(self._bar + 1, MAX_BAR_ID)
             self._position = 0
@@ -59,55 +56,55 @@ class SongContext:
         self.positions.append(self._position)
 
     def cut_at(self, context: int) -> int:
-        """Return where a window that is full should begin anew.
+        """Return the index at which a full window should start.
 
-        It is the first bar line that leaves the share that `MOST_KEPT` and `LEAST_KEPT` allow, else the
-        place that keeps the most.
+        It is the first bar line that keeps a share between `MIN_KEPT` and `MAX_KEPT`; without one, the index
+        that keeps most.
         """
         end = len(self.events)
-        earliest, latest = end - int(context * MOST_KEPT), end - int(context * LEAST_KEPT)
-        for place in range(earliest, latest + 1):
-            if self.events[place] in _BARS:
-                return place
+        earliest, latest = end - int(context * MAX_KEPT), end - int(context * MIN_KEPT)
+        for index in range(earliest, latest + 1):
+            if self.events[index] in _BARS:
+                return index
         return earliest
 
 
 class BatchedContext:
-    """Songs side by side, each with its own window into its own tokens.
+    """A batch of songs, each with its own window into its own tokens. A lane is a song's index in the batch.
 
     Args:
-        decoder: the prepared network.
-        exact: whether the network sees, at every token, exactly the last `context` tokens, computed anew.
-            Slow; it is what the reference does. Otherwise windows grow and are cut when full.
+        decoder: the network.
+        exact: whether the network processes exactly the last `context` tokens for every token, as the
+            reference does. Slow; otherwise windows grow and are cut when full.
     """
 
     def __init__(self, decoder: IncrementalDecoder, *, exact: bool = False) -> None:
         self.decoder = decoder
         self.exact = exact
-        self.context = decoder.network.config.context
-        self.streams: list[SongContext] = []
+        self.length = decoder.network.config.context
+        self._songs: list[SongContext] = []
         self._cache = KVCache(decoder, 0)
 
     @torch.inference_mode()
     def begin(self, descriptions: Sequence[DescriptionInput]) -> Tensor:
-        """Begin new songs in place of all that were there.
+        """Begin a new batch.
 
         Returns:
             The logits of each song's first token after `<bos>`, (songs, events).
         """
         self._cache = KVCache(self.decoder, len(descriptions))
-        self.streams = [SongContext(description) for description in descriptions]
+        self._songs = [SongContext(description) for description in descriptions]
         return torch.stack([self._fill(lane) for lane in range(len(descriptions))])
 
     @torch.inference_mode()
     def replace(self, lane: int, description: DescriptionInput) -> Tensor:
         """Begin another song in one lane; return the logits of its first token, (events,)."""
-        self.streams[lane] = SongContext(description)
+        self._songs[lane] = SongContext(description)
         return self._fill(lane)
 
     def keep(self, lanes: list[int]) -> None:
         """Drop all songs but those in `lanes`."""
-        self.streams = [self.streams[lane] for lane in lanes]
+        self._songs = [self._songs[lane] for lane in lanes]
         self._cache.keep(lanes)
 
     @torch.inference_mode()
@@ -118,24 +115,20 @@ class BatchedContext:
             events: token ids, (songs,).
 
         Returns:
-            Logits of the tokens after them, (songs, events).
+            Logits of the next tokens, (songs, events).
         """
-        for stream, event in zip(self.streams, events, strict=True):
-            stream.append(event)
-        full = [
-            lane
-            for lane, stream in enumerate(self.streams)
-            if len(stream.events) - stream.start > self.context
-        ]
+        for song, event in zip(self._songs, events, strict=True):
+            song.append(event)
+        full = [lane for lane, song in enumerate(self._songs) if len(song.events) - song.start > self.length]
         self._cache.advance()
-        if len(full) < len(self.streams):
-            newest = [(stream.events[-1], stream.bars[-1], stream.positions[-1]) for stream in self.streams]
+        if len(full) < len(self._songs):
+            newest = [(song.events[-1], song.bars[-1], song.positions[-1]) for song in self._songs]
             logits = self.decoder.step(self._cache, TokenIds(*torch.tensor(newest).t()))
         else:
             logits = torch.empty(len(full), len(EVENTS))
         for lane in full:
-            stream = self.streams[lane]
-            stream.start = len(stream.events) - self.context if self.exact else stream.cut_at(self.context)
+            song = self._songs[lane]
+            song.start = len(song.events) - self.length if self.exact else song.cut_at(self.length)
             logits[lane] = self._fill(lane)
         return logits
 
@@ -144,15 +137,16 @@ class BatchedContext:
         return self._cache.nbytes()
 
     def _fill(self, lane: int) -> Tensor:
-        stream = self.streams[lane]
-        seen = slice(stream.start, None)
-        window = np.array([stream.events[seen], stream.bars[seen], stream.positions[seen]])
-        ids, bars = stream.description.from_bar(stream.bars[stream.start], self.context)
-        memory = self.decoder.encode(_padded(ids, self.context), _padded(bars, self.context))
-        tokens = TokenIds(*torch.from_numpy(window)[:, None])
+        """Process the whole window of a song; return the logits of its next token, (events,)."""
+        song = self._songs[lane]
+        seen = slice(song.start, None)
+        window = np.array([song.events[seen], song.bars[seen], song.positions[seen]])  # (3, time)
+        ids, bars = song.description.from_bar(song.bars[song.start], self.length)
+        memory = self.decoder.encode(_padded(ids, self.length), _padded(bars, self.length))
+        tokens = TokenIds(*torch.from_numpy(window)[:, None])  # (1, time) each
         return self.decoder.fill(self._cache, lane, tokens, memory)[-1]
 
 
-def _padded(ids: NDArray[np.int64], length: int) -> Tensor:
-    """Continue ids with `<pad>` (bar 0), to (1, length)."""
+def _padded(ids: Ids, length: int) -> Tensor:
+    """Pad ids with `<pad>` (bar 0), to (1, length)."""
     return F.pad(torch.from_numpy(ids), (0, length - len(ids)))[None]

@@ -1,14 +1,14 @@
-"""Descriptions to events: the sampler, for several requests at once.
-
-What may come next is `obedience`'s business, how the network gets there `windows`'.
-"""
+"""Descriptions to events: FIGARO samples several songs side by side, within the constraints."""
 
 from __future__ import annotations
 
+import copy
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,51 +21,29 @@ from emo_assets.figaro.inputs import DescriptionInput
 from emo_assets.figaro.linear import FLOAT_ROWS, Precision, fastest_precision
 from emo_assets.figaro.logit_bias import StyleBias, StyleTargets
 from emo_assets.figaro.network import FigaroNetwork
+from emo_assets.nn.sampling import sample_token
 from emo_assets.progress import Progress, no_progress
 from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
 from emo_assets.tokens.vocabulary import EOS, EVENTS, EventKind
 
 _BARS = EVENTS.span(EventKind.BAR)
 
-LANES = FLOAT_ROWS
-"""Songs written side by side at most."""
+MAX_BATCH = FLOAT_ROWS
+"""Most songs that are generated side by side."""
 
 TEMPERATURE = 0.8
-"""As FIGARO's authors sample."""
+"""The temperature of FIGARO's authors."""
 
 TOP_P = 0.98
-"""The unlikely rest of the tokens is left out: one slip in hundreds of tokens is heard."""
-
-
-def draw(logits: NDArray[np.float32], uniform: float, temperature: float, top_p: float) -> int:
-    """Draw one of several tokens by the inverse of their cumulative distribution.
-
-    Args:
-        logits: (tokens,).
-        uniform: a number in [0, 1) that decides.
-        temperature: above 0; below 1 the likely tokens become likelier.
-        top_p: in (0, 1]: only the most likely tokens that together reach this probability are drawn.
-
-    Returns:
-        An index into `logits`.
-    """
-    scaled = logits.astype(np.float64) / temperature  # (tokens,)
-    weights = np.exp(scaled - scaled.max())  # (tokens,)
-    weights /= weights.sum()
-    if top_p < 1:
-        order = np.argsort(-weights, kind="stable")  # (tokens,)
-        before = np.cumsum(weights[order]) - weights[order]  # (tokens,), of the likelier ones
-        weights[order[before >= top_p]] = 0
-    cumulative = np.cumsum(weights)  # (tokens,)
-    return min(int(np.searchsorted(cumulative, uniform * cumulative[-1], side="right")), len(logits) - 1)
+"""Leaves out the unlikely tokens: one slip in hundreds of tokens is audible."""
 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Hold torch to one thread.
+    """Restrict torch to one thread.
 
-    A token's products are too small to be shared out, and on a busy machine threads that wait for one another
-    take many times as long as one. It also keeps a song from depending on how many there are.
+    The products of a step are too small to be divided, and on a busy machine threads that wait for each other
+    are many times slower. It also makes a song independent of the number of threads.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -77,46 +55,66 @@ def _one_thread() -> Iterator[None]:
 
 @dataclass
 class _Song:
-    """One request being written."""
+    """One song while it is generated."""
 
-    number: int
     description: DescriptionInput
-    guide: DescriptionConstraint
-    leaning: StyleBias
+    constraint: DescriptionConstraint
+    style: StyleBias
     generator: np.random.Generator
-    events: list[int]
+    events: list[int] = field(default_factory=list)
 
     def choose(self, logits: NDArray[np.float32], temperature: float, top_p: float) -> int:
-        """Choose the next token by its logits (events,) and take it up."""
-        allowed = self.guide.allowed()
-        if EOS in allowed and self.guide.bar + 1 < len(_BARS):
-            # to a model that knows longer songs the end of the last bar is the start of a further one
+        """Sample the next token from its logits (events,) and append it."""
+        state, allowed = self.constraint.state, self.constraint.allowed()
+        if EOS in allowed and self.constraint.bar + 1 < len(_BARS):
+            # a model of longer songs does not end after the last bar: it begins another one
             logits = logits.copy()
-            logits[EOS] = np.logaddexp(logits[EOS], logits[_BARS[self.guide.bar + 1]])
-        state = self.guide.state
+            logits[EOS] = np.logaddexp(logits[EOS], logits[_BARS[self.constraint.bar + 1]])
         token = int(allowed[0])
         if len(allowed) > 1:
-            likely, pulled = logits[allowed], self.leaning.biases(state, allowed)
-            likely = likely if pulled is None else likely + pulled
-            token = int(allowed[draw(likely, float(self.generator.random()), temperature, top_p)])
-        token = self.guide.enforce(token)
-        self.leaning.advance(state, token)
-        self.guide.advance(token)
+            biases = self.style.biases(state, allowed)
+            biased = logits[allowed] if biases is None else logits[allowed] + biases  # (allowed,)
+            uniform = float(self.generator.random())
+            token = int(allowed[sample_token(biased, uniform, temperature=temperature, top_p=top_p)])
+        token = self.constraint.enforce(token)
+        self.style.advance(state, token)
+        self.constraint.advance(token)
         if token != EOS:
             self.events.append(token)
         return token
 
 
+class _Plan(NamedTuple):
+    """What songs of one description and tempo have in common."""
+
+    bars: Sequence[DescribedBar]
+    description: DescriptionInput
+    constraint: DescriptionConstraint
+
+
+def _plans(descriptions: Sequence[Sequence[int]], tempos: Sequence[float]) -> list[_Plan]:
+    """Parse each description once, however many songs it has."""
+    grammar = DescriptionGrammar()
+
+    @cache
+    def plan(ids: tuple[int, ...], tempo: float) -> _Plan:
+        bars = grammar.parse(ids)
+        return _Plan(bars, DescriptionInput.from_ids(ids), DescriptionConstraint(bars, tempo))
+
+    return [plan(tuple(ids), tempo) for ids, tempo in zip(descriptions, tempos, strict=True)]
+
+
 class Figaro:
-    """A network that writes songs.
+    """Generates songs with a trained network.
 
     Args:
         network: trained weights.
         precision: of its linear layers; by default float32 if `exact`, else the one that is fastest for its
-            width on this processor. In either a song does not depend on which others are written beside it.
-        lanes: songs written side by side, 1 to `LANES`.
-        exact: whether the network sees the whole window anew for every token, as FIGARO's public code lets
-            it. Many times slower; otherwise the windows of long songs are cut at bar lines, see `windows`.
+            width on this processor. In either, a song does not depend on the other songs of its batch.
+        batch_size: songs generated side by side, 1 to `MAX_BATCH`.
+        exact: whether the network processes the last `context` tokens again for every token, as FIGARO's
+            public code does. Many times slower; otherwise the windows of long songs are cut at bar lines, see
+            `context_windows`.
     """
 
     def __init__(
@@ -124,18 +122,18 @@ class Figaro:
         network: FigaroNetwork,
         *,
         precision: Precision | None = None,
-        lanes: int = LANES,
+        batch_size: int = MAX_BATCH,
         exact: bool = False,
     ) -> None:
-        if not 1 <= lanes <= LANES:
-            raise ValueError(f"FIGARO writes 1 to {LANES} songs side by side, not {lanes}")
+        if not 1 <= batch_size <= MAX_BATCH:
+            raise ValueError(f"FIGARO generates 1 to {MAX_BATCH} songs side by side, not {batch_size}")
         fastest = Precision.FLOAT32 if exact else fastest_precision(network.config.d_model)
         self._decoder = IncrementalDecoder(network, precision or fastest)
-        self._lanes = lanes
+        self._batch_size = batch_size
         self._exact = exact
 
     @_one_thread()
-    def compose(
+    def generate(
         self,
         descriptions: Sequence[Sequence[int]],
         *,
@@ -146,113 +144,59 @@ class Figaro:
         top_p: float = TOP_P,
         progress: Progress = no_progress,
     ) -> list[list[int]]:
-        """Write a song for each description.
+        """Generate a song for each description.
 
         Every song has the bars and time signatures of its description, in each bar only the described
         instruments and chords and no more notes than the described density allows, and one tempo.
 
         Args:
-            descriptions: ids of whole descriptions, without `<bos>` and `<eos>`.
-            tempos: quarter notes a minute; the nearest Tempo token is set at the start.
-            seeds: one a song; the same description, tempo and seed give the same song on the same machine.
-            style_targets: what each song leans to where its description leaves it free; None for nothing.
+            descriptions: token ids of whole descriptions, without `<bos>` and `<eos>`.
+            tempos: quarter notes per minute, one per song; the nearest Tempo token is set at the start.
+            seeds: one per song. Equal description, tempo, targets and seed give equal songs on one machine.
+            style_targets: what each song prefers where its description leaves a choice.
             temperature: above 0; lower is safer, higher is wilder.
-            top_p: in (0, 1]; how much of the probability is drawn from.
-            progress: called with the bars written.
+            top_p: above 0 and at most 1; see `nn.sampling.SamplingParams`.
+            progress: called with the bars generated.
 
         Returns:
-            Ids of events without `<bos>` and `<eos>`, one list a song, valid by the event grammar.
+            Event ids of each song, without `<bos>` and `<eos>`, valid by the event grammar.
 
         Raises:
-            GrammarError: something is no description.
+            GrammarError: `descriptions` holds something else.
         """
-        parsed = [DescriptionGrammar().parse(description) for description in descriptions]
-        leanings = style_targets or [StyleTargets()] * len(parsed)
+        targets = style_targets or [StyleTargets()] * len(descriptions)
         songs = [
-            _Song(
-                number,
-                DescriptionInput.from_ids(description),
-                DescriptionConstraint(bars, tempo),
-                StyleBias(bars, targets),
-                np.random.default_rng(seed),
-                [],
-            )
-            for number, (description, bars, targets, tempo, seed) in enumerate(
-                zip(descriptions, parsed, leanings, tempos, seeds, strict=True)
+            _Song(plan.description, copy.copy(plan.constraint), StyleBias(plan.bars, target), rng)
+            for plan, target, rng in zip(
+                _plans(descriptions, tempos), targets, map(np.random.default_rng, seeds), strict=True
             )
         ]
-        self._write(deque(songs), temperature, top_p, _Bars(parsed, progress))
+        self._generate(songs, temperature, top_p, progress)
         return [song.events for song in songs]
 
-    @_one_thread()
-    def continue_freely(
-        self, description: Sequence[int], start: Sequence[int], uniforms: Iterable[float], temperature: float
-    ) -> list[int]:
-        """Continue a song with nothing but the network to hold it: what FIGARO's public sampler does.
-
-        If this FIGARO is `exact`, the tokens are those of the public code. Whether they obey the description,
-        or are a song at all, is up to the weights.
-
-        Args:
-            description: ids of a whole description, without `<bos>` and `<eos>`.
-            start: ids of events to begin with, without `<bos>`.
-            uniforms: numbers in [0, 1), each of which decides one token by the inverse of the cumulative
-                distribution; as many tokens are written at most.
-            temperature: above 0, or 0 for always the likeliest token.
-
-        Returns:
-            Ids of events without `<bos>`: the start and what follows, up to the first `<eos>`.
-        """
-        streams = BatchedContext(self._decoder, exact=self._exact)
-        logits = streams.begin([DescriptionInput.from_ids(description)])  # (1, events)
-        for event in start:
-            logits = streams.push([event])
-        events = list(start)
-        for uniform in uniforms:
-            row = logits[0].numpy()  # (events,)
-            token = draw(row, uniform, temperature, top_p=1) if temperature > 0 else int(row.argmax())
-            events.append(token)
-            if token == EOS:
-                break
-            logits = streams.push([token])
-        return events
-
-    def _write(self, waiting: deque[_Song], temperature: float, top_p: float, bars: _Bars) -> None:
-        """Write all waiting songs, `lanes` at a time; a finished one makes room for the next."""
-        playing = [waiting.popleft() for _ in range(min(self._lanes, len(waiting)))]
-        if not playing:
+    def _generate(self, songs: Sequence[_Song], temperature: float, top_p: float, progress: Progress) -> None:
+        """Generate all songs, `batch_size` at a time; a finished one makes room for the next."""
+        waiting = deque(songs)
+        batch = [waiting.popleft() for _ in range(min(self._batch_size, len(waiting)))]
+        if not batch:
             return
-        streams = BatchedContext(self._decoder, exact=self._exact)
-        logits = streams.begin([song.description for song in playing]).numpy()  # (lanes, events)
+        bars, total = 0, sum(len(song.constraint.bars) for song in songs)
+        context = BatchedContext(self._decoder, exact=self._exact)
+        logits = context.begin([song.description for song in batch]).numpy()  # (batch, events)
         while True:
-            tokens = [song.choose(row, temperature, top_p) for song, row in zip(playing, logits, strict=True)]
-            bars.tell(playing)
+            tokens = [song.choose(row, temperature, top_p) for song, row in zip(batch, logits, strict=True)]
+            if (begun := sum(song.constraint.bar for song in songs)) != bars:
+                bars = begun
+                progress("writing bars", bars, total)
             ended = [lane for lane, token in enumerate(tokens) if token == EOS]
             if dropped := ended[len(waiting) :]:
-                going_on = [lane for lane in range(len(playing)) if lane not in dropped]
-                if not going_on:
+                kept = [lane for lane in range(len(batch)) if lane not in dropped]
+                if not kept:
                     return
-                streams.keep(going_on)
-                playing = [playing[lane] for lane in going_on]
-                tokens = [tokens[lane] for lane in going_on]
-            logits = streams.push(tokens).numpy()  # (lanes, events)
+                context.keep(kept)
+                batch = [batch[lane] for lane in kept]
+                tokens = [tokens[lane] for lane in kept]
+            logits = context.push(tokens).numpy()  # (batch, events)
             for lane in [lane for lane, token in enumerate(tokens) if token == EOS]:
-                playing[lane] = waiting.popleft()
-                logits[lane] = streams.replace(lane, playing[lane].description).numpy()
-
-
-class _Bars:
-    """Tells a listener how many of all bars are written."""
-
-    def __init__(self, parsed: Sequence[Sequence[DescribedBar]], progress: Progress) -> None:
-        self._written = [0] * len(parsed)
-        self._total = sum(map(len, parsed))
-        self._progress = progress
-
-    def tell(self, playing: Sequence[_Song]) -> None:
-        """Report when a song has moved on to another bar."""
-        before = sum(self._written)
-        for song in playing:
-            self._written[song.number] = song.guide.bar
-        if (now := sum(self._written)) != before:
-            self._progress("writing bars", now, self._total)
+                batch[lane] = waiting.popleft()
+                logits[lane] = context.replace(lane, batch[lane].description).numpy()

@@ -1,7 +1,4 @@
-"""What the network is fed: token ids with their bar and position ids, and the description beside a context.
-
-Works on ids alone, in numpy: no network, no files. How windows are drawn for training is in `batches`.
-"""
+"""The network's inputs: token ids with bar and position ids, and the description of a window."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ from emo_assets.tokens.vocabulary import (
 Ids = NDArray[np.int64]
 
 MAX_BAR_ID = 256
-"""The highest bar id that the network has an embedding for; later bars share it."""
+"""The highest bar id with an embedding; later bars share it."""
 
 _BARS = EVENTS.span(EventKind.BAR)
 _POSITIONS = EVENTS.span(EventKind.POSITION)
@@ -37,8 +34,8 @@ _DESCRIPTION_CHORDS = DESCRIPTIONS.span(DescriptionKind.CHORD)
 _MEAN_PITCHES = DESCRIPTIONS.span(DescriptionKind.MEAN_PITCH)
 
 
-def among(ids: Ids, span: range) -> NDArray[np.bool_]:
-    """Say of each id whether it lies in `span`; same shape as `ids`."""
+def in_span(ids: Ids, span: range) -> NDArray[np.bool_]:
+    """Return whether each id is in `span`; same shape as `ids`."""
     return (ids >= span.start) & (ids < span.stop)
 
 
@@ -46,31 +43,31 @@ def event_bars(events: Ids) -> Ids:
     """Return each event's bar id: the running count of Bar tokens, 0 for `<bos>` and `<eos>`.
 
     Args:
-        events: a whole song's ids, (time,). The number in a Bar token is not used.
+        events: a whole song's ids, (time,). The number in a Bar token does not count.
     """
-    bars = np.minimum(np.cumsum(among(events, _BARS)), MAX_BAR_ID)  # (time,)
+    bars = np.minimum(np.cumsum(in_span(events, _BARS)), MAX_BAR_ID)  # (time,)
     bars[(events == BOS) | (events == EOS)] = 0
     return bars
 
 
 def event_positions(events: Ids) -> Ids:
     """Return each event's position id: the last Position token's value, 0 from a Bar to the next Position."""
-    sets = among(events, _BARS) | among(events, _POSITIONS)  # (time,)
-    value = np.where(among(events, _POSITIONS), events - _POSITIONS.start, 0)  # (time,)
+    sets = in_span(events, _BARS) | in_span(events, _POSITIONS)  # (time,)
+    value = np.where(in_span(events, _POSITIONS), events - _POSITIONS.start, 0)  # (time,)
     last_set = np.maximum.accumulate(np.where(sets, np.arange(len(events)), -1))  # (time,)
     return np.where(last_set >= 0, value[last_set], 0)
 
 
 def description_bars(description: Ids) -> Ids:
     """Return the bar id of each description token, (time,): the count of Bar tokens; 0 for the specials."""
-    bars = np.minimum(np.cumsum(among(description, _DESCRIPTION_BARS)), MAX_BAR_ID)  # (time,)
+    bars = np.minimum(np.cumsum(in_span(description, _DESCRIPTION_BARS)), MAX_BAR_ID)  # (time,)
     bars[(description == BOS) | (description == EOS)] = 0
     return bars
 
 
 @dataclass(frozen=True)
 class DescriptionInput:
-    """A whole song's description, ready to be looked at from any bar on.
+    """A whole song's description, which a window sees from its first bar on.
 
     Attributes:
         ids: token ids (time,), from `<bos>` to `<eos>`.
@@ -86,15 +83,15 @@ class DescriptionInput:
     def from_ids(cls, description: Sequence[int] | Ids) -> DescriptionInput:
         """Prepare a description given as ids without `<bos>` and `<eos>`."""
         ids = np.array([BOS, *description, EOS], np.int64)
-        starts = np.concatenate([[0], np.flatnonzero(among(ids, _DESCRIPTION_BARS))])
+        starts = np.concatenate([[0], np.flatnonzero(in_span(ids, _DESCRIPTION_BARS))])
         return cls(ids, description_bars(ids), starts)
 
     def from_bar(self, bar: int, limit: int) -> tuple[Ids, Ids]:
-        """Return ids and bar ids of what a context sees whose first token lies in `bar`.
+        """Return the ids and bar ids that a window sees whose first token is in `bar`.
 
         Args:
-            bar: bar id; 0 is the context that starts at `<bos>`. Past the end only the last token is left.
-            limit: at most so many tokens.
+            bar: bar id; 0 for the window that starts at `<bos>`. Past the end only the last token is left.
+            limit: the most tokens.
         """
         start = int(self.starts[bar]) if bar < len(self.starts) else len(self.ids) - 1
         return self.ids[start : start + limit], self.bars[start : start + limit]
@@ -102,7 +99,7 @@ class DescriptionInput:
 
 @dataclass(frozen=True)
 class TrainingSong:
-    """One song as the network learns from it.
+    """A song to train on.
 
     Attributes:
         events: ids (time,), from `<bos>` to `<eos>`.
@@ -125,8 +122,8 @@ class TrainingSong:
     def __len__(self) -> int:
         return len(self.events)
 
-    def transposed(self, semitones: int) -> TrainingSong:
-        """Return the song in another key: pitches, chords and mean pitches move, drums stay.
+    def transpose(self, semitones: int) -> TrainingSong:
+        """Transpose pitches, chords and mean pitches; drums stay.
 
         Args:
             semitones: how far up, negative for down.
@@ -134,29 +131,29 @@ class TrainingSong:
         Raises:
             ValueError: a note would leave the 128 pitches; see `transpositions`.
         """
-        pitched = among(self.events, _PITCHES)
+        pitched = in_span(self.events, _PITCHES)
         moved = self.events[pitched] + semitones
-        if not among(moved, _PITCHES).all():
+        if not in_span(moved, _PITCHES).all():
             raise ValueError(f"{semitones} semitones would move notes beyond the 128 pitches")
         events = _rotated_chords(self.events, _EVENT_CHORDS, semitones)
         events[pitched] = moved
         ids = _rotated_chords(self.description.ids, _DESCRIPTION_CHORDS, semitones)
-        means = np.flatnonzero(among(ids, _MEAN_PITCHES))
+        means = np.flatnonzero(in_span(ids, _MEAN_PITCHES))
         ids[means] = self._mean_pitch_tokens(events, ids[means], self.description.bars[means])
         description = DescriptionInput(ids, self.description.bars, self.description.starts)
         return TrainingSong(events, self.bars, self.positions, description)
 
     def transpositions(self, down: int, up: int) -> range:
         """Return the shifts between `-down` and `up` semitones that keep every note within the pitches."""
-        pitches = self.events[among(self.events, _PITCHES)] - _PITCHES.start
+        pitches = self.events[in_span(self.events, _PITCHES)] - _PITCHES.start
         if not len(pitches):
             return range(1)
         return range(-min(down, int(pitches.min())), min(up, 127 - int(pitches.max())) + 1)
 
     def _mean_pitch_tokens(self, events: Ids, tokens: Ids, bars: Ids) -> Ids:
         """Describe the mean pitch, drums included, of each of `bars`; bars without notes keep their token."""
-        drums = among(events, _DRUM_PITCHES)
-        notes = drums | among(events, _PITCHES)
+        drums = in_span(events, _DRUM_PITCHES)
+        notes = drums | in_span(events, _PITCHES)
         pitches = (events - np.where(drums, _DRUM_PITCHES.start, _PITCHES.start))[notes]
         count = np.bincount(self.bars[notes], minlength=MAX_BAR_ID + 1)[bars]
         total = np.bincount(self.bars[notes], weights=pitches, minlength=MAX_BAR_ID + 1)[bars]
@@ -167,6 +164,6 @@ class TrainingSong:
 def _rotated_chords(ids: Ids, chords: range, semitones: int) -> Ids:
     """Return a copy of `ids` whose chord roots are `semitones` higher; `N:N` stays."""
     ids = ids.copy()
-    named = among(ids, chords)
+    named = in_span(ids, chords)
     ids[named] = chords.start + transposed_chords(semitones)[ids[named] - chords.start]
     return ids

@@ -1,15 +1,14 @@
-"""What players can do: how high and low an instrument goes, and how many notes one player begins at a time.
+"""What players can do: the pitch range of an instrument, and how many notes it begins at a time.
 
-The network knows it well enough as long as music goes on as in the songs that it learned from; a chord of a
-few notes too many it likes to continue upwards, note by note, to the end of the scale. Ranges are those in
-which General MIDI's sounds are played, not the last notes that they have.
+The network continues a chord that has a few notes too many upwards, note by note, to the end of the scale.
+Ranges are those in which General MIDI's sounds are usually played.
 """
 
 from __future__ import annotations
 
 from emo_assets.midi.general_midi import DRUMS
 
-_COMPASSES: tuple[tuple[range, range], ...] = (
+_PITCH_RANGES: tuple[tuple[range, range], ...] = (
     (range(8), range(28, 97)),  # pianos
     (range(8, 16), range(53, 97)),  # bells and mallets
     (range(16, 24), range(36, 93)),  # organs, accordion, harmonica
@@ -40,7 +39,7 @@ _COMPASSES: tuple[tuple[range, range], ...] = (
     (range(112, 128), range(36, 85)),  # percussion and noises
 )
 
-_HANDS: tuple[tuple[range, int], ...] = (
+_POLYPHONY: tuple[tuple[range, int], ...] = (
     (range(24), 6),  # two hands on keys and mallets
     (range(24, 32), 6),  # six strings
     (range(32, 40), 2),  # basses
@@ -54,11 +53,11 @@ _HANDS: tuple[tuple[range, int], ...] = (
 )
 
 
-def compass(instrument: int) -> range:
-    """Return the MIDI pitches that an instrument, 0..127, is played at."""
-    return next(pitches for programs, pitches in _COMPASSES if instrument in programs)
+def pitch_range(instrument: int) -> range:
+    """Return the MIDI pitches of an instrument, 0 to 127."""
+    return next(pitches for programs, pitches in _PITCH_RANGES if instrument in programs)
 
 
-def hands(instrument: int) -> int:
-    """Return how many notes an instrument, 0..127 or 128 for drums, begins at the same time at most."""
-    return next(most for programs, most in _HANDS if instrument in programs)
+def max_polyphony(instrument: int) -> int:
+    """Return the most notes that an instrument, 0 to 127 or 128 for drums, begins at the same time."""
+    return next(most for programs, most in _POLYPHONY if instrument in programs)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_assets.figaro.inputs import MAX_BAR_ID, DescriptionInput, Ids, TrainingSong, among
+from emo_assets.figaro.inputs import MAX_BAR_ID, DescriptionInput, Ids, TrainingSong, in_span
 from emo_assets.tokens.vocabulary import DESCRIPTIONS, EVENTS, MAX_BARS, PAD, DescriptionKind, EventKind
 
 _EVENT_BARS = EVENTS.span(EventKind.BAR)
@@ -96,12 +96,12 @@ def held_out_batches(songs: Sequence[TrainingSong], limit: int, windows: int, co
 
 def _random_window(song: TrainingSong, generator: np.random.Generator, context: int) -> _Window:
     shifts = song.transpositions(DOWN, UP)
-    song = song.transposed(int(generator.integers(shifts.start, shifts.stop)))
+    song = song.transpose(int(generator.integers(shifts.start, shifts.stop)))
     kind, start = generator.random(), int(generator.integers(0, len(song)))
     if kind < FROM_THE_START:
         start = 0
     elif kind < FROM_THE_START + FROM_A_BAR:
-        bars = np.flatnonzero(among(song.events[: start + 1], _EVENT_BARS))
+        bars = np.flatnonzero(in_span(song.events[: start + 1], _EVENT_BARS))
         start = int(bars[-1]) if len(bars) else 0
     elif start + context + 1 > len(song):
         start = max(0, len(song) - context - 1)
@@ -124,7 +124,7 @@ def _later(window: _Window, bars: int) -> _Window:
 
     def tokens(ids: Ids, span: range) -> Ids:
         renumbered = np.minimum(ids + bars, span.start + MAX_BARS - 1)
-        return np.where(among(ids, span), renumbered, ids)
+        return np.where(in_span(ids, span), renumbered, ids)
 
     def numbers(ids: Ids) -> Ids:
         return np.where(ids > 0, ids + bars, 0)

@@ -47,7 +47,7 @@ class SongGenerator:
             stat = path.stat() if path.exists() else None
             versions.append((stat.st_mtime, stat.st_size) if stat else None)
         if self._models is None or versions != self._versions:
-            loaded = generation.load_models(self._store, in_pair=True)
+            loaded = generation.load_models(self._store, parallel=True)
             if self._models is not None:
                 self._models.close()
             self._models, self._versions = loaded, versions

@@ -71,9 +71,9 @@ def _speeds(size: str, config: FigaroConfig, songs: list[TrainingSong]) -> Itera
             name = f"{size}: cached, {precision}, {lanes} song{'s' if lanes > 1 else ''}"
             against = _against(speed, lanes, precision, is_expert=is_expert)
             yield Figure(name, speed, "tokens/s", f"{speed / whole:.0f} x whole windows, {against}")
-    streams = BatchedContext(IncrementalDecoder(network, Precision.INT8))
-    streams.begin([song.description for song in songs])
-    yield Figure(f"{size}: cache of 8 songs", streams.nbytes() / 2**20, "MiB")
+    context = BatchedContext(IncrementalDecoder(network, Precision.INT8))
+    context.begin([song.description for song in songs])
+    yield Figure(f"{size}: cache of 8 songs", context.nbytes() / 2**20, "MiB")
 
 
 def _against(speed: float, lanes: int, precision: Precision, *, is_expert: bool) -> str:
@@ -111,14 +111,14 @@ def _stepped(
     exact: bool = False,
 ) -> float:
     """Events a second, of all songs together, past the context; cuts of windows are part of it."""
-    streams = BatchedContext(IncrementalDecoder(network, precision), exact=exact)
-    streams.begin([song.description for song in songs])
+    context = BatchedContext(IncrementalDecoder(network, precision), exact=exact)
+    context.begin([song.description for song in songs])
     start = network.config.context + 1
     for step in range(1, start):
-        streams.push([int(song.events[step]) for song in songs])
+        context.push([int(song.events[step]) for song in songs])
     begun = time.process_time()
     for step in range(start, start + tokens):
-        streams.push([int(song.events[step]) for song in songs])
+        context.push([int(song.events[step]) for song in songs])
     return tokens * len(songs) / (time.process_time() - begun)
 
 
@@ -137,12 +137,12 @@ def _loss(
     network: FigaroNetwork, songs: list[TrainingSong], precision: Precision, *, exact: bool = False
 ) -> float:
     """Nats an event of songs' own events past the context, as a sampler sees them."""
-    streams = BatchedContext(IncrementalDecoder(network, precision), exact=exact)
-    logits: Tensor = streams.begin([song.description for song in songs])
+    context = BatchedContext(IncrementalDecoder(network, precision), exact=exact)
+    logits: Tensor = context.begin([song.description for song in songs])
     losses = []
     for step in range(1, network.config.context + LIKELIHOOD_EVENTS):
         targets = [int(song.events[step]) for song in songs]
         if step > network.config.context:
             losses.append(torch.nn.functional.cross_entropy(logits, torch.tensor(targets)).item())
-        logits = streams.push(targets)
+        logits = context.push(targets)
     return float(np.mean(losses))

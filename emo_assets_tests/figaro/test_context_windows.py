@@ -16,10 +16,10 @@ NO_BAR = EVENTS.span(EventKind.POSITION)[3]
 BARS = EVENTS.span(EventKind.BAR)
 
 
-def forced(streams: BatchedContext, songs: list[TrainingSong], length: int) -> Tensor:
+def forced(batch: BatchedContext, songs: list[TrainingSong], length: int) -> Tensor:
     """Feed songs' own events and return the logits of each step, (steps, songs, events)."""
-    logits = [streams.begin([song.description for song in songs])]
-    logits += [streams.push([int(song.events[step]) for song in songs]) for step in range(1, length)]
+    logits = [batch.begin([song.description for song in songs])]
+    logits += [batch.push([int(song.events[step]) for song in songs]) for step in range(1, length)]
     return torch.stack(logits)
 
 
@@ -56,33 +56,33 @@ def test_songs_side_by_side_are_as_alone_across_cuts_and_slots(
 def test_a_song_that_begins_later_or_loses_its_neighbours_goes_on_unchanged(
     network: FigaroNetwork, songs: list[TrainingSong]
 ) -> None:
-    streams = BatchedContext(IncrementalDecoder(network, Precision.FLOAT32))
+    batch = BatchedContext(IncrementalDecoder(network, Precision.FLOAT32))
     length = network.config.context + 20
-    expected = forced(BatchedContext(streams.decoder), [songs[2]], length)[:, 0]
-    forced(streams, songs[:2], 30)
-    found = [streams.replace(1, songs[2].description)]
+    expected = forced(BatchedContext(batch.decoder), [songs[2]], length)[:, 0]
+    forced(batch, songs[:2], 30)
+    found = [batch.replace(1, songs[2].description)]
     for step in range(1, length):
         event = int(songs[2].events[step])
         if step == 40:
-            streams.keep([1])
-        found.append(streams.push([event] if step >= 40 else [int(songs[0].events[step]), event])[-1])
+            batch.keep([1])
+        found.append(batch.push([event] if step >= 40 else [int(songs[0].events[step]), event])[-1])
     torch.testing.assert_close(torch.stack(found), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_full_windows_are_cut_at_bar_lines_where_enough_is_kept(songs: list[TrainingSong]) -> None:
-    stream = SongContext(songs[0].description)
+    song = SongContext(songs[0].description)
     for event in songs[0].events[1:101]:
-        stream.append(int(event))
-    stream.events = [NO_BAR] * 101  # no bar line in sight
-    assert stream.cut_at(64) == 101 - 48
-    stream.events[101 - 40] = BARS[3]
-    stream.events[101 - 30] = BARS[4]
-    assert stream.cut_at(64) == 101 - 40
-    stream.events[101 - 40] = NO_BAR
-    assert stream.cut_at(64) == 101 - 30
-    stream.events[101 - 30] = NO_BAR
-    stream.events[101 - 5] = BARS[5]
-    assert stream.cut_at(64) == 101 - 48
+        song.append(int(event))
+    song.events = [NO_BAR] * 101  # no bar line in sight
+    assert song.cut_at(64) == 101 - 48
+    song.events[101 - 40] = BARS[3]
+    song.events[101 - 30] = BARS[4]
+    assert song.cut_at(64) == 101 - 40
+    song.events[101 - 40] = NO_BAR
+    assert song.cut_at(64) == 101 - 30
+    song.events[101 - 30] = NO_BAR
+    song.events[101 - 5] = BARS[5]
+    assert song.cut_at(64) == 101 - 48
 
 
 def test_int8_is_near_float32(network: FigaroNetwork, songs: list[TrainingSong]) -> None:

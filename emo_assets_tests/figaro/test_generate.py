@@ -2,21 +2,18 @@ from __future__ import annotations
 
 from itertools import groupby
 
-import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from emo_assets.figaro.constraints import max_notes, tempo_bin
-from emo_assets.figaro.generate import Figaro, draw
+from emo_assets.figaro.generate import Figaro
 from emo_assets.figaro.linear import Precision
 from emo_assets.figaro.network import FigaroNetwork
 from emo_assets.midi.general_midi import DRUMS
 from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
 from emo_assets.tokens.grammar.errors import GrammarError
 from emo_assets.tokens.grammar.events import EventBar, EventGrammar
-from emo_assets.tokens.vocabulary import CHORDS, EOS, TIME_SIGNATURES
+from emo_assets.tokens.vocabulary import CHORDS, TIME_SIGNATURES
 from emo_assets_tests.figaro.conftest import LITTLE, random_network
 
 TEMPOS = [61.0, 90, 120, 133.3, 180, 240, 30, 100]
@@ -24,7 +21,7 @@ TEMPOS = [61.0, 90, 120, 133.3, 180, 240, 30, 100]
 
 @pytest.fixture(scope="module")
 def figaro() -> Figaro:
-    return Figaro(random_network(LITTLE), precision=Precision.INT8, lanes=3)
+    return Figaro(random_network(LITTLE), precision=Precision.INT8, batch_size=3)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +52,7 @@ def assert_obeys(asked: list[DescribedBar], written: list[EventBar], tempo: floa
 
 def test_even_random_weights_obey_the_description(figaro: Figaro, descriptions: list[list[int]]) -> None:
     asked = [short(description, 1 + number) for number, description in enumerate(descriptions)]
-    songs = figaro.compose(asked, tempos=TEMPOS, seeds=range(8), temperature=1.5, top_p=1)
+    songs = figaro.generate(asked, tempos=TEMPOS, seeds=range(8), temperature=1.5, top_p=1)
     for description, events, tempo in zip(asked, songs, TEMPOS, strict=True):
         assert_obeys(DescriptionGrammar().parse(description), EventGrammar().parse(events), tempo)
 
@@ -77,7 +74,7 @@ def test_odd_bars_end_too(name: str, figaro: Figaro) -> None:
     bars = [HARD_BARS[name]]
     description = DescriptionGrammar().format(bars)
     for seed in range(3):
-        [events] = figaro.compose([description], tempos=[100], seeds=[seed], temperature=2.0, top_p=1)
+        [events] = figaro.generate([description], tempos=[100], seeds=[seed], temperature=2.0, top_p=1)
         written = EventGrammar().parse(events)
         assert len(written) == 1
         assert len(written[0].notes) <= max_notes(bars[0])
@@ -87,9 +84,9 @@ def test_odd_bars_end_too(name: str, figaro: Figaro) -> None:
 
 def test_a_song_is_the_same_alone_and_among_others(figaro: Figaro, descriptions: list[list[int]]) -> None:
     asked = [short(description, 2 + number % 3) for number, description in enumerate(descriptions)]
-    songs = figaro.compose(asked, tempos=TEMPOS, seeds=range(8))
+    songs = figaro.generate(asked, tempos=TEMPOS, seeds=range(8))
     for number in (0, 3, 7):
-        alone = figaro.compose([asked[number]], tempos=[TEMPOS[number]], seeds=[number])
+        alone = figaro.generate([asked[number]], tempos=[TEMPOS[number]], seeds=[number])
         assert alone == [songs[number]]
 
 
@@ -98,19 +95,19 @@ def test_in_float_a_song_is_the_same_alone_and_among_others(
 ) -> None:
     in_float = Figaro(little, precision=Precision.FLOAT32)
     asked = [short(description, 2 + number % 3) for number, description in enumerate(descriptions)]
-    songs = in_float.compose(asked, tempos=TEMPOS, seeds=range(8))
+    songs = in_float.generate(asked, tempos=TEMPOS, seeds=range(8))
     for number in (0, 3, 7):
-        assert in_float.compose([asked[number]], tempos=[TEMPOS[number]], seeds=[number]) == [songs[number]]
+        assert in_float.generate([asked[number]], tempos=[TEMPOS[number]], seeds=[number]) == [songs[number]]
 
 
-def test_no_more_lanes_than_rows_are_multiplied_at_once(little: FigaroNetwork) -> None:
+def test_a_batch_has_at_most_as_many_songs_as_rows_are_multiplied(little: FigaroNetwork) -> None:
     with pytest.raises(ValueError, match="1 to 8"):
-        Figaro(little, lanes=9)
+        Figaro(little, batch_size=9)
 
 
 def test_seeds_decide(figaro: Figaro, descriptions: list[list[int]]) -> None:
     asked = short(descriptions[0], 2)
-    one, same, other = figaro.compose([asked] * 3, tempos=[100] * 3, seeds=[5, 5, 6])
+    one, same, other = figaro.generate([asked] * 3, tempos=[100] * 3, seeds=[5, 5, 6])
     assert one == same
     assert one != other
 
@@ -120,7 +117,7 @@ def test_whole_windows_make_other_songs_only_past_the_window(
 ) -> None:
     asked = [short(description, 8) for description in descriptions[:4]]
     every_cached, every_exact = (
-        figaro.compose(asked, tempos=[100] * 4, seeds=range(4), temperature=1.5, top_p=1)
+        figaro.generate(asked, tempos=[100] * 4, seeds=range(4), temperature=1.5, top_p=1)
         for figaro in (Figaro(little, precision=Precision.FLOAT32), Figaro(little, exact=True))
     )
     for description, cached, exact in zip(asked, every_cached, every_exact, strict=True):
@@ -129,39 +126,24 @@ def test_whole_windows_make_other_songs_only_past_the_window(
     assert every_exact != every_cached
 
 
-def test_without_constraints_the_network_alone_decides(
-    little: FigaroNetwork, descriptions: list[list[int]]
-) -> None:
-    figaro = Figaro(little, exact=True)
-    start = [604]
-    written = figaro.continue_freely(descriptions[0], start, np.linspace(0, 0.99, 80), 1)
-    assert written[:1] == start
-    assert len(written) == 81 or written[-1] == EOS
-    with pytest.raises(GrammarError):
-        EventGrammar().parse(written)
-    assert figaro.continue_freely(descriptions[0], start, np.linspace(0, 0.99, 80), 1) == written
-    greedy = figaro.continue_freely(descriptions[0], start, [0.1, 0.9], 0)
-    assert greedy == figaro.continue_freely(descriptions[0], start, [0.8, 0.2], 0)
-
-
 def test_songs_are_written_on_one_thread_and_the_others_are_given_back(
     figaro: Figaro, descriptions: list[list[int]]
 ) -> None:
     used: list[int] = []
     torch.set_num_threads(2)
     asked = [short(descriptions[0], 1)]
-    alone = figaro.compose(
+    alone = figaro.generate(
         asked, tempos=[100], seeds=[0], progress=lambda *_: used.append(torch.get_num_threads())
     )
     assert torch.get_num_threads() == 2
     assert set(used) == {1}
     torch.set_num_threads(1)
-    assert figaro.compose(asked, tempos=[100], seeds=[0]) == alone
+    assert figaro.generate(asked, tempos=[100], seeds=[0]) == alone
 
 
 def test_progress_counts_bars(figaro: Figaro, descriptions: list[list[int]]) -> None:
     told: list[tuple[int, int]] = []
-    figaro.compose(
+    figaro.generate(
         [short(description, 2) for description in descriptions[:4]],
         tempos=[100] * 4,
         seeds=range(4),
@@ -172,37 +154,9 @@ def test_progress_counts_bars(figaro: Figaro, descriptions: list[list[int]]) -> 
 
 
 def test_nothing_asked_is_nothing_written(figaro: Figaro) -> None:
-    assert figaro.compose([], tempos=[], seeds=[]) == []
+    assert figaro.generate([], tempos=[], seeds=[]) == []
 
 
 def test_what_is_no_description_is_refused(figaro: Figaro) -> None:
     with pytest.raises(GrammarError):
-        figaro.compose([[454, 454]], tempos=[100], seeds=[0])
-
-
-@given(
-    st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=20),
-    st.floats(0, 1, exclude_max=True),
-    st.floats(0.05, 5),
-    st.floats(0.01, 1),
-)
-def test_draw_returns_a_token_of_the_nucleus(
-    logits: list[float], uniform: float, temperature: float, top_p: float
-) -> None:
-    drawn = draw(np.array(logits, np.float32), uniform, temperature, top_p)
-    scaled = np.array(logits, np.float32).astype(np.float64) / temperature
-    weights = np.exp(scaled - scaled.max())
-    weights /= weights.sum()
-    likelier = weights[weights > weights[drawn]].sum()
-    assert likelier < top_p or likelier == pytest.approx(top_p)
-
-
-def test_draw_follows_the_distribution() -> None:
-    logits = np.log(np.array([0.5, 0.3, 0.2], np.float32))
-    uniforms = np.linspace(0, 1, 1000, endpoint=False)
-    drawn = np.bincount([draw(logits, float(uniform), 1, 1) for uniform in uniforms])
-    np.testing.assert_allclose(drawn, [500, 300, 200], atol=1)
-    nucleus = np.bincount([draw(logits, float(uniform), 1, 0.75) for uniform in uniforms])
-    np.testing.assert_allclose(nucleus, [625, 375], atol=1)
-    cold = [draw(logits, float(uniform), 0.05, 1) for uniform in uniforms]
-    assert set(cold) == {0}
+        figaro.generate([[454, 454]], tempos=[100], seeds=[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from emo_assets.figaro.context_windows import BatchedContext
-from emo_assets.figaro.generate import Figaro
 from emo_assets.figaro.incremental_decoder import IncrementalDecoder
 from emo_assets.figaro.inputs import DescriptionInput, event_bars, event_positions
 from emo_assets.figaro.linear import Precision
 from emo_assets.figaro.network import FigaroNetwork
 from emo_assets.figaro.released_checkpoint import read_checkpoint
+from emo_assets.nn.sampling import sample_token
 from emo_assets.tokens.vocabulary import EOS, PAD
 
 pytestmark = pytest.mark.realdata
@@ -47,7 +46,7 @@ class Reference:
         )
         return events, bars, positions
 
-    def streams(self, *, exact: bool) -> BatchedContext:
+    def context(self, *, exact: bool) -> BatchedContext:
         return BatchedContext(IncrementalDecoder(self.network, Precision.FLOAT32), exact=exact)
 
 
@@ -94,54 +93,57 @@ def test_logits_of_known_events(reference: Reference, length: int, style: str) -
         assert_near(loss, reference.arrays[f"loss_{style}_{length}"])
 
 
-def forced(streams: BatchedContext, reference: Reference, events: NDArray[Any]) -> Tensor:
+def forced(context: BatchedContext, reference: Reference, events: NDArray[Any]) -> Tensor:
     """Feed known events after `<bos>` and return all logits."""
-    logits = [streams.begin([reference.description])]
-    logits += [streams.push([int(event)]) for event in events]
+    logits = [context.begin([reference.description])]
+    logits += [context.push([int(event)]) for event in events]
     return torch.cat(logits)
 
 
 def test_steps_before_the_window_is_full_are_exact_with_a_cache(reference: Reference) -> None:
-    logits = forced(reference.streams(exact=False), reference, reference.arrays["input_ids"][1:256])
+    logits = forced(reference.context(exact=False), reference, reference.arrays["input_ids"][1:256])
     assert_near(logits, reference.arrays["logits_sample_256"])
     assert_near(logits[:64], reference.arrays["logits_sample_64"])
 
 
 def test_exact_steps_agree_past_the_end_of_the_window(reference: Reference) -> None:
-    logits = forced(reference.streams(exact=True), reference, reference.arrays["input_ids"][1:330])
+    logits = forced(reference.context(exact=True), reference, reference.arrays["input_ids"][1:330])
     # Step n predicts the event after n true ones.
     assert_near(logits[249:329], reference.arrays["forced_logits_250_on"])
 
 
 @pytest.mark.slow
 def test_exact_steps_agree_far_past_the_end_of_the_window(reference: Reference) -> None:
-    logits = forced(reference.streams(exact=True), reference, reference.arrays["input_ids"][1:620])
+    logits = forced(reference.context(exact=True), reference, reference.arrays["input_ids"][1:620])
     assert_near(logits[599:619], reference.arrays["forced_logits_600_on"])
 
 
 def continued(
-    reference: Reference, name: str, new: int, uniforms: Iterable[float], temperature: float
+    reference: Reference, name: str, new: int, uniforms: NDArray[np.float64], temperature: float
 ) -> Tensor:
-    """Continue the first events of a song of the reference exactly, to the events that the reference wrote.
+    """Continue the first events of a song of the reference without constraints, and compare the events.
 
     Args:
         reference: whose network, description and song.
         name: of the song's ids.
-        new: how many events are written anew.
-        uniforms: numbers that decide.
-        temperature: 0 for the likeliest token.
+        new: how many events are generated.
+        uniforms: random numbers in [0, 1) that decide, one per event.
+        temperature: 0 for the most likely token.
 
     Returns:
-        The logits that the new ones were chosen by, (new events, events).
+        The logits of the new events, (new, events).
     """
     expected = reference.arrays[name].copy()
     if expected[-1] == PAD:
         expected[-1] = EOS  # the public sampler returns it so
-    start = expected[1 : len(expected) - new].tolist()
-    figaro = Figaro(reference.network, exact=True)
-    events = figaro.continue_freely(reference.description.ids[1:-1].tolist(), start, uniforms, temperature)
-    np.testing.assert_array_equal(events, expected[1:])
-    return forced(reference.streams(exact=True), reference, expected[1:-1])[-new:]
+    context = reference.context(exact=True)
+    logits = [forced(context, reference, expected[1 : len(expected) - new])[-1]]
+    events = []
+    for uniform in uniforms:
+        events.append(sample_token(logits[-1].numpy(), uniform, temperature=temperature))
+        logits.append(context.push(events[-1:])[0])
+    np.testing.assert_array_equal(events, expected[-new:])
+    return torch.stack(logits[:-1])
 
 
 def test_the_greedy_song_is_the_references(reference: Reference) -> None:

@@ -64,7 +64,7 @@ def changed(vocabulary: Any, before: Ids, after: Ids) -> list[str]:
 
 
 def test_transposing_moves_notes_chords_and_mean_pitches_but_not_drums() -> None:
-    song = SONG.transposed(4)
+    song = SONG.transpose(4)
     assert changed(EVENTS, SONG.events, song.events) == [
         "Chord_E:maj",
         "Pitch_64",
@@ -79,14 +79,14 @@ def test_transposing_moves_notes_chords_and_mean_pitches_but_not_drums() -> None
 @pytest.mark.parametrize("shift", [-5, -1, 3, 6])
 def test_transposed_songs_stay_songs_and_come_back(shift: int, songs: list[TrainingSong]) -> None:
     for song in songs:
-        there = song.transposed(shift)
+        there = song.transpose(shift)
         written = EventGrammar().parse(there.events[1:-1].tolist())
         described = DescriptionGrammar().parse(there.description.ids[1:-1].tolist())
         for bar, events in zip(described, written, strict=True):
             if events.notes:
                 mean = sum(note.pitch for note in events.notes) / len(events.notes)
                 assert bar.mean_pitch == nearest_bin(mean, MEAN_PITCH_BINS)
-        back = there.transposed(-shift)
+        back = there.transpose(-shift)
         np.testing.assert_array_equal(back.events, song.events)
         np.testing.assert_array_equal(back.description.ids, song.description.ids)
 
@@ -100,7 +100,7 @@ def test_notes_may_not_leave_the_pitches(songs: list[TrainingSong]) -> None:
     )
     assert songs[0].transpositions(200, 200).stop == 128 - highest
     with pytest.raises(ValueError, match="beyond the 128 pitches"):
-        songs[0].transposed(128 - highest)
+        songs[0].transpose(128 - highest)
 
 
 def test_a_song_of_drums_alone_has_nothing_to_transpose() -> None:

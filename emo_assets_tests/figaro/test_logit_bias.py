@@ -7,7 +7,7 @@ import pytest
 
 from emo_assets.figaro.constraints import DescriptionConstraint
 from emo_assets.figaro.generate import Figaro
-from emo_assets.figaro.instrument_limits import compass, hands
+from emo_assets.figaro.instrument_limits import max_polyphony, pitch_range
 from emo_assets.figaro.logit_bias import (
     LEAD_REGISTER,
     StyleBias,
@@ -50,9 +50,9 @@ def figaro() -> Figaro:
     return Figaro(from_bytes(bundled_bytes()))
 
 
-def songs(figaro: Figaro, wish: StyleTargets) -> list[ParsedSong]:
+def songs(figaro: Figaro, targets: StyleTargets) -> list[ParsedSong]:
     description = DescriptionGrammar().format(bars(4))
-    events = figaro.compose([description] * 4, tempos=[120] * 4, seeds=range(4), style_targets=[wish] * 4)
+    events = figaro.generate([description] * 4, tempos=[120] * 4, seeds=range(4), style_targets=[targets] * 4)
     return [parse_song(detokenize(each)) for each in events]
 
 
@@ -70,13 +70,13 @@ def test_a_steady_song_repeats_its_rhythm_and_a_loose_one_does_not(figaro: Figar
 
 
 @pytest.mark.slow
-def test_songs_that_sing_have_a_lead_and_others_have_none(figaro: Figaro) -> None:
-    sung, unsung = (
+def test_songs_with_a_melody_have_a_lead_and_others_have_none(figaro: Figaro) -> None:
+    with_melody, without = (
         float(np.mean([lead_share(song) for song in songs(figaro, StyleTargets(melody_share=share))]))
         for share in (1.0, 0.0)
     )
-    assert sung > 0.8
-    assert unsung < 0.2
+    assert with_melody > 0.8
+    assert without < 0.2
 
 
 def test_a_lead_plays_one_note_at_a_time_in_its_register(figaro: Figaro) -> None:
@@ -88,23 +88,22 @@ def test_a_lead_plays_one_note_at_a_time_in_its_register(figaro: Figaro) -> None
         assert inside.mean() > 0.9
 
 
-def test_without_a_wish_nothing_is_pulled() -> None:
+def test_without_targets_there_is_no_bias() -> None:
     described = bars(2)
-    guide, leaning = DescriptionConstraint(described, 120), StyleBias(described, StyleTargets())
+    constraint, style = DescriptionConstraint(described, 120), StyleBias(described, StyleTargets())
     for token in EVENTS.encode(["Bar_1", "Time Signature_4/4", "Position_0", "Chord_C:maj", "Position_0"]):
-        pulled = leaning.biases(guide.state, guide.allowed())
-        assert pulled is None or not pulled.any()
-        leaning.advance(guide.state, token)
-        guide.advance(token)
+        assert not style.biases(constraint.state, constraint.allowed()).any()
+        style.advance(constraint.state, token)
+        constraint.advance(token)
 
 
-def test_a_phrase_sings_at_its_end_for_as_long_as_is_wished() -> None:
+def test_the_melody_share_decides_how_many_bars_at_the_end_of_a_phrase_have_one() -> None:
     assert [has_melody(bar, 0.5) for bar in range(8)] == [False] * 4 + [True] * 4
     assert all(has_melody(bar, 1.0) for bar in range(20))
     assert not any(has_melody(bar, 0.0) for bar in range(20))
 
 
-def test_melody_instruments_lead_rather_than_others_and_drums_never() -> None:
+def test_melody_instruments_are_more_suitable_than_others_and_drums_never() -> None:
     assert (
         melody_suitability(FLUTE)
         > melody_suitability(PIANO)
@@ -130,23 +129,25 @@ def _begun_together(events: Sequence[int]) -> dict[tuple[float, int], list[int]]
     return begun
 
 
-def test_players_have_two_hands_and_keep_to_their_compass(figaro: Figaro) -> None:
+def test_playable_songs_keep_to_their_limits(figaro: Figaro) -> None:
     # as many notes as a bar can be asked for, of two players: more than they can play at a time
     dense = [bar._replace(note_density=30, mean_pitch=30) for bar in bars(3, (PIANO, BASS, DRUMS))]
     description = DescriptionGrammar().format(dense)
 
-    def written(wish: StyleTargets) -> list[int]:
-        return figaro.compose([description], tempos=[120], seeds=[3], style_targets=[wish])[0]
+    def written(targets: StyleTargets) -> list[int]:
+        return figaro.generate([description], tempos=[120], seeds=[3], style_targets=[targets])[0]
 
     for (_, player), pitches in _begun_together(written(StyleTargets(playable=True))).items():
-        assert len(pitches) <= hands(player)
-        assert player == DRUMS or all(pitch in compass(player) for pitch in pitches)
+        assert len(pitches) <= max_polyphony(player)
+        assert player == DRUMS or all(pitch in pitch_range(player) for pitch in pitches)
     assert any(
-        len(pitches) > hands(player) or (player != DRUMS and pitches[-1] not in compass(player))
+        len(pitches) > max_polyphony(player) or (player != DRUMS and pitches[-1] not in pitch_range(player))
         for (_, player), pitches in _begun_together(written(StyleTargets())).items()
     )
 
 
-def test_every_instrument_has_a_compass_and_hands() -> None:
-    assert all(len(compass(instrument)) >= 24 and hands(instrument) for instrument in range(DRUMS))
-    assert hands(DRUMS) > 1
+def test_every_instrument_has_limits() -> None:
+    assert all(
+        len(pitch_range(instrument)) >= 24 and max_polyphony(instrument) for instrument in range(DRUMS)
+    )
+    assert max_polyphony(DRUMS) > 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emo_assets.errors import InputError
 from emo_assets.nn.sampling import SamplingParams, apply_cfg, sample_token
@@ -78,3 +80,20 @@ def test_guidance_amplifies_the_condition() -> None:
 def test_parameters_out_of_range_are_refused(values: dict[str, float]) -> None:
     with pytest.raises(InputError, match="must be"):
         SamplingParams(**values)
+
+
+@given(
+    st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=20),
+    st.floats(0, 1, exclude_max=True),
+    st.floats(0.05, 5),
+    st.floats(0.01, 1),
+)
+def test_samples_are_in_the_nucleus(
+    logits: list[float], uniform: float, temperature: float, top_p: float
+) -> None:
+    scaled = np.array(logits, np.float32).astype(np.float64) / temperature
+    token = sample_token(np.array(logits, np.float32), uniform, temperature=temperature, top_p=top_p)
+    probabilities = np.exp(scaled - scaled.max())
+    probabilities /= probabilities.sum()
+    likelier = probabilities[probabilities > probabilities[token]].sum()
+    assert likelier < top_p or likelier == pytest.approx(top_p)

@@ -169,7 +169,7 @@ def control_report(
         seed=config.seed,
     )
     learned = lakh_midi[lakh_midi["md5"].isin(song_metrics["md5"])].drop_duplicates("md5")
-    with closing(load_models(store.open(), in_pair=True)) as models:
+    with closing(load_models(store.open(), parallel=True)) as models:
         songs = measure_requests(
             requests, models, known=distinct_bars(learned["content"]), progress=logged_progress(context)
         )
