@@ -9,12 +9,16 @@ from numpy.typing import NDArray
 
 from emo_assets.metrics.harmony import MAJOR_PROFILE, MINOR_PROFILE
 from emo_assets.metrics.texture import ACOUSTIC_PROGRAMS
-from emo_assets.midi.writer import Part
+from emo_assets.midi.writer import Note, Part
 from emo_assets.music_theory import MAJOR_QUALITIES
 from emo_assets.synthetic_corpus.composition import ComposedSong
 from emo_assets.synthetic_corpus.meter import Meter
 from emo_assets.synthetic_corpus.performance import TICKS_PER_POSITION
 from emo_assets.synthetic_corpus.progression import ChordSpan
+
+
+def notes_of(song: ComposedSong, name: str) -> list[Note]:
+    return [note for part in song.parts if part.name == name for note in part.notes]
 
 
 def felt_meter(song: ComposedSong) -> Meter:
