@@ -47,6 +47,17 @@ def test_a_second_write_replaces_the_first(folder: UPath) -> None:
     assert path.read_bytes() == b"second"
 
 
+def test_the_file_of_a_renamed_asset_is_found_under_its_former_name(folder: UPath) -> None:
+    store = Store(folder)
+    store.assets.mkdir(parents=True, exist_ok=True)
+    assert store.asset_file("song_metrics.parquet") == store.assets / "song_metrics.parquet"
+    (store.assets / "heard_songs.parquet").write_bytes(b"old")
+    assert store.asset_file("song_metrics.parquet").read_bytes() == b"old"
+    assert store.assets / "heard_songs.parquet" in store.model_files
+    (store.assets / "song_metrics.parquet").write_bytes(b"new")
+    assert store.asset_file("song_metrics.parquet").read_bytes() == b"new"
+
+
 def test_all_folders_are_below_the_base(folder: UPath) -> None:
     store = Store(folder)
     for place in (store.assets, store.requests, store.tracks, store.reports, store.checkpoints, store.sample):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import dagster as dg
-from upath import UPath
 
 from emo_assets.pipeline.instance import register_requests
 from emo_assets.pipeline.metadata import (
@@ -51,6 +50,8 @@ def track_materializations(store: Store, name: str) -> Iterator[dg.AssetMaterial
     Raises:
         FileNotFoundError: the store does not hold all of the track.
     """
+    from upath import UPath
+
     request = TrackRequest.from_values(read_asset_json(store, "requested_features", name))
     description = read_asset_json(store, "track_description", name)
     midi = asset_path(store, "track_midi", name).read_bytes()
