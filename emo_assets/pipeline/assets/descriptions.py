@@ -45,18 +45,16 @@ class DescribingConfig(dg.Config):
 
 @dg.multi_asset(
     outs={
-        "figaro_descriptions": dg.AssetOut(
+        name: dg.AssetOut(
             io_manager_key="tables",
-            description="One row a 12-bar segment: the token ids of its description.",
+            description=description,
             kinds={"parquet", "python"},
             is_required=False,
-        ),
-        "rejected_midi": dg.AssetOut(
-            io_manager_key="tables",
-            description="Each MIDI file that could not be read, and why.",
-            kinds={"parquet", "python"},
-            is_required=False,
-        ),
+        )
+        for name, description in {
+            "figaro_descriptions": "One row per 12-bar segment: the token ids of its description.",
+            "rejected_midi": "Each MIDI file that could not be described, and why.",
+        }.items()
     },
     partitions_def=SHARDS,
     can_subset=True,
@@ -64,59 +62,33 @@ class DescribingConfig(dg.Config):
     pool="describing",
 )
 def descriptions(
-    context: dg.AssetExecutionContext,
-    config: DescribingConfig,
-    lakh_midi: Table,
-    rejected_lakh_files: Table,
+    context: dg.AssetExecutionContext, config: DescribingConfig, lakh_midi: Table, rejected_lakh_files: Table
 ) -> Iterator[dg.Output[Any]]:
     """Describe the MIDI files of the run's shards; every file is described or rejected."""
     import pandas as pd
 
     from emo_assets.tokens.description_tables import extract_table
 
+    keys = context.partition_keys
     described = extract_table(
-        lakh_midi[lakh_midi["msd_track_id"].map(shard_of).isin(context.partition_keys)],
+        lakh_midi[lakh_midi["msd_track_id"].map(shard_of).isin(keys)],
         strict=config.strict,
         workers=config.workers,
         progress=logged_progress(context),
     )
-    not_taken_in = files_not_taken_in(rejected_lakh_files)
-    not_taken_in = not_taken_in[not_taken_in["path"].map(shard_of).isin(context.partition_keys)]
-    rejects = pd.concat([described.rejects, not_taken_in], ignore_index=True)
-    files = {"files_described": described.described, "files_rejected": len(rejects)}
-    if "figaro_descriptions" in context.op_execution_context.selected_output_names:
-        segments = described.segments
-        shards = segments["msd_track_id"].map(shard_of)
-        metadata = {**table_metadata(segments, "figaro_descriptions"), **files}
-        yield dg.Output(_by_shard(context, segments, shards), "figaro_descriptions", metadata=metadata)
-    if "rejected_midi" in context.op_execution_context.selected_output_names:
-        shards = rejects["msd_track_id"].where(rejects["msd_track_id"].notna(), rejects["path"]).map(shard_of)
-        metadata = {**table_metadata(rejects, "rejected_midi"), **files, "stages": counts(rejects["stage"])}
-        yield dg.Output(_by_shard(context, rejects, shards), "rejected_midi", metadata=metadata)
-
-
-def files_not_taken_in(rejected_lakh_files: Table) -> Table:
-    """Return the files that the Lakh reader refused, in the columns of the rejected MIDI."""
-    import pandas as pd
-
-    return pd.DataFrame(
-        {
-            "msd_track_id": pd.Series(pd.NA, index=rejected_lakh_files.index, dtype="str"),
-            "md5": pd.Series(pd.NA, index=rejected_lakh_files.index, dtype="str"),
-            "path": rejected_lakh_files["content"],
-            "stage": "file",
-            "reason": rejected_lakh_files["reason"],
-        }
-    )
-
-
-def _by_shard(
-    context: dg.AssetExecutionContext, table: Table, shards: "pd.Series[str]"
-) -> Table | dict[str, Table]:
-    """Give the IO manager one table a shard of the run, or the table itself when the run has one shard."""
-    if len(context.partition_keys) == 1:
-        return table
-    return {key: table[shards == key] for key in context.partition_keys}
+    not_read = rejected_lakh_files[rejected_lakh_files["content"].map(shard_of).isin(keys)]
+    not_read = not_read.rename(columns={"content": "path"})[["path", "reason"]].assign(stage="file")
+    rejects = pd.concat([described.rejects, not_read], ignore_index=True).astype("str")
+    files: dict[str, Any] = {"files_described": described.described, "files_rejected": len(rejects)}
+    for name, table, metadata in (
+        ("figaro_descriptions", described.segments, files),
+        ("rejected_midi", rejects, {**files, "stages": counts(rejects["stage"])}),
+    ):
+        if name in context.op_execution_context.selected_output_names:
+            shards = table["msd_track_id"].fillna(table.get("path", "")).map(shard_of)
+            by_shard = {key: table[shards == key] for key in keys}
+            value = by_shard if len(keys) > 1 else table
+            yield dg.Output(value, name, metadata={**table_metadata(table, name), **metadata})
 
 
 @dg.asset(io_manager_key="tables", kinds={"parquet", "pandas"})
