@@ -184,11 +184,12 @@ def _events(score: QuantizedScore) -> tuple[list[int], dict[int, str]]:
     unknown: dict[int, str] = {}
     passed = 0
     for number, (bar, changes) in enumerate(zip(score.bars, _changes_by_bar(score, grid), strict=True), 1):
+        start = len(tokens)
         time_signature = _time_signature(bar)
         if number >= len(BARS):
-            unknown[len(tokens)] = f"Bar_{number}"
+            unknown[start] = f"Bar_{number}"
         if time_signature is None:
-            unknown[len(tokens) + 1] = _time_signature_text(bar)
+            unknown[start + 1] = _time_signature_text(bar)
         tokens += (bar_token(number), UNK if time_signature is None else METERS[time_signature])
         for known in current:
             if known:
@@ -208,14 +209,14 @@ def _events(score: QuantizedScore) -> tuple[list[int], dict[int, str]]:
             current[change.order] = change
         tokens += notes[5 * (written + shift) : 5 * (bar.last + shift)]
         passed += bar.last - bar.first
-    for index, token in enumerate(tokens if unknown else ()):
-        if token >= _LATE:  # only in bars of an unknown time signature
-            unknown[index] = f"Position_{token - _LATE}"
-            tokens[index] = UNK
+        for index in range(start, len(tokens) if time_signature is None else start):
+            if tokens[index] >= _LATE:
+                unknown[index] = f"Position_{tokens[index] - _LATE}"
+                tokens[index] = UNK
     return tokens, unknown
 
 
-_LATE = 1 << 20
+_LATE = len(EVENTS)
 """Added to a position past the vocabulary, in place of an id."""
 
 
