@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import ConstantInputWarning, pearsonr, rankdata
 
 from emo_assets.description_model.evaluation.bootstrap_ci import (
     UNDEFINED,
@@ -382,8 +383,6 @@ def _rank_correlation(pairs: pd.DataFrame, seed: int) -> ConfidenceInterval:
 
 def _spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return Spearman's correlation along the last axis; NaN where one side does not vary."""
-    from scipy.stats import ConstantInputWarning, pearsonr, rankdata
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConstantInputWarning)
         return np.asarray(pearsonr(rankdata(one, axis=-1), rankdata(other, axis=-1), axis=-1).statistic)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import ks_2samp
 
 from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES, FeatureVector
@@ -144,8 +145,6 @@ def strong_pairs(correlations: pd.DataFrame) -> list[tuple[str, str, float]]:
 
 
 def _feature_row(name: str, linked: pd.DataFrame, all_songs: pd.DataFrame) -> dict[str, object]:
-    from scipy.stats import ks_2samp
-
     values, everything = linked[name].dropna(), all_songs[name].dropna()
     skewness = float(np.asarray(values.skew())) if len(values) > 2 else float("nan")
     spread = float(everything.std()) or float("nan")

@@ -121,10 +121,10 @@ BROKEN: dict[int, tuple[Callable[[Year], None], str]] = {
     6: (_cut_off, "spotify_tracks: has 5 rows where it had"),
     7: (_cut_off, "spotify_tracks: has 5 rows where it had"),
     12: (_garbage, "InputError"),
-    18: (_wrong_rows, "spotify_tracks: 42% of it was refused, more than 25%"),
+    18: (_wrong_rows, "spotify_tracks: 42% of it was rejected, more than 25%"),
     24: (_names_gone, "unique_tracks.txt: does not exist"),
     31: (_broken_midi, "rejected_midi: nothing was accepted"),
-    38: (_diverged, "weights that are no number"),
+    38: (_diverged, "weights that are not finite"),
     45: (_nothing_learned, "scoreboard: the best model"),
 }
 BETTER = {0: 30.0, 9: 28.0, 10: 27.0, 20: 25.0, 33: 24.0, 50: 20.0}
@@ -133,7 +133,7 @@ BETTER = {0: 30.0, 9: 28.0, 10: 27.0, 20: 25.0, 33: 24.0, 50: 20.0}
 INVALID = 40
 
 WITHOUT_CONTROL = 42
-"""In this week models are far better, and their knobs do nothing."""
+"""In this week models are far better, but not controllable."""
 
 
 @pytest.mark.slow

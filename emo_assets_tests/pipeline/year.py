@@ -128,7 +128,7 @@ class Week:
         validity: share of valid samples.
         baseline: bits a bar of the best baseline.
         broken_weights: whether the trained weights are no numbers.
-        control: how well the knobs of this week's models work; the champion's work half.
+        control: controllability of this week's models; the champion's is 0.5.
     """
 
     bits: float = 30.0

@@ -116,7 +116,7 @@ def champion(
 class ControlReportConfig(dg.Config):
     """The requests of the control report.
 
-    The full run is `levels: 12, sweeps: 3, drawn: 80, repeated: 8`: 328 songs.
+    The full run is `levels: 10, sweeps: 3, drawn: 90, repeated: 8`: 302 songs.
     """
 
     levels: int = 3
