@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.tokens.grammar.descriptions import DescribedBar
-from emo_assets.tokens.grammar.event_constraints import BarConstraint
+from emo_assets.tokens.grammar.event_constraints import Constraints
 from emo_assets.tokens.grammar.event_state import Expected
 from emo_assets.tokens.grammar.events import EventGrammar
 from emo_assets.tokens.quantization import (
@@ -76,9 +76,8 @@ class DescriptionConstraint:
     """
 
     def __init__(self, bars: Sequence[DescribedBar], tempo: float) -> None:
-        wanted = [BarConstraint(bar.time_signature, bar.instruments) for bar in bars]
         self.bars = bars
-        self.state = EventGrammar().start(wanted, tempo=tempo_bin(tempo), in_order=True)
+        self.state = EventGrammar().start(Constraints(bars, tempo_bin(tempo)))
         self._length = 0
         self._notes_left = 0
         self._spacing = 0

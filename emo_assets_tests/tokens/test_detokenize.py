@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from emo_assets.midi.general_midi import INSTRUMENT_NAMES
 from emo_assets.tokens.detokenize import MAX_NOTES_AT_ONCE, detokenize
-from emo_assets.tokens.grammar.event_constraints import BarConstraint
+from emo_assets.tokens.grammar.descriptions import DescribedBar
+from emo_assets.tokens.grammar.event_constraints import Constraints
 from emo_assets.tokens.grammar.events import EventBar, EventGrammar, NoteEvent
 from emo_assets.tokens.tokenize import tokenize_midi
 from emo_assets.tokens.vocabulary import EVENTS
 from emo_assets_tests.tokens.expected import Expected, readable_fixtures
-from emo_assets_tests.tokens.grammar.test_events import constraints, walk
+from emo_assets_tests.tokens.grammar.test_events import asked_bars, bar_of, walk
 
 GRAMMAR = EventGrammar()
 
@@ -70,11 +71,9 @@ def test_real_events_come_back(expected: Expected) -> None:
 
 
 @settings(max_examples=150)
-@given(constraints, st.integers(0, 32), st.booleans(), st.integers(0, 2**32))
-def test_whatever_the_grammar_allows_comes_back(
-    bars: list[BarConstraint], tempo: int, in_order: bool, seed: int
-) -> None:
-    events = walk(seed, GRAMMAR.start(bars, tempo=tempo, in_order=in_order))
+@given(asked_bars, st.integers(0, 32), st.integers(0, 2**32))
+def test_all_that_constraints_allow_comes_back(bars: list[DescribedBar], tempo: int, seed: int) -> None:
+    events = walk(seed, GRAMMAR.start(Constraints(bars, tempo)))
     parsed = GRAMMAR.parse(events)
     if not held(parsed):
         return
@@ -86,14 +85,13 @@ def test_whatever_the_grammar_allows_comes_back(
 
 @given(st.integers(0, 2**32), st.integers(0, 32))
 def test_ordered_events_come_back_in_their_order(seed: int, tempo: int) -> None:
-    bars = [BarConstraint(14, (0, 40, 128))] * 2
-    parsed = GRAMMAR.parse(walk(seed, GRAMMAR.start(bars, tempo=tempo, in_order=True)))
+    events = walk(seed, GRAMMAR.start(Constraints([bar_of(14, (0, 40, 128))] * 2, tempo)))
+    parsed = GRAMMAR.parse(events)
     filled = [replace(bar, chords=[], chord=None) for bar in parsed]
     if not all(bar.notes for bar in filled) or any(
         event.duration == 16 for bar in filled for event in bar.notes
     ):
         return
-    events = walk(seed, GRAMMAR.start(bars, tempo=tempo, in_order=True))
     assert [replace(bar, chords=[], chord=None) for bar in read_back(events)] == filled
 
 

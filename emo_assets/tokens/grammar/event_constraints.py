@@ -3,81 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from emo_assets.midi.general_midi import DRUMS
+from emo_assets.tokens.grammar.descriptions import DescribedBar
 from emo_assets.tokens.grammar.event_tokens import CHORDS, INSTRUMENTS, METERS, TEMPOS, Mask, mask_of
 from emo_assets.tokens.vocabulary import MAX_BARS, UNK
 
+ANY_TIME_SIGNATURE = mask_of(METERS)
+ANY_TIME_SIGNATURE[UNK] = True
 
-@dataclass(frozen=True, slots=True)
-class BarConstraint:
-    """The constraints on one bar, in the numbers of `DescribedBar`.
-
-    Attributes:
-        time_signature: index into `vocabulary.TIME_SIGNATURES`; None for any.
-        instruments: the programs that may play, 128 for drums; None for any.
-    """
-
-    time_signature: int | None = None
-    instruments: Sequence[int] | None = None
+ANY_ITEM = mask_of(CHORDS) | mask_of(TEMPOS) | mask_of(INSTRUMENTS)
+"""The tokens that may follow a position."""
 
 
 class Constraints:
-    """The constraints on a song. `EventGrammar.start` describes the arguments.
+    """What a generated song must have: its bars, one tempo, and its items in order.
+
+    A position then has its chord first and its notes after it: drums before programs, programs and pitches
+    ascending, no note twice. Every bar is then finite.
+
+    Args:
+        bars: the time signature (any, for None) and the instruments that may play, of each of 1..511 bars.
+        tempo: index into `quantization.TEMPO_BINS` of the only tempo, which is set at the start of the first
+            bar.
 
     Attributes:
-        bars: the exact number of bars, None for any.
-        tempo: token of the only tempo, 0 for any number of any tempos.
-        in_order: whether the items of a position are in order.
+        bars: the number of bars.
+        tempo: token of the tempo.
+        time_signatures: the mask of time signatures of each bar.
+        items: the mask of tokens that may follow a position of each bar; the tempo is not among them.
+        max_orders: the order of the last instrument of each bar, -1 without instruments.
 
     Raises:
-        ValueError: a constraint is out of range.
+        ValueError: an argument is out of range.
     """
 
-    def __init__(self, bars: Sequence[BarConstraint] | None, tempo: int | None, in_order: bool) -> None:
-        if bars is not None and not 1 <= len(bars) < MAX_BARS:
+    def __init__(self, bars: Sequence[DescribedBar], tempo: int) -> None:
+        if not 1 <= len(bars) < MAX_BARS:
             raise ValueError(f"a song can have 1 to {MAX_BARS - 1} bars, got {len(bars)}")
-        if tempo is not None and not 0 <= tempo < len(TEMPOS):
+        if not 0 <= tempo < len(TEMPOS):
             raise ValueError(f"tempo bins are numbered 0 to {len(TEMPOS) - 1}, got {tempo}")
-        self.bars = None if bars is None else len(bars)
-        self.tempo = 0 if tempo is None else TEMPOS[tempo]
-        self.in_order = in_order
-        self._time_signatures: list[Mask] = []
-        self._items: list[Mask] = []
-        self._max_orders: list[int] = []
-        shared: dict[tuple[int, ...] | None, Mask] = {}
-        for bar in bars or [BarConstraint()]:
-            instruments = None if bar.instruments is None else tuple(sorted(set(bar.instruments)))
-            if instruments and not 0 <= instruments[0] <= instruments[-1] <= DRUMS:
-                raise ValueError(f"instruments are numbered 0 to {DRUMS}, got {instruments}")
-            if instruments not in shared:
-                shared[instruments] = self._item_mask(instruments)
-            self._items.append(shared[instruments])
-            orders = [DRUMS] if instruments is None else [note_order(each) for each in instruments]
-            self._max_orders.append(max(orders, default=-1))
-            self._time_signatures.append(_time_signature_mask(bar.time_signature))
-
-    def _item_mask(self, instruments: tuple[int, ...] | None) -> Mask:
-        """Return what may follow a position, for any current chord and tempo."""
-        mask = mask_of(CHORDS)
-        if not self.tempo:
-            mask[TEMPOS.start : TEMPOS.stop] = True
-        playing = range(DRUMS + 1) if instruments is None else instruments
-        mask[[INSTRUMENTS[instrument] for instrument in playing]] = True
-        return mask
-
-    def time_signatures(self, bar: int) -> Mask:
-        """Return the time signatures that bar `bar` (from 1) may have."""
-        return self._time_signatures[bar - 1 if self.bars else 0]
-
-    def items(self, bar: int) -> Mask:
-        """Return what may follow a position in bar `bar`."""
-        return self._items[bar - 1 if self.bars else 0]
-
-    def max_order(self, bar: int) -> int:
-        """Return the order of the last instrument that may play in bar `bar`, -1 when none may."""
-        return self._max_orders[bar - 1 if self.bars else 0]
+        self.bars = len(bars)
+        self.tempo = TEMPOS[tempo]
+        self.time_signatures = [_time_signature_mask(bar.time_signature) for bar in bars]
+        masks = {instruments: _item_mask(instruments) for instruments in {bar.instruments for bar in bars}}
+        self.items = [masks[bar.instruments] for bar in bars]
+        self.max_orders = [max(map(note_order, bar.instruments), default=-1) for bar in bars]
 
 
 def note_order(instrument: int) -> int:
@@ -85,11 +56,17 @@ def note_order(instrument: int) -> int:
     return 0 if instrument == DRUMS else instrument + 1
 
 
+def _item_mask(instruments: tuple[int, ...]) -> Mask:
+    if instruments and not 0 <= min(instruments) <= max(instruments) <= DRUMS:
+        raise ValueError(f"instruments are numbered 0 to {DRUMS}, got {instruments}")
+    mask = mask_of(CHORDS)
+    mask[[INSTRUMENTS[instrument] for instrument in instruments]] = True
+    return mask
+
+
 def _time_signature_mask(time_signature: int | None) -> Mask:
     if time_signature is None:
-        mask = mask_of(METERS)
-        mask[UNK] = True
-        return mask
+        return ANY_TIME_SIGNATURE
     if not 0 <= time_signature < len(METERS):
         raise ValueError(f"time signatures are numbered 0 to {len(METERS) - 1}, got {time_signature}")
     return mask_of(METERS[time_signature])

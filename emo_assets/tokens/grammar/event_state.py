@@ -8,7 +8,7 @@ import numpy as np
 
 from emo_assets.midi.general_midi import DRUMS
 from emo_assets.tokens.grammar.errors import GrammarError
-from emo_assets.tokens.grammar.event_constraints import Constraints, note_order
+from emo_assets.tokens.grammar.event_constraints import ANY_ITEM, ANY_TIME_SIGNATURE, Constraints, note_order
 from emo_assets.tokens.grammar.event_tokens import (
     CHORDS,
     DRUM_PITCHES,
@@ -18,7 +18,6 @@ from emo_assets.tokens.grammar.event_tokens import (
     PAST_POSITIONS,
     PITCHES,
     POSITIONS,
-    TEMPOS,
     VELOCITIES,
     Mask,
     bar_token,
@@ -27,7 +26,7 @@ from emo_assets.tokens.grammar.event_tokens import (
 from emo_assets.tokens.quantization import time_signature_positions
 from emo_assets.tokens.vocabulary import EOS, EVENTS, MAX_POSITIONS, TIME_SIGNATURES, UNK
 
-_NEW_POSITION, _AFTER_CHORD, _AFTER_TEMPO = -3, -2, -1
+_NEW_POSITION, _AFTER_CHANGE = -2, -1
 """Orders before those of all notes, see `note_order`."""
 
 _VELOCITY_MASK = mask_of(VELOCITIES)
@@ -68,7 +67,7 @@ class EventState:
         pitch: pitch of the last note.
     """
 
-    def __init__(self, constraints: Constraints) -> None:
+    def __init__(self, constraints: Constraints | None) -> None:
         self._constraints = constraints
         self.index = 0
         self.bar = 0
@@ -108,7 +107,7 @@ class EventState:
             case Expected.BAR:
                 return mask_of(bar_token(1))
             case Expected.TIME_SIGNATURE:
-                return self._constraints.time_signatures(self.bar)
+                return self._time_signature_mask()
             case Expected.HEAD_CHORD_POSITION | Expected.HEAD_TEMPO_POSITION:
                 return mask_of(POSITIONS[0])
             case Expected.HEAD_CHORD:
@@ -116,34 +115,29 @@ class EventState:
             case Expected.HEAD_TEMPO:
                 return mask_of(self.tempo)
             case Expected.ITEM_OR_TIME_SIGNATURE:
-                return self._item_mask() | self._constraints.time_signatures(self.bar)
+                return self._item_mask() | self._time_signature_mask()
             case Expected.NOTHING:
                 return np.zeros(len(EVENTS), dtype=np.bool_)
 
-    @property
-    def _tempo_is_missing(self) -> bool:
-        return bool(self._constraints.tempo) and not self.tempo
+    def _time_signature_mask(self) -> Mask:
+        constraints = self._constraints
+        return ANY_TIME_SIGNATURE if constraints is None else constraints.time_signatures[self.bar - 1]
 
     def _position_mask(self) -> Mask:
-        if self._tempo_is_missing:
+        constraints = self._constraints
+        if constraints is not None and not self.tempo:
             return mask_of(POSITIONS[0])
         first = max(self.position, 0)
-        if self._constraints.in_order and self.position >= 0 and not self._position_is_open():
-            first += 1
+        if constraints is not None and self.position >= 0:
+            # the position is closed when all notes that may follow in order have been there
+            first += self._min_order > constraints.max_orders[self.bar - 1]
         mask = mask_of(POSITIONS[first : self._length])
         if self._unknown_meter and first <= PAST_POSITIONS:
             mask[UNK] = True
-        wanted = self._constraints.bars
-        if wanted is None or self.bar < wanted:
+        if constraints is None or self.bar < constraints.bars:
             mask[bar_token(self.bar + 1)] = True
-        mask[EOS] = wanted is None or self.bar == wanted
+        mask[EOS] = constraints is None or self.bar == constraints.bars
         return mask
-
-    def _position_is_open(self) -> bool:
-        """Whether another item in order may follow at the same position."""
-        if self._order == _AFTER_CHORD and not self._constraints.tempo:
-            return True
-        return self._min_order <= self._constraints.max_order(self.bar)
 
     @property
     def _min_order(self) -> int:
@@ -152,22 +146,22 @@ class EventState:
 
     def _item_mask(self) -> Mask:
         constraints = self._constraints
-        if self._tempo_is_missing:
+        if constraints is None:
+            mask = ANY_ITEM.copy()
+        elif not self.tempo:
             mask = mask_of(constraints.tempo)
             if not self.chord:
                 mask[CHORDS.start : CHORDS.stop] = True
             return mask
-        mask = constraints.items(self.bar).copy()
-        if self.chord:
-            mask[self.chord] = False
-        if constraints.in_order and self._order > _NEW_POSITION:
-            mask[CHORDS.start : CHORDS.stop] = False
-            if self._order > _AFTER_CHORD:
-                mask[TEMPOS.start : TEMPOS.stop] = False
-            lowest = self._min_order
-            if lowest:
+        else:
+            mask = constraints.items[self.bar - 1].copy()
+            if self._order > _NEW_POSITION:
+                mask[CHORDS.start : CHORDS.stop] = False
+            if lowest := self._min_order:
                 mask[INSTRUMENTS.start : INSTRUMENTS.start + lowest - 1] = False
                 mask[INSTRUMENTS[DRUMS]] = False
+        if self.chord:
+            mask[self.chord] = False
         return mask
 
     def advance(self, token_id: int) -> EventState:
@@ -193,7 +187,7 @@ class EventState:
                 state.expected = Expected.DURATION
             case Expected.DURATION:
                 state.expected = Expected.POSITION
-                if self._constraints.in_order:
+                if self._constraints is not None:
                     state._min_pitch = self.pitch + 1
             case Expected.BAR:
                 state._on_bar()
@@ -265,9 +259,9 @@ class EventState:
             self.expected = Expected.PITCH
         elif token_id in CHORDS:
             self.chord = token_id
-            self._order = _AFTER_CHORD
+            self._order = _AFTER_CHANGE
             self.expected = Expected.POSITION
         else:
             self.tempo = token_id
-            self._order = _AFTER_TEMPO
+            self._order = _AFTER_CHANGE
             self.expected = Expected.POSITION

@@ -9,7 +9,7 @@ number of items at positions that never go back and lie inside the bar. An item 
 - a note: `Instrument_i`, `Pitch_p` (`Pitch_drum_p` for drums), `Velocity_v`, `Duration_d`.
 
 Within one position items come in any order and notes may repeat: FIGARO orders them by tick before it rounds
-ticks to positions. A generator can ask for one order (`in_order`).
+ticks to positions. `Constraints` ask for one order.
 
 Tokens outside the vocabulary read as `<unk>`, which the grammar allows exactly there: for the `Bar` token of
 every bar past `Bar_511`, for a time signature, and in a bar of such a time signature for the positions past
@@ -18,12 +18,12 @@ every bar past `Bar_511`, for a time signature, and in a bar of such a time sign
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from emo_assets.tokens.grammar.errors import GrammarError
-from emo_assets.tokens.grammar.event_constraints import BarConstraint, Constraints
+from emo_assets.tokens.grammar.event_constraints import Constraints
 from emo_assets.tokens.grammar.event_state import EventState, Expected
 from emo_assets.tokens.grammar.event_tokens import CHORDS, DURATIONS, METERS, TEMPOS, VELOCITIES
 from emo_assets.tokens.vocabulary import EOS, EVENTS, UNK
@@ -73,26 +73,13 @@ class EventBar:
 class EventGrammar:
     """The grammar of events."""
 
-    def start(
-        self,
-        bars: Sequence[BarConstraint] | None = None,
-        *,
-        tempo: int | None = None,
-        in_order: bool = False,
-    ) -> EventState:
+    def start(self, constraints: Constraints | None = None) -> EventState:
         """Return the state before the first token (after `<bos>`).
 
         Args:
-            bars: the constraints on each bar, 1..511 of them; the song has as many bars. None for any song.
-            tempo: index into `quantization.TEMPO_BINS` of the only tempo, which is set at the start of the
-                first bar. None for any number of any tempos.
-            in_order: whether a position has its chord first, then its tempo, then its notes: drums before
-                programs, programs and pitches ascending, no note twice. Every bar is then finite.
-
-        Raises:
-            ValueError: a constraint is out of range.
+            constraints: what a generated song must have; None for any song.
         """
-        return EventState(Constraints(bars, tempo, in_order))
+        return EventState(constraints)
 
     def parse(self, ids: Iterable[int]) -> list[EventBar]:
         """Return the bars of a whole song.
