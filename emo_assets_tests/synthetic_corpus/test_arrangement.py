@@ -7,6 +7,7 @@ import pytest
 from emo_assets.metrics.texture import ACOUSTIC_PROGRAMS
 from emo_assets.synthetic_corpus.arrangement import arrange, voice_level
 from emo_assets.synthetic_corpus.composition import ComposedSong
+from emo_assets.synthetic_corpus.form import SectionKind
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 from emo_assets.synthetic_corpus.styles import Role
 
@@ -14,7 +15,7 @@ from emo_assets.synthetic_corpus.styles import Role
 def test_denser_sections_are_at_higher_levels(songs: list[ComposedSong]) -> None:
     for song in songs[::12]:
         levels = arrange(song.sheet, {Role.LEAD: 0, Role.THEME: 0}, SeededRandom(0)).levels
-        assert levels["ending"] <= levels.get("chorus", 1.0)
+        assert levels[SectionKind.ENDING] <= levels.get(SectionKind.CHORUS, 1.0)
         assert all(0 <= level <= 1 for level in levels.values())
 
 
