@@ -18,7 +18,7 @@ from emo_assets.tokens.grammar.events import EventBar, EventGrammar, NoteEvent
 from emo_assets.tokens.tokenize import tokenize_midi
 from emo_assets.tokens.vocabulary import EVENTS
 from emo_assets_tests.tokens.expected import Expected, readable_fixtures
-from emo_assets_tests.tokens.grammar.test_events import asked_bars, bar_of, walk
+from emo_assets_tests.tokens.grammar.random_songs import asked_bars, bar_of, walk
 
 GRAMMAR = EventGrammar()
 

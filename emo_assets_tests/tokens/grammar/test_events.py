@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from itertools import groupby
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,14 +11,13 @@ from emo_assets.midi.general_midi import DRUMS
 from emo_assets.tokens.grammar.descriptions import DescribedBar
 from emo_assets.tokens.grammar.errors import GrammarError
 from emo_assets.tokens.grammar.event_constraints import Constraints
-from emo_assets.tokens.grammar.event_state import EventState
 from emo_assets.tokens.grammar.events import EventGrammar, NoteEvent
 from emo_assets.tokens.quantization import time_signature_positions
 from emo_assets.tokens.vocabulary import EOS, EVENTS, MAX_BARS, TIME_SIGNATURES, UNK, EventKind
 from emo_assets_tests.tokens.expected import Expected, readable_fixtures
+from emo_assets_tests.tokens.grammar.random_songs import asked_bars, walk
 
 GRAMMAR = EventGrammar()
-FOUR_FOUR = TIME_SIGNATURES.index((4, 4))
 
 
 def is_piece(ids: Sequence[int]) -> bool:
@@ -85,43 +82,6 @@ def parses(ids: Sequence[int]) -> bool:
     return True
 
 
-def walk(seed: int, state: EventState, *, longest: int = 400) -> list[int]:
-    """A piece that the masks allow, by chance; kinds are equally likely, until it is long enough to end."""
-    chance = random.Random(seed)
-    ids: list[int] = []
-    while True:
-        allowed = np.flatnonzero(state.allowed).tolist()
-        by_kind: dict[EventKind | None, list[int]] = {}
-        for token in allowed:
-            by_kind.setdefault(EVENTS.kind(token), []).append(token)
-        kind = chance.choice(list(by_kind))
-        if len(ids) > longest and (None in by_kind or EventKind.BAR in by_kind):
-            kind = None if None in by_kind else EventKind.BAR
-        token = chance.choice(by_kind[kind])
-        if token == EOS:
-            return ids
-        ids.append(token)
-        state = state.advance(token)
-
-
-def bar_of(
-    time_signature: int | None, instruments: tuple[int, ...] = tuple(range(DRUMS + 1))
-) -> DescribedBar:
-    """A bar to be asked for."""
-    return DescribedBar(time_signature, 0, 0, 0, 0, instruments, ())
-
-
-asked_bars = st.lists(
-    st.builds(
-        bar_of,
-        st.integers(0, len(TIME_SIGNATURES) - 1),
-        st.sets(st.integers(0, DRUMS), max_size=4).map(sorted).map(tuple),
-    ),
-    min_size=1,
-    max_size=4,
-)
-
-
 @pytest.mark.parametrize("expected", readable_fixtures(), ids=lambda expected: expected.file)
 def test_the_references_events_are_pieces(expected: Expected) -> None:
     bars = GRAMMAR.parse(EVENTS.encode(expected.events))
@@ -176,47 +136,6 @@ def test_masks_parser_and_definition_agree_on_broken_pieces(bars: list[Described
     assert parses(ids) == masks_allow(ids) == is_piece(ids)
 
 
-@given(asked_bars, st.integers(0, 32), st.integers(0, 2**32))
-def test_constraints_are_kept(bars: list[DescribedBar], tempo: int, seed: int) -> None:
-    ids = walk(seed, GRAMMAR.start(Constraints(bars, tempo)))
-    parsed = GRAMMAR.parse(ids)
-    assert [bar.time_signature for bar in parsed] == [bar.time_signature for bar in bars]
-    for bar, asked in zip(parsed, bars, strict=True):
-        assert {note.instrument for note in bar.notes} <= set(asked.instruments)
-    assert [change for bar in parsed for change in bar.tempos] == [(0, tempo)]
-
-
-@given(asked_bars, st.integers(0, 2**32))
-def test_constrained_songs_never_repeat_a_note_and_end_by_themselves(
-    bars: list[DescribedBar], seed: int
-) -> None:
-    ids = walk(seed, GRAMMAR.start(Constraints(bars, 16)))
-    for bar in GRAMMAR.parse(ids):
-        onsets = [(note.position, (note.instrument + 1) % 129, note.pitch) for note in bar.notes]
-        assert onsets == sorted(set(onsets))
-
-
-def test_items_of_a_position_come_in_order() -> None:
-    for seed in range(20):
-        ids = walk(seed, GRAMMAR.start(Constraints([bar_of(FOUR_FOUR)] * 3, 16)))
-        places = [(ids[i], ids[i + 1]) for i in range(len(ids)) if EVENTS.kind(ids[i]) is EventKind.POSITION]
-        rank = {EventKind.CHORD: 0, EventKind.TEMPO: 1, EventKind.INSTRUMENT: 2}
-        for _, items in groupby(places, key=lambda item: item[0]):
-            kinds = [EVENTS.kind(token) for _, token in items]
-            notes = [kind for kind in kinds if kind is EventKind.INSTRUMENT]
-            assert all(kind in rank for kind in kinds)
-            assert kinds[len(kinds) - len(notes) :] == notes
-
-
-def test_a_state_without_choice_is_never_reached_at_the_ends_of_the_keyboard() -> None:
-    state = GRAMMAR.start(Constraints([bar_of(FOUR_FOUR, (127,))], 16))
-    tokens = "Bar_1 Time-Signature_4/4 Position_0 Tempo_16 "
-    tokens += "Position_47 Instrument_Gunshot Pitch_127 Velocity_1 Duration_1"
-    for token in EVENTS.encode(token.replace("-", " ") for token in tokens.split()):
-        state = state.advance(token)
-    assert np.flatnonzero(state.allowed).tolist() == [EOS]
-
-
 def test_a_piece_past_the_vocabularys_bars_and_meters_parses() -> None:
     tokens = []
     for number in range(1, MAX_BARS + 4):
@@ -249,18 +168,3 @@ def test_errors_say_where_and_why(tokens: str, position: int, expected: str) -> 
     with pytest.raises(GrammarError) as error:
         GRAMMAR.parse(EVENTS.encode(token.replace("-", " ") for token in tokens.split()))
     assert (error.value.index, error.value.expected) == (position, expected)
-
-
-@pytest.mark.parametrize(
-    ("bars", "tempo"),
-    [
-        ([], 16),
-        ([bar_of(None)] * MAX_BARS, 16),
-        ([bar_of(90)], 16),
-        ([bar_of(FOUR_FOUR)], 33),
-        ([bar_of(None, (129,))], 16),
-    ],
-)
-def test_impossible_constraints_are_refused(bars: list[DescribedBar], tempo: int) -> None:
-    with pytest.raises(ValueError, match="got"):
-        Constraints(bars, tempo)
