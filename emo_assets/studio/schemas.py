@@ -119,7 +119,7 @@ class Status(BaseModel):
             metrics: its metrics.
             finished: when it was finished, in seconds since 1970.
         """
-        task = Task(request, TaskState.FINISHED, "", finished, 0, "")
+        task = Task(request, TaskState.FINISHED, "", finished)
         return cls.of_task(task, metrics=metrics)
 
 

@@ -29,7 +29,6 @@ from emo_assets.studio.worker import (
     Generate,
     Generator,
     Loaded,
-    LoadingFailed,
     Message,
     Record,
     Recorded,
@@ -231,15 +230,13 @@ class Supervisor:
         if job is not None:
             job.last_message = time.monotonic()
         match message:
-            case Loaded(champion):
-                self.champion, self.problem = champion, None
-            case LoadingFailed(reason):
-                self.problem = reason
+            case Loaded(champion, problem):
+                self.champion, self.problem = champion, problem
             case TaskProgress() if job:
                 self._board.update(job.task_id, message)
             case Finished(champion) if job:
                 self.champion, self.problem = champion, None
-                self._queue.finish(job.task_id, champion)
+                self._queue.finish(job.task_id)
                 self._end_job(job)
             case Failed(reason) if job:
                 if reason is None:

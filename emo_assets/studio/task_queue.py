@@ -27,6 +27,7 @@ TOO_MANY_ATTEMPTS = (
     f"The work on this song was interrupted {MAX_ATTEMPTS} times. Try a shorter song, or restart the studio."
 )
 
+# files of earlier versions have two more columns
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS tasks (
     number INTEGER PRIMARY KEY,
@@ -35,9 +36,7 @@ CREATE TABLE IF NOT EXISTS tasks (
     state TEXT NOT NULL,
     reason TEXT NOT NULL DEFAULT '',
     submitted REAL NOT NULL,
-    ended REAL,
     attempts INTEGER NOT NULL DEFAULT 0,
-    champion TEXT NOT NULL DEFAULT '',
     recorded INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX IF NOT EXISTS tasks_by_state ON tasks (state, recorded, number);
@@ -68,16 +67,12 @@ class Task:
         state: the current state.
         reason: why the task failed, in one line; empty otherwise.
         submitted: when it was accepted, in seconds since 1970.
-        attempts: how often work on it began.
-        champion: version of the model that wrote the description; empty before the task is finished.
     """
 
     request: TrackRequest
     state: TaskState
     reason: str
     submitted: float
-    attempts: int
-    champion: str
 
     @property
     def task_id(self) -> str:
@@ -145,13 +140,13 @@ class TaskQueue:
             )
         )
 
-    def finish(self, task_id: str, champion: str) -> bool:
+    def finish(self, task_id: str) -> bool:
         """Mark a task in progress as finished; return whether it was in progress."""
-        return self._end(task_id, TaskState.IN_PROGRESS, TaskState.FINISHED, champion=champion)
+        return self._end(task_id, TaskState.IN_PROGRESS, TaskState.FINISHED)
 
     def fail(self, task_id: str, reason: str) -> bool:
         """Mark a task in progress as failed; return whether it was in progress."""
-        return self._end(task_id, TaskState.IN_PROGRESS, TaskState.FAILED, reason=reason)
+        return self._end(task_id, TaskState.IN_PROGRESS, TaskState.FAILED, reason)
 
     def cancel(self, task_id: str, state: TaskState = TaskState.QUEUED) -> bool:
         """Cancel a task that is in `state`; return whether it was."""
@@ -165,9 +160,9 @@ class TaskQueue:
         """
         if counts_attempt:
             self._rows(
-                "UPDATE tasks SET state = 'failed', ended = ?, reason = ? "
-                "WHERE state = 'in_progress' AND attempts >= ?",
-                *(time.time(), TOO_MANY_ATTEMPTS, MAX_ATTEMPTS),
+                "UPDATE tasks SET state = 'failed', reason = ? WHERE state = 'in_progress' AND attempts >= ?",
+                TOO_MANY_ATTEMPTS,
+                MAX_ATTEMPTS,
             )
         self._rows(
             "UPDATE tasks SET state = 'queued', attempts = attempts - ? WHERE state = 'in_progress'",
@@ -220,13 +215,10 @@ class TaskQueue:
         )
         return int(row[0])
 
-    def _end(
-        self, task_id: str, before: TaskState, after: TaskState, *, reason: str = "", champion: str = ""
-    ) -> bool:
+    def _end(self, task_id: str, before: TaskState, after: TaskState, reason: str = "") -> bool:
         changed = self._rows(
-            "UPDATE tasks SET state = ?, ended = ?, reason = ?, champion = ? WHERE task_id = ? AND state = ? "
-            "RETURNING 1",
-            *(after, time.time(), reason, champion, task_id, before),
+            "UPDATE tasks SET state = ?, reason = ? WHERE task_id = ? AND state = ? RETURNING 1",
+            *(after, reason, task_id, before),
         )
         return bool(changed)
 
@@ -250,8 +242,6 @@ def _task(row: sqlite3.Row) -> Task:
         state=TaskState(row["state"]),
         reason=row["reason"],
         submitted=row["submitted"],
-        attempts=row["attempts"],
-        champion=row["champion"],
     )
 
 

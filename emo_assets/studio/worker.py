@@ -90,16 +90,10 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Loaded:
-    """Message: the models are loaded."""
+    """Message: the models are loaded, or cannot be loaded for a reason."""
 
     champion: str
-
-
-@dataclass(frozen=True)
-class LoadingFailed:
-    """Message: the models cannot be loaded."""
-
-    reason: str
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -124,7 +118,7 @@ class Recorded:
 
 
 Order = Generate | Record | Cancel
-Message = Loaded | LoadingFailed | TaskProgress | Finished | Failed | Recorded
+Message = Loaded | TaskProgress | Finished | Failed | Recorded
 
 
 def run_worker(connection: Connection, lock: Path, make_generator: Callable[[], Generator]) -> None:
@@ -174,12 +168,12 @@ class Worker:
                 case Cancel():
                     pass  # the task ended before it could be cancelled
 
-    def _load(self) -> Loaded | LoadingFailed:
+    def _load(self) -> Loaded:
         try:
             return Loaded(self._generator.load())
         except InputError as error:
             log.warning("the models cannot be loaded: %s", error)
-            return LoadingFailed(str(error))
+            return Loaded("", str(error))
 
     def _generate(self, request: TrackRequest) -> Finished | Failed:
         progress = self._progress_callback()

@@ -1,4 +1,4 @@
-"""Fixtures of the studio's tests: a running studio, its client, and a browser where there is one."""
+"""Fixtures of the studio's tests: a running studio, its client, and a browser."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def client(studio: StudioProcess) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def own_studio(tmp_path: Path) -> Iterator[StudioProcess]:
-    """A studio of the test's own, not started yet."""
+    """A studio for one test, not started yet."""
     process = StudioProcess(tmp_path, seconds=0.05)
     yield process
     process.kill()
@@ -57,7 +57,7 @@ def base(models: Path, tmp_path: Path) -> Path:
 
 
 def missing(what: str) -> None:
-    """Leave out a test on somebody's machine; in continuous integration nothing may be missing."""
+    """Skip a test, or fail it in continuous integration."""
     if os.environ.get("CI"):
         pytest.fail(what)
     pytest.skip(what)
@@ -65,12 +65,12 @@ def missing(what: str) -> None:
 
 @pytest.fixture(scope="session")
 def base_url() -> None:
-    """Each studio has an address of its own. (The plugin's own fixture is one that pytest warns of.)"""
+    """Override the plugin's fixture, which causes a warning; each studio has its own URL."""
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    """How pytest-playwright starts the browser: the system's Chromium, quiet and without a screen."""
+    """How pytest-playwright starts the browser: the system's Chromium, headless."""
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
@@ -84,18 +84,18 @@ def browser_type_launch_args() -> dict[str, Any]:
     return {"executable_path": found, "args": [f"--{switch}" for switch in switches.split()]}
 
 
-def is_trouble(message: ConsoleMessage) -> bool:
-    """Whether the browser complains of the page itself, and not of an answer that a test makes a refusal."""
+def is_page_error(message: ConsoleMessage) -> bool:
+    """Whether a console message is an error of the page, rather than of a response."""
     return message.type == "error" and not message.text.startswith("Failed to load resource")
 
 
 @pytest.fixture
 def studio_page(page: Page, studio: StudioProcess) -> Iterator[Page]:
-    """The studio's page, open; nothing may go wrong in it unseen."""
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda message: troubles.append(message.text) if is_trouble(message) else None)
+    """The studio's page, open; errors in its console fail the test."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if is_page_error(message) else None)
     page.goto(studio.url)
     page.get_by_role("group", name="Moods").get_by_role("button").first.wait_for()
     yield page
-    assert not troubles
+    assert not errors

@@ -56,7 +56,7 @@ def test_features_become_a_song_in_every_format(client: httpx.Client) -> None:
     )
 
 
-def test_a_song_that_a_run_has_made_anew_is_what_is_heard_in_every_format(
+def test_a_song_that_a_run_has_replaced_is_served_in_every_format(
     client: httpx.Client, studio: StudioProcess
 ) -> None:
     task_id = submit(client)
@@ -70,7 +70,7 @@ def test_a_song_that_a_run_has_made_anew_is_what_is_heard_in_every_format(
     assert after.duration < 1 < soundfile.info(io.BytesIO(before.content)).duration
 
 
-def test_what_is_said_of_a_song_is_what_its_midi_holds(client: httpx.Client) -> None:
+def test_the_metrics_of_a_song_are_those_of_its_midi_file(client: httpx.Client) -> None:
     task_id = submit(client, features={"tempo": 97.5, "key": 2, "mode": 0, "time_signature": 3}, bars=8)
     heard = finished(client, task_id)["heard"]
     midi = pretty_midi.PrettyMIDI(io.BytesIO(result(client, task_id, "midi").content))
@@ -81,7 +81,7 @@ def test_what_is_said_of_a_song_is_what_its_midi_holds(client: httpx.Client) -> 
     assert heard["key"].startswith("D ")
 
 
-def test_a_part_of_the_sound_can_be_asked_for(client: httpx.Client) -> None:
+def test_a_range_of_the_sound_can_be_requested(client: httpx.Client) -> None:
     task_id = submit(client)
     finished(client, task_id)
     whole = result(client, task_id, "wav").content
@@ -90,7 +90,7 @@ def test_a_part_of_the_sound_can_be_asked_for(client: httpx.Client) -> None:
     assert part.content == whole[100:200]
 
 
-def test_a_finished_song_tells_all_about_itself(client: httpx.Client) -> None:
+def test_a_finished_song_has_all_details(client: httpx.Client) -> None:
     task_id = submit(client, mood="Joy — for all", bars=3)
     finished(client, task_id)
     track = client.get("/track", params={"task_id": task_id}).json()
@@ -100,7 +100,7 @@ def test_a_finished_song_tells_all_about_itself(client: httpx.Client) -> None:
     assert track["status"]["request"]["mood"] == "Joy — for all"
 
 
-def test_a_song_tells_what_was_aimed_at_in_what_is_measured(client: httpx.Client) -> None:
+def test_a_song_has_the_targets_of_its_metrics(client: httpx.Client) -> None:
     task_id = submit(client, features={"energy": 0.7, "tempo": 97, "key": "D", "mode": "minor"})
     finished(client, task_id)
     track = client.get("/track", params={"task_id": task_id}).json()
@@ -109,7 +109,7 @@ def test_a_song_tells_what_was_aimed_at_in_what_is_measured(client: httpx.Client
     assert (aimed_at["key"], aimed_at["mode"]) == ("D", "minor")
 
 
-def test_a_song_that_was_kept_without_what_was_aimed_at_tells_all_else(
+def test_a_song_that_was_stored_without_targets_has_all_other_details(
     client: httpx.Client, studio: StudioProcess
 ) -> None:
     task_id = submit(client)
@@ -125,9 +125,7 @@ def test_a_song_that_was_kept_without_what_was_aimed_at_tells_all_else(
     assert track["asked_and_measured"][0]["measured"] is not None
 
 
-def test_how_closely_a_song_must_follow_is_kept_wherever_the_request_is(
-    client: httpx.Client, studio: StudioProcess
-) -> None:
+def test_the_strictness_is_stored_with_the_request(client: httpx.Client, studio: StudioProcess) -> None:
     task_id = submit(client, strictness="strictly")
     assert finished(client, task_id)["request"]["strictness"] == "strictly"
     listed = client.get("/tracks").json()["tracks"][0]
@@ -140,7 +138,7 @@ def test_how_closely_a_song_must_follow_is_kept_wherever_the_request_is(
     assert read_request(path).strictness is Strictness.STRICTLY
 
 
-def test_a_strictness_that_is_none_is_refused_with_its_field(client: httpx.Client) -> None:
+def test_an_unknown_strictness_is_refused_with_its_field(client: httpx.Client) -> None:
     answer = client.post("/submit", json={"strictness": "very"})
     assert answer.status_code == 422
     assert answer.json() == {
@@ -162,7 +160,7 @@ def test_a_song_that_is_not_finished_is_refused_and_can_be_cancelled(client: htt
     assert client.post("/cancel", params={"task_id": slow}).json()["status"] == "cancelled"
 
 
-def test_a_song_that_fails_says_why(client: httpx.Client) -> None:
+def test_a_song_that_fails_has_a_reason(client: httpx.Client) -> None:
     task_id = submit(client, mood="please fail")
     assert finished(client, task_id)["reason"] == (
         "the champion's weights are damaged: materialize champion again"
@@ -173,7 +171,7 @@ def test_a_song_that_fails_says_why(client: httpx.Client) -> None:
     assert "Traceback" not in stumbled["reason"]
 
 
-def test_progress_is_told_as_it_happens(client: httpx.Client, studio: StudioProcess) -> None:
+def test_progress_is_streamed(client: httpx.Client, studio: StudioProcess) -> None:
     task_id = submit(client, mood="please be slow")
     told: list[dict[str, Any]] = []
     with httpx.stream("GET", f"{studio.url}/events", params={"task_id": task_id}, timeout=20) as answer:
@@ -189,9 +187,7 @@ def test_progress_is_told_as_it_happens(client: httpx.Client, studio: StudioProc
     assert len(set(shares)) > 3
 
 
-def test_songs_of_runs_and_of_the_studio_stand_in_one_history(
-    client: httpx.Client, studio: StudioProcess
-) -> None:
+def test_the_history_has_songs_of_runs_and_of_the_studio(client: httpx.Client, studio: StudioProcess) -> None:
     task_id = submit(client, mood="Ours")
     finished(client, task_id)
     assets = studio.base / "assets" / "generated_track"
@@ -205,7 +201,7 @@ def test_songs_of_runs_and_of_the_studio_stand_in_one_history(
     (assets / "made-by-a-run.json").unlink()
 
 
-def test_history_comes_in_pages_the_newest_first(client: httpx.Client) -> None:
+def test_the_history_has_pages_the_newest_first(client: httpx.Client) -> None:
     last = [submit(client) for _ in range(3)]
     for task_id in last:
         finished(client, task_id)
@@ -216,7 +212,7 @@ def test_history_comes_in_pages_the_newest_first(client: httpx.Client) -> None:
     assert page["total"] == everything["total"]
 
 
-def test_a_damaged_document_hides_no_other_song(client: httpx.Client, studio: StudioProcess) -> None:
+def test_a_damaged_document_does_not_hide_other_songs(client: httpx.Client, studio: StudioProcess) -> None:
     task_id = submit(client)
     finished(client, task_id)
     damaged = studio.base / "assets" / "generated_track" / "damaged.json"
@@ -226,7 +222,7 @@ def test_a_damaged_document_hides_no_other_song(client: httpx.Client, studio: St
     damaged.unlink()
 
 
-def test_the_form_is_made_of_the_schema(client: httpx.Client) -> None:
+def test_the_form_has_all_fields_of_a_request(client: httpx.Client) -> None:
     schema = client.get("/schema").json()
     assert [field["name"] for field in schema["features"]] == list(FEATURE_NAMES)
     key = next(field for field in schema["features"] if field["name"] == "key")
@@ -242,7 +238,7 @@ def test_the_form_is_made_of_the_schema(client: httpx.Client) -> None:
     ]
 
 
-def test_presets_are_requests_that_the_studio_did_not_make_itself(
+def test_presets_are_requests_that_are_not_from_the_studio(
     client: httpx.Client, studio: StudioProcess
 ) -> None:
     task_id = submit(client)
@@ -254,7 +250,7 @@ def test_presets_are_requests_that_the_studio_did_not_make_itself(
     assert (studio.base / "requests" / f"{task_id}.yaml").exists()
 
 
-def test_a_new_champion_is_picked_up_without_a_restart(client: httpx.Client, studio: StudioProcess) -> None:
+def test_a_new_champion_is_loaded_without_a_restart(client: httpx.Client, studio: StudioProcess) -> None:
     studio.set_champion("second")
     task_id = submit(client)
     finished(client, task_id)
@@ -280,7 +276,7 @@ def test_fifty_requests_at_once_all_finish(client: httpx.Client, studio: StudioP
         assert finished(client, task_id)["status"] == "finished"
 
 
-def test_health_tells_what_the_studio_does(client: httpx.Client) -> None:
+def test_health_is_the_state_of_the_studio(client: httpx.Client) -> None:
     finished(client, submit(client))
     wait_until(lambda: client.get("/health").json()["worker"] == "ready")
     health = client.get("/health").json()

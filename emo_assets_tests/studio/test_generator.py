@@ -21,10 +21,10 @@ from emo_assets_tests.studio.studio_process import StudioProcess, wait_until
 
 
 def silent(stage: Stage, done: int, total: int) -> None:
-    """Listen to nothing."""
+    """Ignore progress."""
 
 
-def test_a_request_becomes_a_song_by_the_champion(base: Path) -> None:
+def test_a_request_becomes_a_song_of_the_champion(base: Path) -> None:
     generator = SongGenerator(str(base))
     request = TrackRequest.from_values({"name": "joy", "mood": "$\\frac{ <b>", "bars": 2, "seed": 1})
     heard: list[tuple[Stage, float]] = []
@@ -45,7 +45,7 @@ def test_a_request_becomes_a_song_by_the_champion(base: Path) -> None:
     assert abs(samples).max() > 0.05, "the song is silent"
 
 
-def test_a_song_that_is_there_is_not_made_again(base: Path) -> None:
+def test_a_song_that_exists_is_not_generated_again(base: Path) -> None:
     generator = SongGenerator(str(base))
     request = TrackRequest(name="joy", bars=1, seed=1)
     generator.load()
@@ -55,19 +55,19 @@ def test_a_song_that_is_there_is_not_made_again(base: Path) -> None:
     assert (base / "tracks" / "joy" / "joy.wav").stat().st_mtime_ns == written
 
 
-def test_a_song_that_is_called_off_leaves_nothing_that_looks_finished(base: Path) -> None:
-    def call_off(stage: Stage, done: int, total: int) -> None:
+def test_a_cancelled_song_does_not_look_finished(base: Path) -> None:
+    def cancel(stage: Stage, done: int, total: int) -> None:
         if stage is Stage.COMPOSING and done > 0:
             raise Cancelled
 
     generator = SongGenerator(str(base))
     generator.load()
     with pytest.raises(Cancelled):
-        generator.generate(TrackRequest(name="joy", bars=8), call_off)
+        generator.generate(TrackRequest(name="joy", bars=8), cancel)
     assert not track_exists(Store(base), "joy")
 
 
-def test_a_new_champion_is_loaded_when_its_record_is_there(base: Path) -> None:
+def test_a_new_champion_is_loaded_when_its_record_changes(base: Path) -> None:
     generator = SongGenerator(str(base))
     assert generator.load() == "first"
     (base / "champions" / "first").rename(base / "champions" / "second")
@@ -93,7 +93,7 @@ def test_models_that_are_missing_or_damaged_are_named(base: Path, missing: str) 
 
 @pytest.fixture
 def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
-    """A Dagster instance that processes find as the checkout's own."""
+    """A Dagster instance that processes find through DAGSTER_HOME."""
     home = tmp_path / "dagster_home"
     home.mkdir()
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
@@ -103,7 +103,7 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dag
 
 
 @pytest.mark.slow
-def test_the_studio_makes_real_songs_and_records_them(base: Path, instance: dg.DagsterInstance) -> None:
+def test_the_studio_generates_real_songs_and_records_them(base: Path, instance: dg.DagsterInstance) -> None:
     studio = StudioProcess(base, is_real=True).start()
     try:
         with studio.client() as client:

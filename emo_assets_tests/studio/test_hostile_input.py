@@ -34,7 +34,7 @@ STRANGE_NAMES = [
 
 @pytest.mark.parametrize("name", STRANGE_NAMES)
 @pytest.mark.parametrize("address", ["/status", "/result", "/events", "/track"])
-def test_a_strange_id_is_simply_unknown(client: httpx.Client, address: str, name: str) -> None:
+def test_a_strange_id_is_unknown(client: httpx.Client, address: str, name: str) -> None:
     answer = client.get(address, params={"task_id": name})
     assert answer.status_code == 404
     assert set(answer.json()) == {"detail", "fields"}
@@ -45,13 +45,13 @@ def test_a_strange_id_cannot_be_cancelled(client: httpx.Client, name: str) -> No
     assert client.post("/cancel", params={"task_id": name}).status_code == 404
 
 
-def test_an_id_of_unreasonable_length_is_refused(client: httpx.Client) -> None:
+def test_an_id_that_is_too_long_is_refused(client: httpx.Client) -> None:
     answer = client.get("/status", params={"task_id": "x" * 5000})
     assert answer.status_code == 422
     assert answer.json()["fields"] == ["task_id"]
 
 
-def test_bytes_that_are_no_text_are_no_id(client: httpx.Client) -> None:
+def test_an_id_that_is_not_text_is_unknown(client: httpx.Client) -> None:
     assert client.get("/status?task_id=%ff%fe%00").status_code == 404
 
 
@@ -69,7 +69,7 @@ def test_files_outside_of_the_page_are_not_served(studio: StudioProcess, path: s
     assert b" 404 " in answer.splitlines()[0]
 
 
-def test_ten_megabytes_are_refused_whether_their_length_is_told_or_not(client: httpx.Client) -> None:
+def test_ten_megabytes_are_refused_with_and_without_a_length(client: httpx.Client) -> None:
     def pieces() -> Iterator[bytes]:
         for _ in range(1000):
             yield b" " * 10_000
@@ -81,7 +81,7 @@ def test_ten_megabytes_are_refused_whether_their_length_is_told_or_not(client: h
 
 
 @pytest.mark.parametrize("length", ["-1", "abc", "1e3", "9" * 400])
-def test_a_length_that_is_none_is_refused(studio: StudioProcess, length: str) -> None:
+def test_an_invalid_length_is_refused(studio: StudioProcess, length: str) -> None:
     address = urlsplit(studio.url)
     request = f"POST /submit HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: {length}\r\n\r\n{{}}"
     with socket.create_connection((address.hostname or "", address.port or 0), timeout=5) as connection:
@@ -89,12 +89,12 @@ def test_a_length_that_is_none_is_refused(studio: StudioProcess, length: str) ->
         assert b" 4" in connection.recv(1000).splitlines()[0]
 
 
-def test_what_is_not_said_to_be_json_is_refused(client: httpx.Client) -> None:
+def test_a_body_that_is_not_declared_as_json_is_refused(client: httpx.Client) -> None:
     answer = client.post("/submit", content=b"{}", headers={"Content-Type": "text/plain"})
     assert answer.status_code == 415
 
 
-def test_numbers_as_text_are_refused_with_their_field(client: httpx.Client) -> None:
+def test_text_in_place_of_numbers_is_refused_with_its_field(client: httpx.Client) -> None:
     answer = client.post("/submit", json={"features": {"tempo": "fast"}, "bars": "8"})
     assert answer.status_code == 422
     assert answer.json() == {
@@ -117,13 +117,13 @@ def test_a_hostile_mood_is_only_text(client: httpx.Client, studio: StudioProcess
     assert answer.headers["content-type"] == "application/json"
 
 
-def test_other_methods_and_addresses_are_refused_in_the_same_form(client: httpx.Client) -> None:
+def test_other_methods_and_paths_are_refused_in_the_same_form(client: httpx.Client) -> None:
     for answer in (client.get("/submit"), client.put("/status"), client.get("/nothing")):
         assert answer.status_code in (404, 405)
         assert set(answer.json()) == {"detail", "fields"}
 
 
-def test_pages_of_other_sites_can_do_nothing(client: httpx.Client, studio: StudioProcess) -> None:
+def test_pages_of_other_sites_are_refused(client: httpx.Client, studio: StudioProcess) -> None:
     for origin in ("https://evil.example", "null", "http://[", f"{studio.url}.evil.example"):
         answer = client.post("/submit", json={}, headers={"Origin": origin})
         assert answer.status_code == 403
@@ -137,11 +137,11 @@ def test_pages_of_other_sites_can_do_nothing(client: httpx.Client, studio: Studi
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:80", "", "127.0.0.1.evil.example", "[", "[::2]"]
 )
-def test_another_name_for_this_machine_is_refused(client: httpx.Client, host: str) -> None:
+def test_another_host_name_is_refused(client: httpx.Client, host: str) -> None:
     assert client.get("/health", headers={"Host": host}).status_code == 421
 
 
-def test_every_answer_keeps_browsers_on_a_short_lead(client: httpx.Client) -> None:
+def test_every_response_has_security_headers(client: httpx.Client) -> None:
     for address in ("/health", "/nothing", "/"):
         headers = client.get(address).headers
         assert "default-src 'self'" in headers["content-security-policy"]
@@ -149,7 +149,7 @@ def test_every_answer_keeps_browsers_on_a_short_lead(client: httpx.Client) -> No
         assert "server" not in headers
 
 
-def test_too_many_at_once_are_told_when_to_come_back(tmp_path: Path) -> None:
+def test_too_many_requests_are_refused_with_a_delay(tmp_path: Path) -> None:
     limits = {"burst": 3, "songs_per_minute": 30}
     studio = StudioProcess(tmp_path, limits=limits).start()
     with studio.client() as client:
@@ -160,7 +160,7 @@ def test_too_many_at_once_are_told_when_to_come_back(tmp_path: Path) -> None:
     studio.stop()
 
 
-def test_a_full_queue_is_told_and_nothing_is_accepted(tmp_path: Path) -> None:
+def test_a_full_queue_accepts_nothing(tmp_path: Path) -> None:
     studio = StudioProcess(tmp_path, max_queued=2).start()
     with studio.client() as client:
         answers = [client.post("/submit", json={"mood": "please be slow"}) for _ in range(6)]
@@ -172,7 +172,7 @@ def test_a_full_queue_is_told_and_nothing_is_accepted(tmp_path: Path) -> None:
     studio.kill()
 
 
-def test_nothing_is_told_without_the_token(tmp_path: Path) -> None:
+def test_every_request_needs_the_token(tmp_path: Path) -> None:
     token = "a-token-that-is-long"
     studio = StudioProcess(tmp_path, token=token).start()
     with studio.client() as client:
@@ -195,7 +195,7 @@ def test_nothing_is_told_without_the_token(tmp_path: Path) -> None:
     studio.stop()
 
 
-def test_a_store_without_models_says_what_to_do(tmp_path: Path) -> None:
+def test_a_store_without_models_has_a_remedy(tmp_path: Path) -> None:
     studio = StudioProcess(tmp_path)
     (tmp_path / "champion.txt").unlink()
     studio.start()
@@ -208,8 +208,8 @@ def test_a_store_without_models_says_what_to_do(tmp_path: Path) -> None:
     studio.stop()
 
 
-def test_every_answer_is_one_that_the_openapi_document_allows(own_studio: StudioProcess) -> None:
-    (own_studio.base / "champion.txt").unlink()  # songs fail at once, so all time goes into answers
+def test_every_response_follows_the_openapi_document(own_studio: StudioProcess) -> None:
+    (own_studio.base / "champion.txt").unlink()  # songs fail at once, so all time goes into responses
     own_studio.start()
     run = subprocess.run(
         [

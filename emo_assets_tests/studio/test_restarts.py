@@ -42,7 +42,7 @@ def assert_each_done_once(studio: StudioProcess, outcome: list[dict[str, Any]]) 
     assert set(finished) <= set(tracks)
 
 
-def test_a_killed_server_has_lost_nothing_that_it_accepted(own_studio: StudioProcess) -> None:
+def test_a_killed_server_loses_no_accepted_task(own_studio: StudioProcess) -> None:
     own_studio.start()
     with own_studio.client() as client:
         accepted = [submit(client) for _ in range(12)]
@@ -59,14 +59,14 @@ def test_a_killed_server_has_lost_nothing_that_it_accepted(own_studio: StudioPro
 def test_a_worker_killed_twenty_times_loses_nothing_and_does_nothing_twice(
     own_studio: StudioProcess,
 ) -> None:
-    chance = random.Random(7)
+    rng = random.Random(7)
     own_studio.start()
     with own_studio.client() as client:
         accepted = [submit(client) for _ in range(40)]
         kills = 0
         while kills < 20:
             # a worker needs a moment to be up: killing only those that never began would prove little
-            time.sleep(chance.uniform(0.0, 1.0))
+            time.sleep(rng.uniform(0.0, 1.0))
             kills += own_studio.kill_worker()
         outcome = wait_for_all(client, accepted)
     assert sum(each["status"] == "finished" for each in outcome) >= 30
@@ -74,13 +74,13 @@ def test_a_worker_killed_twenty_times_loses_nothing_and_does_nothing_twice(
 
 
 def test_servers_killed_at_any_moment_lose_nothing(own_studio: StudioProcess) -> None:
-    chance = random.Random(11)
+    rng = random.Random(11)
     accepted = []
     for _ in range(4):
         own_studio.start()
         with own_studio.client() as client:
             accepted += [submit(client) for _ in range(5)]
-        time.sleep(chance.uniform(0.0, 1.5))
+        time.sleep(rng.uniform(0.0, 1.5))
         own_studio.kill()
     own_studio.start()
     with own_studio.client() as client:
@@ -88,7 +88,7 @@ def test_servers_killed_at_any_moment_lose_nothing(own_studio: StudioProcess) ->
     assert_each_done_once(own_studio, outcome)
 
 
-def test_a_request_that_kills_its_worker_fails_and_holds_up_nobody(own_studio: StudioProcess) -> None:
+def test_a_request_that_kills_its_worker_fails_and_does_not_block_others(own_studio: StudioProcess) -> None:
     own_studio.start()
     with own_studio.client() as client:
         deadly, harmless = submit(client, mood="please crash"), submit(client)
@@ -98,7 +98,7 @@ def test_a_request_that_kills_its_worker_fails_and_holds_up_nobody(own_studio: S
     assert own_studio.lines("begun.txt").count(deadly) == 3
 
 
-def test_a_song_whose_recording_kills_the_worker_holds_up_nobody(own_studio: StudioProcess) -> None:
+def test_a_song_whose_recording_kills_the_worker_does_not_block_others(own_studio: StudioProcess) -> None:
     own_studio.start()
     with own_studio.client() as client:
         deadly = submit(client, mood="please crash afterwards")
@@ -107,10 +107,10 @@ def test_a_song_whose_recording_kills_the_worker_holds_up_nobody(own_studio: Stu
         outcome = wait_for_all(client, [deadly, harmless])
     assert [each["status"] for each in outcome] == ["finished", "finished"]
     wait_until(lambda: own_studio.lines("recorded.txt") == [harmless])
-    assert own_studio.lines("crashed.txt") == [deadly, deadly], "it is put off for a while"
+    assert own_studio.lines("crashed.txt") == [deadly, deadly], "it is retried later"
 
 
-def test_a_song_in_the_making_goes_on_after_an_orderly_restart(own_studio: StudioProcess) -> None:
+def test_a_task_in_progress_is_queued_again_after_an_orderly_restart(own_studio: StudioProcess) -> None:
     own_studio.start()
     with own_studio.client() as client:
         slow = submit(client, mood="please be slow")
@@ -119,7 +119,7 @@ def test_a_song_in_the_making_goes_on_after_an_orderly_restart(own_studio: Studi
             lines = watched.iter_lines()
             next(lines)
             own_studio.stop()
-            assert not list(lines)[-1], "who watches is let go in an orderly way"
+            assert not list(lines)[-1], "watchers are disconnected in an orderly way"
     assert (own_studio.base / "log.txt").read_text() == ""
     own_studio.start()
     with own_studio.client() as client:
@@ -128,7 +128,7 @@ def test_a_song_in_the_making_goes_on_after_an_orderly_restart(own_studio: Studi
         wait_for_all(client, [slow])
 
 
-def test_a_song_whose_end_was_not_noted_is_not_made_again(own_studio: StudioProcess) -> None:
+def test_a_song_whose_end_was_not_stored_is_not_generated_again(own_studio: StudioProcess) -> None:
     own_studio.start()
     with own_studio.client() as client:
         task_id = submit(client)

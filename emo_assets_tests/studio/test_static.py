@@ -12,7 +12,7 @@ from emo_assets_tests.studio.conftest import missing
 CHECKOUT = Path(__file__).parents[2]
 
 
-def test_a_wheel_carries_the_page_as_it_is_built_now_and_none_of_its_source(tmp_path: Path) -> None:
+def test_a_wheel_has_the_built_page_without_its_source(tmp_path: Path) -> None:
     if not PAGES.joinpath("index.html").exists():
         missing("the studio's page is not built: make page")
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):

@@ -16,31 +16,31 @@ def read(values: Any) -> Any:
     return read_submission(json.dumps(values).encode())
 
 
-def test_what_is_left_out_takes_its_default() -> None:
+def test_missing_fields_take_their_defaults() -> None:
     request = read({})
     assert (request.bars, request.seed, request.features.tempo) == (16, 0, 120)
     assert request.strictness is Strictness.NORMALLY
 
 
-def test_features_may_stand_inside_or_beside() -> None:
+def test_features_may_be_nested_or_at_the_top_level() -> None:
     assert read({"features": {"valence": 0.9}}).features == read({"valence": 0.9}).features
 
 
-def test_whole_numbers_may_have_a_point() -> None:
+def test_whole_numbers_may_be_floats() -> None:
     assert read({"features": {"key": 4.0}, "bars": 8.0}).features.key == 4
 
 
-def test_a_key_may_be_given_by_its_name() -> None:
+def test_a_key_may_be_a_name() -> None:
     assert read({"features": {"key": "F#", "mode": "minor"}}).features.key_name == "F# minor"
 
 
 @pytest.mark.parametrize("strictness", Strictness)
-def test_strictness_is_given_as_a_word(strictness: Strictness) -> None:
+def test_strictness_is_a_word(strictness: Strictness) -> None:
     assert read({"strictness": strictness.value}).strictness is strictness
 
 
-def test_the_schema_of_the_body_stands_alone() -> None:
-    """It becomes a part of the OpenAPI document, where nothing of what it could refer to is defined."""
+def test_the_schema_of_the_body_has_no_references() -> None:
+    """The OpenAPI document does not contain the definitions that it could refer to."""
     schema = submission_schema()
     assert "$ref" not in json.dumps(schema)
     for shape in schema["anyOf"]:
@@ -76,7 +76,7 @@ def test_the_schema_of_the_body_stands_alone() -> None:
         ({"path": "/etc/passwd"}, "path", "is not a known name"),
     ],
 )
-def test_what_is_wrong_is_named(values: dict[str, Any], field: str, said: str) -> None:
+def test_wrong_fields_are_named(values: dict[str, Any], field: str, said: str) -> None:
     with pytest.raises(ProblemError) as refusal:
         read(values)
     assert refusal.value.fields == [field]
@@ -88,7 +88,7 @@ def test_what_is_wrong_is_named(values: dict[str, Any], field: str, said: str) -
     "body",
     [b"", b"{", b"[1, 2]", b"null", b'{"tempo": NaN}', b'{"tempo": Infinity}', b"\xff\xfe", b"[" * 10_000],
 )
-def test_what_is_no_json_object_is_refused(body: bytes) -> None:
+def test_other_bodies_than_json_objects_are_refused(body: bytes) -> None:
     with pytest.raises(ProblemError):
         read_submission(body)
 
