@@ -131,7 +131,7 @@ class Supervisor:
 
     def wake(self) -> None:
         """Look for new tasks and cancellations now."""
-        with suppress(BlockingIOError):  # a full buffer wakes the thread, too
+        with suppress(OSError):  # a full buffer wakes the thread, too; a closed one has no thread
             self._wakeup_writer.send(b"\0")
 
     def cancel(self, task_id: str) -> None:
@@ -144,17 +144,16 @@ class Supervisor:
         while not self._is_stopping:
             self._has_answered = False
             try:
+                self._release_job()  # if the queue could not be written when the last worker ended
                 self._run_worker()
+                self._release_job()
             except sqlite3.Error:  # such as a full disk; nothing is lost, and it is tried again
                 log.exception("the task queue could not be written")
             delay = 0.0 if self._has_answered else min(max(2 * delay, 0.25), MAX_RESTART_DELAY)
             self._wait([], delay)
-        with suppress(sqlite3.Error):
-            self._release_job()
 
     def _run_worker(self) -> None:
         """Start a worker and send it orders until it ends, hangs or the supervisor stops."""
-        self._release_job()
         context = multiprocessing.get_context("spawn")
         connection, worker_end = context.Pipe()
         # not a daemon: the generator starts a process of its own
