@@ -31,8 +31,8 @@ from emo_assets.studio.track_repository import Format
 SECONDS_BETWEEN_EVENTS = 5.0
 """Maximum time between two events of a watched task, so that clients notice a dead connection."""
 
-SECONDS_PER_SONG = 5.0
-"""Typical time for a song, for `Retry-After`."""
+RETRY_SECONDS = 60
+"""`Retry-After` if the queue is full. A song takes a few seconds."""
 
 TaskId = Annotated[
     str, Query(description="The id that `/submit` returned, or a song's name in `/tracks`.", max_length=200)
@@ -86,11 +86,10 @@ def _add_task_routes(router: APIRouter, studio: Studio) -> None:
             raise ProblemError(415, "send JSON, with the header Content-Type: application/json")
         submission = read_submission(await request.body())
         if not await studio.submit(submission):
-            seconds = round(SECONDS_PER_SONG * max(studio.max_queued // 10, 1))
             raise ProblemError(
                 429,
-                f"The queue is full. Your request was not accepted; try again in {seconds} seconds.",
-                headers={"Retry-After": str(seconds)},
+                "The queue is full and your request was not accepted; try again in a minute.",
+                headers={"Retry-After": str(RETRY_SECONDS)},
             )
         return Submitted(task_id=submission.name)
 

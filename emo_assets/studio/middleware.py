@@ -18,6 +18,9 @@ from emo_assets.studio.schemas import Problem, ProblemError
 
 COOKIE = "emo_studio_token"
 COOKIE_SECONDS = 30 * 24 * 3600
+MAX_BODY = 16 * 1024
+"""Largest body in bytes; a request takes some hundreds."""
+
 MAX_CLIENTS = 10_000
 """Number of clients whose request rate is remembered."""
 
@@ -27,12 +30,10 @@ class Limits:
     """Limits per client.
 
     Attributes:
-        max_body: largest body in bytes; a request takes some hundreds.
         burst: how many songs may be requested at once.
         songs_per_minute: how many songs may be requested in the long run.
     """
 
-    max_body: int = 16 * 1024
     burst: int = 60
     songs_per_minute: float = 60.0
 
@@ -52,7 +53,6 @@ class AccessMiddleware:
         self, app: ASGIApp, *, limits: Limits, token: str | None, hosts: Collection[str] | None
     ) -> None:
         self._app = app
-        self._max_body = limits.max_body
         self._token = token
         self._hosts = hosts
         self._rate = RateLimiter(limits.burst, limits.songs_per_minute / 60)
@@ -66,7 +66,7 @@ class AccessMiddleware:
             response: ASGIApp = self._check(Request(scope)) or self._app
         except ProblemError as error:
             response = problem_response(error.status_code, error.detail, headers=error.headers)
-        await response(scope, self._with_size_limit(receive), send)
+        await response(scope, _with_size_limit(receive), send)
 
     def _check(self, request: Request) -> Response | None:
         """Check a request; return a response that sets the cookie if `/` is opened with the token.
@@ -96,8 +96,8 @@ class AccessMiddleware:
             if not origin or origin != request.headers.get("host"):
                 raise ProblemError(403, "pages of other sites may not use this studio")
         length = request.headers.get("content-length", "0")
-        if not (length.isascii() and length.isdigit() and int(length[:20]) <= self._max_body):
-            raise self._too_large()
+        if not (length.isascii() and length.isdigit() and int(length[:20]) <= MAX_BODY):
+            raise _too_large()
         if request.method == "POST" and request.scope["path"] == "/submit":
             seconds = self._rate.acquire(request.client.host if request.client else "")
             if seconds:
@@ -110,26 +110,6 @@ class AccessMiddleware:
 
     def _is_token(self, given: str) -> bool:
         return self._token is not None and hmac.compare_digest(given.encode(), self._token.encode())
-
-    def _too_large(self) -> ProblemError:
-        limit = self._max_body // 1024
-        return ProblemError(
-            413, f"the body is larger than {limit} KiB; a request is short", headers={"Connection": "close"}
-        )
-
-    def _with_size_limit(self, receive: Receive) -> Receive:
-        """Count the bytes of a body as it is read, since its length may be unknown before."""
-        size = 0
-
-        async def limited() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > self._max_body:
-                raise self._too_large()
-            return message
-
-        return limited
 
 
 class RateLimiter:
@@ -163,6 +143,26 @@ def problem_response(
     """Return a `Problem` as a response."""
     problem = Problem(detail=detail, fields=list(fields))
     return JSONResponse(problem.model_dump(), status, headers=headers)
+
+
+def _with_size_limit(receive: Receive) -> Receive:
+    """Count the bytes of a body as it is read, since its length may be unknown before."""
+    size = 0
+
+    async def limited() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY:
+            raise _too_large()
+        return message
+
+    return limited
+
+
+def _too_large() -> ProblemError:
+    detail = f"the body is larger than {MAX_BODY // 1024} KiB; a request is short"
+    return ProblemError(413, detail, headers={"Connection": "close"})
 
 
 def _split(address: str) -> SplitResult:

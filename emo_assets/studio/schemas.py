@@ -110,18 +110,6 @@ class Status(BaseModel):
             heard=metrics,
         )
 
-    @classmethod
-    def of_finished(cls, request: TrackRequest, metrics: TrackMetrics, *, finished: float) -> Status:
-        """Return the status of a stored song that was not requested here, such as one from a Dagster run.
-
-        Args:
-            request: its request.
-            metrics: its metrics.
-            finished: when it was finished, in seconds since 1970.
-        """
-        task = Task(request, TaskState.FINISHED, "", finished)
-        return cls.of_task(task, metrics=metrics)
-
 
 class Comparison(BaseModel):
     """A requested feature, the metric that it aims at, and that metric of the song."""

@@ -52,7 +52,7 @@ class Studio:
                 f"a studio is already open on {store.base}: use that one, or close it first"
             ) from None
         self.tracks = TrackRepository(store)
-        self.max_queued = max_queued
+        self._max_queued = max_queued
         self._store = store
         self._queue = TaskQueue(folder / "journal.sqlite")
         self._board = ProgressBoard()
@@ -90,7 +90,7 @@ class Studio:
             batch, self._incoming = self._incoming, []
             requests = [request for request, _ in batch]
             try:
-                accepted = await asyncio.to_thread(self._queue.add, requests, max_queued=self.max_queued)
+                accepted = await asyncio.to_thread(self._queue.add, requests, max_queued=self._max_queued)
             except Exception as error:
                 for _, future in batch:
                     future.set_exception(error)
@@ -191,4 +191,6 @@ class Studio:
 
 
 def _status_of_track(track: StoredTrack) -> Status:
-    return Status.of_finished(track.request, track.metrics, finished=track.finished)
+    """Return the status of a stored song that may not be from this studio, such as one from a Dagster run."""
+    task = Task(track.request, TaskState.FINISHED, "", track.finished)
+    return Status.of_task(task, metrics=track.metrics)
