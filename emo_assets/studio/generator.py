@@ -1,10 +1,13 @@
-"""The generator of real songs, with the store's champion and FIGARO. Runs in the worker process."""
+"""The generator of real songs, with the store's champion and FIGARO.
+
+It runs in the worker process. The server imports this module, too, so models and pandas are imported when
+they are used.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emo_assets import generation
 from emo_assets.errors import InputError
 from emo_assets.pipeline.track_store import read_asset_json, save_track, track_exists
 from emo_assets.song_request import TrackRequest
@@ -14,6 +17,8 @@ from emo_assets.studio.worker import StageProgress
 
 if TYPE_CHECKING:
     import dagster as dg
+
+    from emo_assets.generation import Models
 
 _FileVersion = tuple[float, int] | None
 """Time of modification and size of a file; None if it is missing."""
@@ -32,7 +37,7 @@ class SongGenerator:
         # decoding steps are so small that a second thread costs more than it gains
         torch.set_num_threads(1)
         self._store = Store(base)
-        self._models: generation.Models | None = None
+        self._models: Models | None = None
         self._versions: list[_FileVersion] = []
         self._instance: dg.DagsterInstance | None = None
 
@@ -42,12 +47,14 @@ class SongGenerator:
         Raises:
             InputError: a model is missing or damaged.
         """
+        from emo_assets.generation import load_models
+
         versions: list[_FileVersion] = []
         for path in self._store.model_files:
             stat = path.stat() if path.exists() else None
             versions.append((stat.st_mtime, stat.st_size) if stat else None)
         if self._models is None or versions != self._versions:
-            loaded = generation.load_models(self._store, parallel=True)
+            loaded = load_models(self._store, parallel=True)
             if self._models is not None:
                 self._models.close()
             self._models, self._versions = loaded, versions
@@ -59,14 +66,16 @@ class SongGenerator:
         Raises:
             InputError: the song cannot be generated as requested.
         """
+        from emo_assets.generation import generate_track, track_files
+
         if track_exists(self._store, request.name):
             return str(read_asset_json(self._store, "track_description", request.name)["champion"])
         if self._models is None:
             raise InputError("the models are not loaded")
-        track = generation.generate_track(
+        track = generate_track(
             request,
             self._models,
-            generation.track_files(self._store, request.name),
+            track_files(self._store, request.name),
             progress=lambda stage, done, total: progress(Stage(stage), done, total),
         )
         save_track(self._store, track)

@@ -151,16 +151,23 @@ def wait_until(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
 
 def main() -> None:
     """Run a studio until it is ended."""
-    from emo_assets.studio.generator import SongGenerator
     from emo_assets.studio.middleware import Limits
     from emo_assets.studio.server import build_app, open_listener, run_app
     from emo_assets.studio.service import Studio
-    from emo_assets_tests.studio.quick_generator import QuickGenerator
+    from emo_assets.studio.worker import Generator
 
     base, port, options = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
     seconds = options.pop("seconds")
     is_real = options.pop("is_real")
-    make_generator = partial(SongGenerator, base) if is_real else partial(QuickGenerator, base, seconds)
+    make_generator: Callable[[], Generator]
+    if is_real:
+        from emo_assets.studio.generator import SongGenerator
+
+        make_generator = partial(SongGenerator, base)
+    else:
+        from emo_assets_tests.studio.quick_generator import QuickGenerator
+
+        make_generator = partial(QuickGenerator, base, seconds)
     limits = Limits(**options.pop("limits", {"burst": 10_000, "songs_per_minute": 1e6}))
     app_options = {name: options.pop(name) for name in ("token",) if name in options}
     with open_listener("127.0.0.1", port) as listener:
