@@ -7,10 +7,8 @@ that two workers never work for one queue.
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from typing import Protocol
 from filelock import FileLock
 
 from emo_assets.errors import InputError
+from emo_assets.parallel import end_with_parent
 from emo_assets.song_request import TrackRequest
 from emo_assets.studio.task_progress import Stage, TaskProgress
 
@@ -132,16 +131,9 @@ def run_worker(connection: Connection, lock: Path, make_generator: Callable[[], 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C goes to the server, which ends its worker
     os.nice(NICENESS)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    threading.Thread(target=_exit_with_server, daemon=True).start()
+    end_with_parent()
     with FileLock(lock):  # waits until the worker of an earlier server has ended
         Worker(connection, make_generator()).run()
-
-
-def _exit_with_server() -> None:
-    server = multiprocessing.parent_process()
-    if server is not None:
-        server.join()
-        os._exit(0)
 
 
 class Worker:
