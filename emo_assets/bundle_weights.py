@@ -16,7 +16,7 @@ from emo_assets.errors import InputError
 from emo_assets.evaluation.fidelity import fidelity_report
 from emo_assets.figaro.config import TRAININGS
 from emo_assets.figaro.generate import Figaro
-from emo_assets.figaro.training import TrainedFigaro, is_held_out, song_of, train_on_songs
+from emo_assets.figaro.training import TrainedFigaro, is_held_out, song_of, train_figaro
 from emo_assets.figaro.weights import BUNDLED, to_bytes
 from emo_assets.progress import Progress, no_progress, terminal_progress
 from emo_assets.reports.fidelity import fidelity_markdown
@@ -95,7 +95,7 @@ def _make(corpus: Path, songs: int, seed: int, state: Path | None, progress: Pro
         for tokens, song in zip(read, training_songs, strict=True)
         if is_held_out(song, config.held_out_share)
     ]
-    trained = train_on_songs(training_songs, config, checkpoint=state, progress=progress)
+    trained = train_figaro(training_songs, config, checkpoint=state, progress=progress)
     report = fidelity_report(Figaro(trained.network), held_out[:MEASURED_SONGS], progress=progress)
     provenance = {
         "data": f"emo compose --songs {songs} --seed {seed}",

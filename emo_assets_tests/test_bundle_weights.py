@@ -68,7 +68,7 @@ def test_the_bundled_weights_know_composed_music(songs: list[TrainingSong]) -> N
     context = network.config.context
     losses = []
     for batch in held_out_batches(songs, limit=4, windows=4, context=context):
-        ids = {name: torch.from_numpy(values) for name, values in vars(batch).items()}
+        ids = {name: torch.from_numpy(values) for name, values in batch._asdict().items()}
         with torch.inference_mode():
             memory = network.encode(ids["description"], ids["description_bars"])
             logits = network(ids["events"], ids["bars"], ids["positions"], memory)

@@ -136,10 +136,10 @@ class Figaro:
     def generate(
         self,
         descriptions: Sequence[Sequence[int]],
-        *,
         tempos: Sequence[float],
         seeds: Sequence[int],
         style_targets: Sequence[StyleTargets] | None = None,
+        *,
         temperature: float = TEMPERATURE,
         top_p: float = TOP_P,
         progress: Progress = no_progress,

@@ -37,34 +37,16 @@ _CHORDS = EVENTS.span(EventKind.CHORD)
 
 OCTAVE = 12
 
-# biases in nats
-
-RHYTHM_BIAS = 3.0
-"""For onsets of the previous bar at steadiness 1, against them at -1."""
-
-STEP_BIAS = 4.0
-"""For steps of one or two semitones in a lead; against them in other instruments of songs without melody."""
-
-LEAD_PENALTY = 8.0
-"""Against the lead in bars without a melody, and against a second note of it at the same time."""
-
-LEAD_ENTRY_BONUS = 2.0
-"""For the lead's instrument in bars with a melody, while no note of it sounds."""
-
-LEAD_VELOCITY_BONUS = 2.0
-"""For velocities of the lead that are not below the bar's mean."""
-
-CHORD_TONE_BONUS = 2.0
-"""For tones of the chord, except in leads, which use passing tones."""
-
-CHORD_ROOT_BONUS = 2.0
-"""For the chord's root in basses, without which it sounds like another chord."""
-
-OUT_OF_SCALE_PENALTY = 2.5
-"""Against tones that are neither in the chord nor in the key's scale."""
-
-UNPLAYABLE_PENALTY = 30.0
-"""Against notes that nobody can play: they remain only where the grammar leaves nothing else."""
+# biases, in nats
+RHYTHM_BIAS = 3.0  # for onsets of the previous bar at steadiness 1, against them at -1
+STEP_BIAS = 4.0  # for steps of 1 or 2 semitones in a lead, against them in others of a song without melody
+LEAD_PENALTY = 8.0  # against the lead in bars without a melody, and against two notes of it at a time
+LEAD_ENTRY_BONUS = 2.0  # for the lead in bars with a melody, while no note of it sounds
+LEAD_VELOCITY_BONUS = 2.0  # for velocities of the lead that are not below the bar's mean
+CHORD_TONE_BONUS = 2.0  # for tones of the chord, except in leads, which use passing tones
+CHORD_ROOT_BONUS = 2.0  # for the chord's root in basses, without which it sounds like another chord
+OUT_OF_SCALE_PENALTY = 2.5  # against tones that are neither in the chord nor in the key's scale
+UNPLAYABLE_PENALTY = 30.0  # against notes that no player can play, unless the grammar leaves nothing else
 
 LEAD_REGISTER = range(58, 92)
 """MIDI pitches of a lead."""

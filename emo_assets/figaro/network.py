@@ -130,9 +130,7 @@ class Attention(nn.Module):
         query = split_heads(self.query(states), self.heads) * scale  # (batch, heads, left, head_size)
         key = split_heads(self.key(memory), self.heads)  # (batch, heads, right, head_size)
         value = split_heads(self.value(memory), self.heads)  # (batch, heads, right, head_size)
-        mixed = attend(
-            query, key, value, self.distance, causal=self.causal
-        )  # (batch, heads, left, head_size)
+        mixed = attend(query, key, value, self.distance, causal=self.causal)
         result: Tensor = self.norm(states + self.output(merge_heads(mixed)))  # (batch, left, d_model)
         return result
 
@@ -247,8 +245,8 @@ class FigaroNetwork(nn.Module):
         result: Tensor = self.decoder_input(embedded)  # (batch, time, d_model)
         return result
 
-    def decode(self, events: Tensor, bars: Tensor, positions: Tensor, memory: Tensor) -> Tensor:
-        """Return the decoder's last states.
+    def forward(self, events: Tensor, bars: Tensor, positions: Tensor, memory: Tensor) -> Tensor:
+        """Return the logits of each next event.
 
         Args:
             events: token ids (batch, time).
@@ -258,7 +256,7 @@ class FigaroNetwork(nn.Module):
                 with zero vectors, which are attended to like any other.
 
         Returns:
-            States (batch, time, d_model).
+            (batch, time, events).
         """
         missing = events.shape[1] - memory.shape[1]
         if missing > 0:
@@ -266,11 +264,7 @@ class FigaroNetwork(nn.Module):
         states = self.embed_events(events, bars, positions)  # (batch, time, d_model)
         for layer in self.decoder:
             states = layer(states, memory)  # (batch, time, d_model)
-        return states
-
-    def forward(self, events: Tensor, bars: Tensor, positions: Tensor, memory: Tensor) -> Tensor:
-        """Return the logits of each next event, (batch, time, events); arguments as for `decode`."""
-        logits: Tensor = self.output(self.decode(events, bars, positions, memory))  # (batch, time, events)
+        logits: Tensor = self.output(states)  # (batch, time, events)
         return logits
 
 

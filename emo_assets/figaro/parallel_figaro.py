@@ -19,7 +19,7 @@ from emo_assets.progress import Progress, no_progress
 
 
 class _Songs(NamedTuple):
-    """Arguments of `Figaro.generate`."""
+    """The arguments of `Figaro.generate`, in its order."""
 
     descriptions: Sequence[Sequence[int]]
     tempos: Sequence[float]
@@ -29,15 +29,6 @@ class _Songs(NamedTuple):
     def every_other(self, first: int) -> _Songs:
         half = slice(first, None, 2)
         return _Songs(self.descriptions[half], self.tempos[half], self.seeds[half], self.style_targets[half])
-
-    def generate(self, figaro: Figaro, progress: Progress) -> list[list[int]]:
-        return figaro.generate(
-            self.descriptions,
-            tempos=self.tempos,
-            seeds=self.seeds,
-            style_targets=self.style_targets,
-            progress=progress,
-        )
 
 
 class ParallelFigaro:
@@ -67,17 +58,17 @@ class ParallelFigaro:
     def generate(
         self,
         descriptions: Sequence[Sequence[int]],
-        *,
         tempos: Sequence[float],
         seeds: Sequence[int],
         style_targets: Sequence[StyleTargets] | None = None,
+        *,
         progress: Progress = no_progress,
     ) -> list[list[int]]:
         """Generate a song for each description; see `Figaro.generate`."""
         count = len(descriptions)
         songs = _Songs(descriptions, tempos, seeds, style_targets or [StyleTargets()] * count)
         if not self._has_worker or count < 2:
-            return songs.generate(self._figaro, progress)
+            return self._figaro.generate(*songs, progress=progress)
         # every other one: neighbours are candidates for one request, and equally long
         here, there = songs.every_other(0), songs.every_other(1)
         own = len(here.descriptions)
@@ -88,11 +79,11 @@ class ParallelFigaro:
         future = self._schedule(there)
         result: list[list[int]] = [[]] * count
         try:
-            result[::2] = here.generate(self._figaro, of_all)
+            result[::2] = self._figaro.generate(*here, progress=of_all)
             others = _result(future)
             if others is None:
                 self._start_worker()
-                others = there.generate(self._figaro, of_all)
+                others = self._figaro.generate(*there, progress=of_all)
         except BaseException:
             self._last_cancelled.value = self._jobs
             raise
@@ -140,4 +131,4 @@ def _generate(job: int, songs: _Songs) -> list[list[int]]:
         if last_cancelled.value >= job:
             raise _CancelledError
 
-    return songs.generate(figaro, check)
+    return figaro.generate(*songs, progress=check)

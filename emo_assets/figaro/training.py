@@ -128,17 +128,17 @@ def _hash(song: TrainingSong) -> float:
 
 
 def train_figaro(
-    midi: Iterable[bytes],
+    songs: Sequence[TrainingSong],
     config: TrainingConfig,
     *,
     checkpoint: Path | UPath | None = None,
     progress: Progress = no_progress,
     on_record: Callable[[TrainingRecord], None] = lambda record: None,
 ) -> TrainedFigaro:
-    """Train a FIGARO on MIDI files.
+    """Train a FIGARO on songs.
 
     Args:
-        midi: contents of MIDI files; those that cannot be read are skipped.
+        songs: training songs and held-out songs.
         config: sizes, steps, seed.
         checkpoint: keeps the state after each measurement. An interrupted training on the same songs
             continues from it, to the same weights.
@@ -151,19 +151,6 @@ def train_figaro(
     Raises:
         InputError: there are too few songs, the checkpoint is damaged, or the loss became NaN or infinite.
     """
-    songs = read_songs(midi, progress=progress)
-    return train_on_songs(songs, config, checkpoint=checkpoint, progress=progress, on_record=on_record)
-
-
-def train_on_songs(
-    songs: Sequence[TrainingSong],
-    config: TrainingConfig,
-    *,
-    checkpoint: Path | UPath | None = None,
-    progress: Progress = no_progress,
-    on_record: Callable[[TrainingRecord], None] = lambda record: None,
-) -> TrainedFigaro:
-    """Train on songs that are read already; otherwise as `train_figaro`."""
     training = _Training(config, songs, checkpoint, progress)
     loop = training.loop
     try:
@@ -232,7 +219,7 @@ class _Training:
         """Return the nats per token of the next events, without padding."""
         events, bars, positions, targets, description, description_bars = (
             torch.from_numpy(ids).to(self.device)  # (windows, context)
-            for ids in vars(batch).values()
+            for ids in batch
         )
         with _reduced_precision(self.device):
             memory = self.network.encode(description, description_bars)  # (windows, context, d_model)

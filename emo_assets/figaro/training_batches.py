@@ -1,45 +1,43 @@
-"""Training windows: cut out of songs at random, transposed, and stacked for the network.
+"""Training windows: cut from songs at random, transposed, and stacked.
 
-A batch depends on the seed and the step alone, so that training resumes without remembering anything.
+A batch depends on the seed and the step alone, so that a resumed training repeats it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from emo_assets.figaro.inputs import MAX_BAR_ID, DescriptionInput, Ids, TrainingSong, in_span
+from emo_assets.figaro.inputs import MAX_BAR_ID, Ids, TrainingSong, in_span
 from emo_assets.tokens.vocabulary import DESCRIPTIONS, EVENTS, MAX_BARS, PAD, DescriptionKind, EventKind
 
 _EVENT_BARS = EVENTS.span(EventKind.BAR)
 _DESCRIPTION_BARS = DESCRIPTIONS.span(DescriptionKind.BAR)
 
-FROM_THE_START = 0.06
+SONG_START_SHARE = 0.06
 """Share of windows that begin with `<bos>`: few tokens, but every song needs its beginning."""
 
-FROM_A_BAR = 0.6
-"""Share of windows that begin with a bar, as most windows do when sampling; the rest begin anywhere."""
+BAR_START_SHARE = 0.6
+"""Share of windows that begin with a bar, as most do in generation; the rest begin anywhere."""
 
-LATER_BARS = 0.2
-"""Share of windows whose bars are numbered later than they are, so that long songs find known bars."""
+LATER_BARS_SHARE = 0.2
+"""Share of windows with higher bar numbers than they have, so that the bars of long songs are learned."""
 
 DOWN, UP = 5, 6
 """Semitones of transposition: the twelve keys, each once."""
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Windows side by side; `context` is the network's.
+class Batch(NamedTuple):
+    """A batch of windows; `context` is the network's.
 
     Attributes:
         events: token ids (windows, context).
         bars: bar ids (windows, context).
         positions: position ids (windows, context).
         targets: the next token's ids (windows, context), `<pad>` where there is none.
-        description: token ids (windows, context), padded with `<pad>` as when sampling.
+        description: token ids (windows, context), padded with `<pad>` as in generation.
         description_bars: bar ids (windows, context).
     """
 
@@ -51,8 +49,7 @@ class Batch:
     description_bars: Ids
 
 
-@dataclass(frozen=True)
-class _Window:
+class _Window(NamedTuple):
     events: Ids
     bars: Ids
     positions: Ids
@@ -61,12 +58,12 @@ class _Window:
 
 
 def random_batch(songs: Sequence[TrainingSong], seed: int, step: int, windows: int, context: int) -> Batch:
-    """Draw the windows of one training step.
+    """Sample the windows of one training step.
 
     Args:
-        songs: what to learn from; a song is drawn in proportion to its length.
+        songs: the training songs, sampled in proportion to their lengths.
         seed: of the whole training.
-        step: number of the step; the same (seed, step) draws the same batch.
+        step: number of the step; the same (seed, step) gives the same batch.
         windows: how many.
         context: tokens the network sees; a window has one more.
     """
@@ -80,11 +77,11 @@ def random_batch(songs: Sequence[TrainingSong], seed: int, step: int, windows: i
 
 
 def held_out_batches(songs: Sequence[TrainingSong], limit: int, windows: int, context: int) -> list[Batch]:
-    """Cut held-out songs into windows side by side, without any change, and stack them.
+    """Cut held-out songs into adjacent windows, unchanged, and stack them.
 
     Args:
         songs: the held-out songs.
-        limit: at most so many windows in all, spread evenly over the songs.
+        limit: most windows in all, spread evenly over the songs.
         windows: windows in a batch.
         context: tokens the network sees.
     """
@@ -98,33 +95,31 @@ def _random_window(song: TrainingSong, generator: np.random.Generator, context: 
     shifts = song.transpositions(DOWN, UP)
     song = song.transpose(int(generator.integers(shifts.start, shifts.stop)))
     kind, start = generator.random(), int(generator.integers(0, len(song)))
-    if kind < FROM_THE_START:
+    if kind < SONG_START_SHARE:
         start = 0
-    elif kind < FROM_THE_START + FROM_A_BAR:
+    elif kind < SONG_START_SHARE + BAR_START_SHARE:
         bars = np.flatnonzero(in_span(song.events[: start + 1], _EVENT_BARS))
         start = int(bars[-1]) if len(bars) else 0
     elif start + context + 1 > len(song):
         start = max(0, len(song) - context - 1)
     window = _window(song, start, context)
-    if start > 0 and generator.random() < LATER_BARS:
+    if start > 0 and generator.random() < LATER_BARS_SHARE:
         highest = MAX_BAR_ID - int(max(window.bars.max(), window.description_bars.max()))
-        window = _later(window, int(generator.integers(0, max(0, highest) + 1)))
+        window = _renumbered(window, int(generator.integers(0, max(0, highest) + 1)))
     return window
 
 
 def _window(song: TrainingSong, start: int, context: int) -> _Window:
-    stop = start + context + 1
-    description: DescriptionInput = song.description
-    ids, bars = description.from_bar(int(song.bars[start]), context)
-    return _Window(song.events[start:stop], song.bars[start:stop], song.positions[start:stop], ids, bars)
+    seen = slice(start, start + context + 1)
+    description = song.description.from_bar(int(song.bars[start]), context)
+    return _Window(song.events[seen], song.bars[seen], song.positions[seen], *description)
 
 
-def _later(window: _Window, bars: int) -> _Window:
-    """Number every bar of a window `bars` higher: Bar tokens and bar ids, in events and description."""
+def _renumbered(window: _Window, bars: int) -> _Window:
+    """Number every bar `bars` higher: Bar tokens and bar ids, in events and description."""
 
     def tokens(ids: Ids, span: range) -> Ids:
-        renumbered = np.minimum(ids + bars, span.start + MAX_BARS - 1)
-        return np.where(in_span(ids, span), renumbered, ids)
+        return np.where(in_span(ids, span), np.minimum(ids + bars, span.start + MAX_BARS - 1), ids)
 
     def numbers(ids: Ids) -> Ids:
         return np.where(ids > 0, ids + bars, 0)
@@ -139,18 +134,12 @@ def _later(window: _Window, bars: int) -> _Window:
 
 
 def _stacked(windows: Sequence[_Window], context: int) -> Batch:
-    def padded(rows: list[NDArray[np.int64]], width: int) -> Ids:
-        table = np.full((len(rows), width), PAD, np.int64)
-        for row, values in zip(table, rows, strict=True):
-            row[: len(values)] = values
-        return table
-
-    events = padded([window.events for window in windows], context + 1)  # (windows, context + 1)
+    """Pad and stack windows."""
+    widths = [context + 1] * 3 + [context] * 2
+    events, bars, positions, description, description_bars = (
+        np.stack([np.pad(row, (0, width - len(row)), constant_values=PAD) for row in rows])
+        for rows, width in zip(zip(*windows, strict=True), widths, strict=True)
+    )  # (windows, width)
     return Batch(
-        events=events[:, :-1],
-        bars=padded([window.bars for window in windows], context + 1)[:, :-1],
-        positions=padded([window.positions for window in windows], context + 1)[:, :-1],
-        targets=events[:, 1:],
-        description=padded([window.description for window in windows], context),
-        description_bars=padded([window.description_bars for window in windows], context),
+        events[:, :-1], bars[:, :-1], positions[:, :-1], events[:, 1:], description, description_bars
     )

@@ -11,9 +11,9 @@ from emo_assets.figaro.inputs import TrainingSong
 from emo_assets.figaro.training import (
     TrainingRecord,
     is_held_out,
+    read_songs,
     split_songs,
     train_figaro,
-    train_on_songs,
 )
 from emo_assets.figaro.weights import to_bytes
 from emo_assets_tests.figaro.conftest import LITTLE
@@ -36,7 +36,9 @@ def changed(**values: object) -> TrainingConfig:
 
 def test_a_little_network_learns_from_midi_files(midi: list[bytes]) -> None:
     told: list[TrainingRecord] = []
-    trained = train_figaro([*midi, b"no MIDI"], changed(steps=60, evaluate_every=20), on_record=told.append)
+    trained = train_figaro(
+        read_songs([*midi, b"no MIDI"]), changed(steps=60, evaluate_every=20), on_record=told.append
+    )
     assert [record.step for record in told] == [20, 40, 60]
     assert trained.history == tuple(told)
     # Chance is a loss of 7.2.
@@ -47,7 +49,7 @@ def test_a_little_network_learns_from_midi_files(midi: list[bytes]) -> None:
 
 
 def test_a_training_is_the_same_each_time_and_other_seeds_are_others(songs: list[TrainingSong]) -> None:
-    first, again, other = (to_bytes(train_on_songs(songs, changed(seed=seed)).network) for seed in (0, 0, 1))
+    first, again, other = (to_bytes(train_figaro(songs, changed(seed=seed)).network) for seed in (0, 0, 1))
     assert first == again
     assert first != other
 
@@ -66,13 +68,13 @@ def test_a_killed_training_goes_on_to_the_same_weights(
 
     state = tmp_path / "state.safetensors"
     with pytest.raises(KilledError):
-        train_on_songs(songs, SHORT, checkpoint=state, progress=kill)
+        train_figaro(songs, SHORT, checkpoint=state, progress=kill)
     steps: list[int] = []
-    resumed = train_on_songs(
+    resumed = train_figaro(
         songs, SHORT, checkpoint=state, progress=lambda stage, done, total: steps.append(done)
     )
     assert steps[0] == killed_at + 1
-    whole = train_on_songs(songs, SHORT)
+    whole = train_figaro(songs, SHORT)
     assert to_bytes(resumed.network) == to_bytes(whole.network)
     assert [record.validation_loss for record in resumed.history] == [
         record.validation_loss for record in whole.history
@@ -81,9 +83,9 @@ def test_a_killed_training_goes_on_to_the_same_weights(
 
 def test_a_finished_training_is_not_done_again(songs: list[TrainingSong], tmp_path: Path) -> None:
     state = tmp_path / "state.safetensors"
-    first = train_on_songs(songs, SHORT, checkpoint=state)
+    first = train_figaro(songs, SHORT, checkpoint=state)
     steps: list[int] = []
-    again = train_on_songs(
+    again = train_figaro(
         songs, SHORT, checkpoint=state, progress=lambda stage, done, total: steps.append(done)
     )
     assert steps == []
@@ -95,10 +97,10 @@ def test_the_state_of_another_training_is_not_taken_up(
     what: str, songs: list[TrainingSong], tmp_path: Path
 ) -> None:
     state = tmp_path / "state.safetensors"
-    train_on_songs(songs, SHORT, checkpoint=state)
+    train_figaro(songs, SHORT, checkpoint=state)
     config = {"another seed": changed(seed=3), "more steps, too late": changed(steps=16)}.get(what, SHORT)
     steps: list[int] = []
-    train_on_songs(
+    train_figaro(
         songs[:-1] if what == "other songs" else songs,
         config,
         checkpoint=state,
@@ -117,24 +119,24 @@ def test_before_the_learning_rate_falls_a_training_can_be_prolonged(
             raise KilledError
 
     with pytest.raises(KilledError):
-        train_on_songs(songs, SHORT, checkpoint=state, progress=kill)
+        train_figaro(songs, SHORT, checkpoint=state, progress=kill)
     longer = changed(steps=16)
-    prolonged = train_on_songs(songs, longer, checkpoint=state)
-    assert to_bytes(prolonged.network) == to_bytes(train_on_songs(songs, longer).network)
+    prolonged = train_figaro(songs, longer, checkpoint=state)
+    assert to_bytes(prolonged.network) == to_bytes(train_figaro(songs, longer).network)
 
 
 def test_a_loss_that_is_no_number_stops_the_training_and_says_what_to_change(
     songs: list[TrainingSong],
 ) -> None:
     with pytest.raises(InputError, match="lower the learning rate"):
-        train_on_songs(songs, changed(learning_rate=1e38))
+        train_figaro(songs, changed(learning_rate=1e38))
 
 
 def test_too_few_songs_are_refused(songs: list[TrainingSong]) -> None:
     with pytest.raises(InputError, match="needs songs"):
-        train_figaro([b"no MIDI"], SHORT)
+        train_figaro(read_songs([b"no MIDI"]), SHORT)
     with pytest.raises(InputError, match="needs songs"):
-        train_on_songs(songs[:1], SHORT)
+        train_figaro(songs[:1], SHORT)
 
 
 def test_one_song_at_least_is_held_out(songs: list[TrainingSong]) -> None:
@@ -147,7 +149,7 @@ def test_a_damaged_state_is_named(songs: list[TrainingSong], tmp_path: Path) -> 
     state = tmp_path / "state.safetensors"
     state.write_bytes(b"half a file")
     with pytest.raises(InputError, match=r"state\.safetensors: is not a state"):
-        train_on_songs(songs, SHORT, checkpoint=state)
+        train_figaro(songs, SHORT, checkpoint=state)
 
 
 def test_a_song_keeps_its_side(songs: list[TrainingSong]) -> None:
@@ -176,5 +178,5 @@ def test_training_leaves_the_global_random_numbers_alone(songs: list[TrainingSon
     torch.manual_seed(3)
     expected = torch.rand(3)
     torch.manual_seed(3)
-    train_on_songs(songs, changed(steps=1))
+    train_figaro(songs, changed(steps=1))
     assert torch.equal(torch.rand(3), expected)

@@ -140,18 +140,18 @@ def _trained(
     import pandas as pd
 
     from emo_assets.figaro.config import TRAININGS
-    from emo_assets.figaro.training import train_figaro
+    from emo_assets.figaro.training import read_songs, train_figaro
     from emo_assets.figaro.weights import to_bytes
     from emo_assets.reports.learning_curves import learning_curve_png
 
     changes = {"seed": config.seed, **({} if config.steps is None else {"steps": config.steps})}
-    checkpoints = store.open().checkpoints
+    progress, checkpoints = logged_progress(context), store.open().checkpoints
     checkpoints.mkdir(parents=True, exist_ok=True)
     trained = train_figaro(
-        songs,
+        read_songs(songs, progress=progress),
         TRAININGS[config.size].model_copy(update=changes),
         checkpoint=checkpoints / "figaro_model.safetensors",
-        progress=logged_progress(context),
+        progress=progress,
         on_record=lambda record: context.log_event(
             dg.AssetObservation("figaro_model", metadata=_record_metadata(record))
         ),
