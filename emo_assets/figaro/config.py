@@ -1,4 +1,4 @@
-"""Sizes of a FIGARO, as its weights carry them. Holds no torch: the pipeline reads it while it loads."""
+"""Sizes and training settings of FIGARO. The pipeline loads this module with its definitions: no torch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BAR_ROWS = 257
 """Rows of the bar embedding: bar ids 0 (outside any bar) to 256."""
 
 POSITION_ROWS = 513
-"""Rows of the position embedding, of which positions 0 to 143 occur."""
+"""Rows of the position embedding; positions 0 to 143 occur."""
 
 
 class FigaroConfig(BaseModel):

@@ -4,7 +4,7 @@ The event grammar and the description together fix the number of bars, the time 
 the chords, the largest number of notes per bar, and the tempo.
 
 A description lists the chords that begin in a bar, after the current one if that one continues. So when
-the first chord differs from the current one, it begins at the bar line, and every further one must still
+the first chord differs from the current one, it begins at the bar line, and every later one must still
 come. The model chooses where, up to a last beat at which the chord is forced. A model that must not leave a
 bar fills it with anything; one that would leave too early is moved to the next chord instead.
 """

@@ -1,7 +1,7 @@
 """What players can do: the pitch range of an instrument, and how many notes it begins at a time.
 
 The network continues a chord that has a few notes too many upwards, note by note, to the end of the scale.
-Ranges are those in which General MIDI's sounds are usually played.
+The ranges are those that General MIDI's sounds are usually played in.
 """
 
 from __future__ import annotations

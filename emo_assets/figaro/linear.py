@@ -139,8 +139,8 @@ def quantized_layers(module: nn.ModuleList, precision: Precision) -> nn.ModuleLi
 def fastest_precision(width: int) -> Precision:
     """Return the precision that is fastest for states of a width on this processor.
 
-    Narrow layers are multiplied faster than their inputs are rounded; wide ones wait for memory, of which
-    int8 needs a quarter. It is slower where the processor does not multiply it natively.
+    Narrow layers are multiplied faster than their inputs are rounded; wide ones wait for memory, and int8
+    reads a quarter of the bytes. It is slower where the processor does not multiply it natively.
     """
     is_faster = width >= MIN_INT8_WIDTH and torch.cpu._is_vnni_supported()
     return Precision.INT8 if is_faster else Precision.FLOAT32

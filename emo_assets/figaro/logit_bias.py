@@ -58,7 +58,7 @@ SCALES = ((0, 2, 3, 5, 7, 8, 10, 11), MAJOR_SCALE)
 """Semitones above the tonic: natural and harmonic minor in one, and major."""
 
 MIN_MELODY_SUITABILITY = 4
-"""Instruments below lead only where there is no better one."""
+"""Instruments with less play a melody only without a better one in the bar."""
 
 _MELODY_SUITABILITY: tuple[tuple[range, int], ...] = (
     (range(64, 80), 9),  # reeds and pipes
@@ -314,7 +314,7 @@ def _chord_and_scale(chord: int, key: tuple[int, int]) -> tuple[int, NDArray[np.
 
 
 def _best_lead(counts: Counter[int]) -> int | None:
-    """Return the instrument for a melody: suitable, and in many bars; None where there is none.
+    """Return the instrument for a melody: suitable, and in many bars; None without one.
 
     Args:
         counts: bars of each instrument.

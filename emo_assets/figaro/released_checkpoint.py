@@ -1,6 +1,6 @@
 """Reads FIGARO's released checkpoints (PyTorch Lightning files) with `torch.load(weights_only=True)`.
 
-Such files also pickle classes of packages that need not be installed. Inert stand-ins replace them. A file
+Such files also pickle classes of packages that need not be installed. Inert stubs replace them. A file
 that names anything with side effects is refused before it is loaded. `weights` reads our own format.
 """
 
@@ -38,7 +38,7 @@ _DATA_MODULES = {
     *("_codecs", "argparse", "collections", "copyreg", "datetime", "decimal", "enum", "fractions"),
     *("functools", "numbers", "pathlib", "types", "typing", "uuid"),
 }
-"""Modules of the standard library that may be named; a stand-in replaces their classes, too."""
+"""Modules of the standard library that may be named; a stub replaces their classes, too."""
 
 _DATA_BUILTINS = {
     *("bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "range", "set"),
@@ -114,14 +114,14 @@ def _refuse(path: str, reason: str) -> NoReturn:
 
 
 def _load(file: IO[bytes], path: str) -> Any:
-    """Return what a file holds: plain values, tensors on the CPU, and stand-ins for everything else."""
+    """Return what a file holds: plain values, tensors on the CPU, and stubs for everything else."""
     try:
         with zipfile.ZipFile(file) as archive:
             _check_archive(archive, path)
         file.seek(0)
-        stand_ins = _stand_ins(get_unsafe_globals_in_checkpoint(file), path)
+        stubs = _stubs(get_unsafe_globals_in_checkpoint(file), path)
         file.seek(0)
-        with safe_globals(stand_ins):
+        with safe_globals(stubs):
             return torch.load(file, map_location="cpu", weights_only=True)
     except (InputError, OSError, zipfile.BadZipFile):
         raise
@@ -154,7 +154,7 @@ def _is_binary_codec(text: str) -> bool:
     return len(text) < 20 and aliases.aliases.get(name, name) in _BINARY_CODECS
 
 
-class _StandIn:
+class _Stub:
     """Replaces a class or function: takes any arguments and state, does nothing."""
 
     def __init__(self, *arguments: object) -> None: ...
@@ -162,15 +162,15 @@ class _StandIn:
     def __setstate__(self, state: object) -> None: ...
 
 
-class _DictStandIn:
+class _DictStub:
     """Replaces a dictionary class: keeps the items, as Lightning's hyper_parameters need it."""
 
     def __new__(cls, *arguments: object) -> OrderedDict[Any, Any]:  # type: ignore[misc]
         return OrderedDict()
 
 
-def _stand_ins(names: Iterable[str], path: str) -> list[Any]:
-    """Return (stand-in, name) for each name that torch does not allow.
+def _stubs(names: Iterable[str], path: str) -> list[Any]:
+    """Return (stub, name) for each name that torch does not allow.
 
     Raises:
         InputError: a name belongs to a module of the standard library that does more than hold data.
@@ -180,7 +180,7 @@ def _stand_ins(names: Iterable[str], path: str) -> list[Any]:
         is_foreign = module not in sys.stdlib_module_names
         if not (rest in _DATA_BUILTINS if module == "builtins" else is_foreign or module in _DATA_MODULES):
             _refuse(path, f"is refused: opened as usual it would run {name}; get it from a place you trust")
-    return [(_DictStandIn if name.lower().endswith("dict") else _StandIn, name) for name in names]
+    return [(_DictStub if name.lower().endswith("dict") else _Stub, name) for name in names]
 
 
 def _network(content: Any, path: str) -> FigaroNetwork:

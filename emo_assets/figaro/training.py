@@ -87,7 +87,7 @@ def read_songs(midi: Iterable[bytes], *, progress: Progress = no_progress) -> li
 
 
 def song_of(tokens: MidiTokens) -> TrainingSong:
-    """Return what was read from a MIDI file, events and description, as a song to train on."""
+    """Return the events and the description of a MIDI file as a song to train on."""
     return TrainingSong.from_ids(tokens.events, DescriptionGrammar().format(tokens.description))
 
 

@@ -42,7 +42,7 @@ def assert_obeys(asked: list[DescribedBar], written: list[EventBar], tempo: floa
         assert {note.instrument for note in events.notes} <= set(bar.instruments)
         begun = [chord for _, chord in events.chords]
         described = [chord for chord, _ in groupby(bar.chords)]
-        # The first one may be the one that goes on sounding.
+        # The first chord may continue the current one.
         assert begun == described or [events.chord, *begun] == described
         assert begun != described or not begun or events.chords[0][0] == 0 or events.chord == begun[0]
         assert len(events.notes) <= max_notes(bar)

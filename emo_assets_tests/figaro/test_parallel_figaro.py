@@ -1,4 +1,4 @@
-"""Two processes generate what one generates, whatever becomes of the worker."""
+"""Two processes generate what one generates, even if the worker dies."""
 
 from __future__ import annotations
 

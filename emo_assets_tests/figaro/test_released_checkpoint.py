@@ -56,7 +56,7 @@ def saved(content: Any, path: Path) -> Path:
 
 
 def refusal(path: Path) -> str:
-    """What is said of a file that is refused: one line that names it."""
+    """Return the message that refuses a file: one line that names it."""
     with pytest.raises(InputError) as error:
         read_checkpoint(path)
     message = str(error.value)

@@ -1,4 +1,4 @@
-"""Stage 7: FIGARO's weights, shipped with the package, released or trained here; how well they obey."""
+"""Assets of FIGARO: its weights, and how well it follows descriptions."""
 
 import re
 from collections.abc import Iterator
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
 
 
 HELD_OUT_SHARE = "held_out_share"
-"""What the weights trained here say of the share of songs that they were not trained on."""
+"""Key in the provenance of trained weights: the share of songs that were held out."""
 
 
 class FigaroModelConfig(SizeConfig):
     """Where FIGARO's weights come from."""
 
     source: Literal["bundled", "checkpoint", "train"] = "bundled"
-    """`bundled`: the small ones that ship with the package; `checkpoint`: a released Lightning file;
-    `train`: trained on the Lakh files at hand."""
+    """`bundled`: small weights that ship with the package; `checkpoint`: a released Lightning file; `train`:
+    trained on the asset `lakh_midi`."""
     checkpoint: str | None = None
     """`checkpoint`: path or web address (http, https) of the file, such as figaro-expert.ckpt."""
     sha256: str | None = None
-    """`checkpoint`: the file's sum in hexadecimal, if it is known; another file is refused."""
+    """`checkpoint`: the file's expected checksum in hexadecimal; another file is refused."""
     size: Literal["tiny", "small", "paper"] = "tiny"
     """`train`: sizes and steps by name: minutes on a core, hours on a core, and the paper's for a GPU."""
     steps: int | None = None
     """`train`: optimizer steps; by default those of the size."""
     lakh_full: int = 0
-    """`train`: also on at most so many files of Lakh's full set, which have no Million Song id."""
+    """`train`: most additional files from Lakh's full set, which have no Million Song id."""
     seed: int = 0
     """`train`: same seed, same weights."""
 
@@ -61,10 +61,10 @@ def figaro_model(
         case "bundled":
             weights = bundled_bytes()
         case "checkpoint":
-            weights = _converted(config, store, logged_progress(context))
+            weights = _convert(config, store, logged_progress(context))
         case "train":
-            songs = _songs(context, config, store, raw_data, lakh_midi)
-            weights, learned = _trained(context, config, store, songs)
+            songs = _training_files(context, config, store, raw_data, lakh_midi)
+            weights, learned = _train(context, config, store, songs)
     network = from_bytes(weights)
     return dg.Output(
         weights,
@@ -79,7 +79,7 @@ def figaro_model(
 
 
 def _check(config: FigaroModelConfig) -> None:
-    """Refuse settings of a checkpoint that miss something or would be passed over."""
+    """Refuse checkpoint settings that are incomplete or would be ignored."""
     if config.source == "checkpoint" and config.checkpoint is None:
         raise InputError(
             "figaro_model: source is 'checkpoint' but no checkpoint is named; set its path or address"
@@ -89,11 +89,11 @@ def _check(config: FigaroModelConfig) -> None:
             f"figaro_model: a checkpoint is given but source is {config.source!r}; set it to 'checkpoint'"
         )
     if config.sha256 is not None and not re.fullmatch("[0-9a-f]{64}", config.sha256.lower()):
-        raise InputError(f"figaro_model: {config.sha256!r} is no sha256 (64 hexadecimal digits)")
+        raise InputError(f"figaro_model: {config.sha256!r} is not a sha256 (64 hexadecimal digits)")
 
 
-def _converted(config: FigaroModelConfig, store: StoreResource, progress: Progress) -> bytes:
-    """Read a checkpoint, from the web if need be; one from there that is refused is not kept."""
+def _convert(config: FigaroModelConfig, store: StoreResource, progress: Progress) -> bytes:
+    """Convert a checkpoint, downloaded if its path is a URL; a download that is refused is removed."""
     from upath import UPath
 
     from emo_assets.datasets.downloads.checkpoints import checkpoint_file, is_url, redact_url
@@ -109,18 +109,18 @@ def _converted(config: FigaroModelConfig, store: StoreResource, progress: Progre
         network = read_checkpoint(file)
     except InputError as error:
         file.unlink()
-        raise InputError(f"{place}: the file from there was refused and removed. {error}") from error
+        raise InputError(f"{place}: the downloaded file was refused and removed. {error}") from error
     return to_bytes(network, provenance={"checkpoint": redact_url(place)})
 
 
-def _songs(
+def _training_files(
     context: dg.AssetExecutionContext,
     config: FigaroModelConfig,
     store: StoreResource,
     raw_data: RawDataSource,
     lakh_midi: Table,
 ) -> Iterator[bytes]:
-    """Yield what FIGARO is trained on: the MIDI at hand and, if wanted, further files without an id."""
+    """Yield the MIDI files to train on: `lakh_midi` and additional files without an id."""
     songs = lakh_midi.drop_duplicates("md5")
     yield from songs["content"]
     if config.lakh_full:
@@ -133,10 +133,10 @@ def _songs(
         )
 
 
-def _trained(
+def _train(
     context: dg.AssetExecutionContext, config: FigaroModelConfig, store: StoreResource, songs: Iterator[bytes]
 ) -> tuple[bytes, dict[str, Any]]:
-    """Train on songs; return the weights, and metadata that show how it went."""
+    """Train on MIDI files; return the weights, and metadata of the training."""
     import pandas as pd
 
     from emo_assets.figaro.config import TRAININGS
@@ -157,7 +157,7 @@ def _trained(
         ),
     )
     best, curve = trained.best, pd.DataFrame([asdict(record) for record in trained.history])
-    drawn = learning_curve_png(curve, "figaro_model", clock="step", unit="nats a token")
+    drawn = learning_curve_png(curve, "figaro_model", clock="step", unit="nats per token")
     provenance = {
         "steps": str(best.step),
         "held_out_perplexity": f"{best.perplexity:.3f}",
@@ -172,16 +172,16 @@ def _record_metadata(record: "TrainingRecord") -> dict[str, Any]:
 
 
 class FidelityReportConfig(dg.Config):
-    """What the fidelity report is measured on. A full run is `songs: 200, bars: 16, candidates: 4`."""
+    """Songs of the fidelity report. A full run is `songs: 200, bars: 16, candidates: 4`."""
 
     songs: int = Field(default=6, ge=2)
-    """How many of the Lakh files at hand are described and written anew, in the order of their sums."""
+    """Number of songs: files of `lakh_midi`, in the order of their MD5 sums."""
     bars: int = Field(default=8, ge=1)
-    """How many bars of each."""
+    """Bars of each."""
     candidates: int = Field(default=1, ge=1, le=64)
-    """If above 1, also so many songs a description, of which the one nearest to it counts."""
+    """If above 1, also the best of so many generated songs per description is measured."""
     seed: int = Field(default=0, ge=0)
-    """Of the first song."""
+    """Seed of the first song."""
 
 
 @dg.asset(io_manager_key="tables", kinds={"parquet", "torch", "matplotlib"})

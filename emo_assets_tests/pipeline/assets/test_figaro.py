@@ -64,7 +64,7 @@ def materialized(store: Store, asset: dg.AssetKey, **config: Any) -> Mapping[str
 
 
 def refusal(store: Store, **config: Any) -> str:
-    """What is said of a configuration of figaro_model that is refused: one line, and nothing is kept."""
+    """Return the message that refuses a configuration of figaro_model: one line, and nothing is kept."""
     with pytest.raises(InputError) as error:
         materialized(store, MODEL, **config)
     assert "\n" not in str(error.value)
@@ -136,7 +136,7 @@ def test_what_comes_from_the_web_and_is_no_checkpoint_is_not_kept(
         ({"source": "checkpoint"}, "no checkpoint is named"),
         ({"checkpoint": "figaro.ckpt"}, "source is 'bundled'"),
         ({"source": "train", "sha256": "0" * 64}, "source is 'train'"),
-        ({"source": "checkpoint", "checkpoint": "x.ckpt", "sha256": "abc"}, "is no sha256"),
+        ({"source": "checkpoint", "checkpoint": "x.ckpt", "sha256": "abc"}, "is not a sha256"),
         ({"source": "checkpoint", "checkpoint": "/nowhere/x.ckpt"}, "/nowhere/x.ckpt: cannot be read"),
         ({"source": "checkpoint", "checkpoint": "http://"}, "is not a valid URL"),
     ],
