@@ -1,4 +1,4 @@
-"""A small store in which every table is in order, for tests to spoil."""
+"""A small store of valid tables, for tests to spoil."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def fidelity() -> pd.DataFrame:
 
 
 def scoreboard() -> pd.DataFrame:
-    """Return a scoreboard in which models beat baselines."""
+    """Return a scoreboard with models that beat the baselines."""
     figures = {
         "transformer": ("describer", 30.0),
         "lstm_pitch": ("describer", 5.0),
@@ -231,7 +231,7 @@ def write_document(store: Store, asset: str, document: Any) -> None:
 
 
 def change(store: Store, asset: str, spoil: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
-    """Write a table anew as `spoil` returns it."""
+    """Write a table as `spoil` returns it."""
     write(store, asset, spoil(tables()[asset]))
 
 

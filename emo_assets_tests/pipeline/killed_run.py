@@ -22,7 +22,7 @@ from emo_assets.features import FeatureVector
 from emo_assets.pipeline.partitions import ALL_SHARDS
 from emo_assets.song_request import TrackRequest, write_request
 from emo_assets.store import Store
-from emo_assets_tests.pipeline.year import Sources, Week, train_and_score_as_told
+from emo_assets_tests.pipeline.year import Sources, Week, replace_training
 
 SONG = TrackRequest(name="calm", bars=1, features=FeatureVector())
 SHORT_REPORTS = {
@@ -35,7 +35,7 @@ class Writes:
     """Counts the files that take their place, and dies by a signal that nothing can catch before one does.
 
     Args:
-        monkeypatch: puts it in the place of `os.replace`, by which every whole file is written.
+        monkeypatch: replaces `os.replace`, the last step of every atomic write.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,19 +55,19 @@ class Writes:
 
 
 def run_config(job: str, sources: Sources) -> dict[str, Any]:
-    """Return the configuration of a job: the week's sources where it reads them, and short work."""
-    told = sources.run_config()
-    quiet = {"loggers": told["loggers"]}
+    """Return the configuration of a job: the week's sources for jobs that read them, and little work."""
+    config = sources.run_config()
+    quiet = {"loggers": config["loggers"]}
     match job:
         case "ingest" | "train":
-            return {"resources": told["resources"], **quiet}
+            return {"resources": config["resources"], **quiet}
         case "describe":
-            return {"ops": told["ops"], **quiet}
+            return {"ops": config["ops"], **quiet}
         case "evaluate":
             return {"ops": SHORT_REPORTS, **quiet}
         case "generate":
             return quiet
-    return told
+    return config
 
 
 def main(folder: Path, number: int, jobs: list[str]) -> int:
@@ -75,7 +75,7 @@ def main(folder: Path, number: int, jobs: list[str]) -> int:
     store, sources = Store(folder / "store"), Sources(folder / "sources")
     written: dict[str, int] = {}
     with pytest.MonkeyPatch.context() as monkeypatch, dg.DagsterInstance.ephemeral() as instance:
-        train_and_score_as_told(monkeypatch, Week)
+        replace_training(monkeypatch, Week)
         write_request(SONG, store.requests)
         instance.add_dynamic_partitions("requests", [SONG.name])
         definitions = build_defs(str(folder / "store"))

@@ -21,7 +21,7 @@ JOBS = ("ingest", "describe", "train", "evaluate", "generate", "retrain")
 
 
 def run(folder: Path, *jobs: str, kill_at: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run jobs in a process of their own, which dies in the last one when told so."""
+    """Run jobs in a process of their own, which kills itself in the last one if `kill_at` is set."""
     command = [sys.executable, "-m", "emo_assets_tests.pipeline.killed_run", str(folder), str(kill_at), *jobs]
     return subprocess.run(command, check=False, cwd=CHECKOUT, capture_output=True, text=True)
 

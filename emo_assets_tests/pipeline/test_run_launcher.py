@@ -88,5 +88,5 @@ def test_a_process_that_ended_is_not_alive_whether_it_was_waited_for_or_not() ->
         young.terminate()
         while is_process_alive(young.pid, started_before=None):
             time.sleep(0.05)
-        assert young.returncode is None, "nobody has waited for it yet"
+        assert young.returncode is None, "it is a zombie, which its parent has not waited for"
     assert not is_process_alive(young.pid, started_before=None)

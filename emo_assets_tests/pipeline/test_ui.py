@@ -46,7 +46,7 @@ def browser_page() -> Iterator[Page]:
 
 
 def run_configs(realdata: Path) -> dict[str, str]:
-    """Return what is pasted into the launchpad of each job; trainings are short."""
+    """Return the run configuration of each job for the launchpad, with short trainings."""
     paths = {
         "spotify": str(realdata / "spotify" / "dataset.csv"),
         "msd": str(realdata / "msd" / "unique_tracks.txt"),

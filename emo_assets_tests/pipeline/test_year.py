@@ -14,7 +14,7 @@ from emo_assets.definitions import build_defs
 from emo_assets.description_model.registry.model_registry import ChampionRecord, read_record
 from emo_assets.pipeline.schedules import weekly_run
 from emo_assets.store import Store
-from emo_assets_tests.pipeline.year import Sources, Week, train_and_score_as_told
+from emo_assets_tests.pipeline.year import Sources, Week, replace_training
 
 FIRST_MONDAY = datetime(2026, 1, 5, 3, tzinfo=UTC)
 WEEKS = 52
@@ -34,7 +34,7 @@ class Year:
         config.write_text(yaml.safe_dump(self.sources.run_config()))
 
     def tick(self, number: int) -> tuple[bool, str]:
-        """Let one week's tick retrain, and return whether it went through and what was said of faults."""
+        """Retrain for one week; return whether the run succeeded, and the problems that it reports."""
         asked = weekly_run(self._instance, self.store, FIRST_MONDAY + timedelta(weeks=number))
         assert isinstance(asked, dg.RunRequest), asked
         ran = self._job.execute_in_process(
@@ -80,7 +80,7 @@ class Year:
 def year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Year]:
     with dg.DagsterInstance.ephemeral() as instance:
         year = Year(tmp_path, instance)
-        train_and_score_as_told(monkeypatch, lambda: year.week)
+        replace_training(monkeypatch, lambda: year.week)
         yield year
 
 
@@ -128,12 +128,12 @@ BROKEN: dict[int, tuple[Callable[[Year], None], str]] = {
     45: (_nothing_learned, "scoreboard: the best model"),
 }
 BETTER = {0: 30.0, 9: 28.0, 10: 27.0, 20: 25.0, 33: 24.0, 50: 20.0}
-"""Bits a bar of this week's models where they are better than all before; else they are a little worse."""
+"""Bits per bar in the weeks whose models are better than all before; others are a little worse."""
 
 INVALID = 40
 
 WITHOUT_CONTROL = 42
-"""In this week models are far better, but not controllable."""
+"""In this week models predict far better, and ignore the features."""
 
 
 @pytest.mark.slow

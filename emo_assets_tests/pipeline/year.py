@@ -1,7 +1,7 @@
-"""A year of weekly retraining in small: data that change, models that take no time, and Dagster as it is.
+"""Weekly retraining in small: changing data, and stand-ins for training and scoring that take no time.
 
-Sources, reading, linking, describing, checks, promotion and the graph are the real ones. Only training and
-scoring are quick: a model's quality is told by the week, and scored as told.
+The week determines the quality of its models. Reading, linking, extraction, checks, promotion and the graph
+are the real ones.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ TINY = ModelConfig(embedding=4, hidden=4, layers=1, heads=1, epochs=1)
 
 
 class Sources:
-    """The three data sets in a folder, in their own formats, with as many songs as a week has.
+    """The three data sets of a week, in their own formats.
 
     Args:
-        folder: where they are.
+        folder: the folder of the data sets.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -47,7 +47,7 @@ class Sources:
         folder.mkdir(parents=True, exist_ok=True)
 
     def write(self, songs: int) -> None:
-        """Write the data sets anew with some number of songs, each by an artist of its own."""
+        """Write the data sets with some number of songs, each by another artist."""
         shutil.rmtree(self.lakh, ignore_errors=True)
         rows, lines = [], []
         for song in range(songs):
@@ -75,7 +75,7 @@ class Sources:
 
 
 SIDES = ("train", "train", "train", "validation", "test")
-"""On which side of the split each song's artist stands, in turn."""
+"""The splits of the songs' artists, in turn."""
 
 LETTERS = str.maketrans("0123456789abcdef", "bcdfghklmnprstvw")
 
@@ -121,13 +121,13 @@ def _midi(song: int) -> bytes:
 
 @dataclass(frozen=True)
 class Week:
-    """What this week's training comes to.
+    """The outcome of a week's training and scoring.
 
     Attributes:
         bits: bits per bar of the full models on the validation songs.
         validity: share of valid samples.
-        baseline: bits a bar of the best baseline.
-        broken_weights: whether the trained weights are no numbers.
+        baseline: bits per bar of the best baseline.
+        broken_weights: whether the trained weights are not finite.
         control: controllability of this week's models; the champion's is 0.5.
     """
 
@@ -138,8 +138,8 @@ class Week:
     control: float = 0.5
 
 
-def train_and_score_as_told(monkeypatch: pytest.MonkeyPatch, this_week: Callable[[], Week]) -> None:
-    """Let training take no time, and let models be as good as the week says in which they are trained."""
+def replace_training(monkeypatch: pytest.MonkeyPatch, this_week: Callable[[], Week]) -> None:
+    """Replace training and scoring; the quality of models is that of the week that trains them."""
 
     really_train = training.train_model
     templates: dict[str, TrainedModel] = {}
