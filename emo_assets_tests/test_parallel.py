@@ -48,6 +48,39 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path, end: signal
         time.sleep(0.1)
 
 
+STARTS_SLOWLY = """
+import os, time
+from emo_assets.parallel import worker_pool
+
+if __name__ == "__main__":
+    try:
+        with worker_pool(2) as pool:
+            print("started", flush=True)
+            pool.schedule(os.getpid).result()
+    except KeyboardInterrupt:
+        print("interrupted")
+else:
+    time.sleep(2)
+"""
+
+
+def test_an_interrupt_from_the_keyboard_does_not_reach_starting_workers(tmp_path: Path) -> None:
+    script = tmp_path / "starts_slowly.py"
+    script.write_text(STARTS_SLOWLY)
+    starter = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert starter.stdout is not None
+    starter.stdout.readline()
+    time.sleep(1)
+    os.killpg(starter.pid, signal.SIGINT)
+    assert starter.communicate(timeout=60) == ("interrupted\n", "")
+
+
 def outcomes(tasks: list[Any], *, workers: int = 1, seconds: float = 30) -> list[Any]:
     return list(run_tasks(do, tasks, workers=workers, timeout=seconds))
 

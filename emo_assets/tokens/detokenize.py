@@ -149,7 +149,7 @@ class _Score:
 
 
 def _layers(notes: Sequence[Note]) -> list[list[Note]]:
-    """Divide notes into the fewest layers in which no pitch overlaps itself."""
+    """Divide notes into the fewest layers without notes that overlap another of their pitch."""
     layers: list[list[Note]] = []
     ends: list[dict[int, int]] = []
     for note in sorted(notes, key=lambda note: note.start):
