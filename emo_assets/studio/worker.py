@@ -24,7 +24,7 @@ from emo_assets.song_request import TrackRequest
 from emo_assets.studio.task_progress import Stage, TaskProgress
 
 SECONDS_BETWEEN_UPDATES = 0.1
-"""Minimum time between two progress messages within a stage."""
+"""Minimum time between two progress messages, and checks for a cancellation, within a stage."""
 
 NICENESS = 5
 """Added to the worker's niceness, so that the server answers quickly while a song is generated."""
@@ -204,13 +204,14 @@ class Worker:
 
         def progress(stage: Stage, done: int, total: int) -> None:
             nonlocal last_stage, last_sent
+            now = time.monotonic()
+            if stage is last_stage and now - last_sent < SECONDS_BETWEEN_UPDATES:
+                return
             if self._connection.poll():  # while a task is in progress, only `Cancel` is sent
                 self._receive()
                 raise Cancelled
-            now = time.monotonic()
-            if stage is not last_stage or now - last_sent >= SECONDS_BETWEEN_UPDATES:
-                last_stage, last_sent = stage, now
-                self._send(TaskProgress(stage, done, max(total, 1)))
+            last_stage, last_sent = stage, now
+            self._send(TaskProgress(stage, done, max(total, 1)))
 
         return progress
 

@@ -25,7 +25,7 @@ export default defineConfig({
       input: ['index.html', 'docs.html'],
     },
   },
-  // `npm run dev` shows changes at once, with the songs of a studio that runs beside it
+  // `npm run dev` needs a running studio for the API
   server: {
     proxy: Object.fromEntries(addresses.map((address) => [`/${address}`, studio])),
   },
