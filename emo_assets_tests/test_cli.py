@@ -121,8 +121,8 @@ def test_midi_files_are_described_one_json_line_each(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     by_name = {Path(line["file"]).name: line for line in lines}
     assert by_name["scale.mid"]["description"][:2] == ["Bar_1", "Time Signature_4/4"]
-    assert "no MIDI file" in by_name["words.mid"]["error"]
-    assert "no MIDI file" in by_name["word.mid"]["error"]
+    assert "not a MIDI file" in by_name["words.mid"]["error"]
+    assert "not a MIDI file" in by_name["word.mid"]["error"]
     assert "cut off" in by_name["short.mid"]["error"]
 
 
