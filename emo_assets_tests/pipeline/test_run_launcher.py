@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any, cast
 
 import dagster as dg
 import pytest
 from dagster._core.launcher import WorkerStatus
+from dagster._daemon.monitoring.run_monitoring import monitor_started_run
 
 from emo_assets.pipeline.run_launcher import LocalRunLauncher, fail_dead_runs, is_process_alive
 from emo_assets_tests.pipeline.dagster_ui import INSTANCE
@@ -74,6 +77,12 @@ def test_the_launcher_of_a_checkout_tells_a_killed_run_from_a_living_one(
             assert dead.status is WorkerStatus.NOT_FOUND
             assert dead.msg is not None
             assert "re-execute the run to resume" in dead.msg
+            record = instance.get_run_record_by_id(run.run_id)
+            assert record is not None
+            # what Dagster's daemon does with each started run, however it was started
+            monitor_started_run(instance, cast(Any, None), record, logging.getLogger(__name__))
+            [ended] = instance.get_runs()
+            assert ended.status is dg.DagsterRunStatus.FAILURE
 
 
 def test_a_process_that_started_after_the_run_is_another() -> None:
