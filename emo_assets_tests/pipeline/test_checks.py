@@ -258,7 +258,7 @@ BAD: dict[tuple[str, str], tuple[Spoil, str]] = {
 
 
 @pytest.mark.parametrize(("asset", "check"), BAD)
-def test_a_check_fails_on_data_made_bad_for_it(
+def test_check_fails_on_invalid_data(
     definitions: dg.Definitions, instance: dg.DagsterInstance, store: Store, asset: str, check: str
 ) -> None:
     spoil, message = BAD[asset, check]
@@ -270,7 +270,7 @@ def test_a_check_fails_on_data_made_bad_for_it(
     assert "\n" not in evaluation.description
 
 
-def test_every_check_has_data_made_bad_for_it_and_passes_on_good_data(
+def test_every_check_is_tested_on_invalid_data_and_passes_on_valid_data(
     definitions: dg.Definitions, instance: dg.DagsterInstance, store: Store
 ) -> None:
     declared = {
@@ -286,7 +286,7 @@ def test_every_check_has_data_made_bad_for_it_and_passes_on_good_data(
             assert evaluation.passed, f"{asset}, {name}: {evaluation.description}"
 
 
-def test_a_table_without_rows_needs_no_types(
+def test_table_without_rows_needs_no_types(
     definitions: dg.Definitions, instance: dg.DagsterInstance, store: Store
 ) -> None:
     for asset in ("rejected_spotify_rows", "rejected_midi"):
@@ -299,7 +299,7 @@ def test_a_table_without_rows_needs_no_types(
 
 
 @pytest.mark.parametrize("asset", ["spotify_tracks", "msd_tracks", "lakh_midi"])
-def test_a_raw_table_that_lost_most_of_its_rows_is_stopped_until_somebody_says_that_it_may(
+def test_row_count_drop_fails_until_may_shrink_is_set(
     definitions: dg.Definitions, instance: dg.DagsterInstance, store: Store, asset: str
 ) -> None:
     assert evaluations(definitions, asset, instance)["row_count_drop"].passed
@@ -314,7 +314,7 @@ def test_a_raw_table_that_lost_most_of_its_rows_is_stopped_until_somebody_says_t
     assert evaluations(definitions, asset, instance)["row_count_drop"].passed
 
 
-def test_faults_that_would_train_or_serve_a_model_stop_what_comes_after(definitions: dg.Definitions) -> None:
+def test_which_assets_have_blocking_checks(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     blocking = {key.asset_key.to_user_string() for key in graph.asset_check_keys if graph.get(key).blocking}
     not_blocking = {
@@ -334,7 +334,7 @@ def test_faults_that_would_train_or_serve_a_model_stop_what_comes_after(definiti
     assert not blocking & not_blocking
 
 
-def test_a_song_is_checked_by_its_own_name_when_a_run_is_about_it(
+def test_run_of_a_partition_checks_that_request_only(
     definitions: dg.Definitions, instance: dg.DagsterInstance, store: Store
 ) -> None:
     write_document(store, "track_description", {"champion": "v", "tokens": tokens_of(0, 2)})
@@ -347,7 +347,7 @@ def test_a_song_is_checked_by_its_own_name_when_a_run_is_about_it(
     other.unlink()
 
 
-def test_many_faults_are_told_in_one_line() -> None:
+def test_summary_shows_the_first_problems() -> None:
     assert CheckOutcome(tuple(f"fault {number}" for number in range(8))).summary == (
         "fault 0; fault 1; fault 2; fault 3; fault 4; and 3 more"
     )

@@ -67,7 +67,7 @@ def test_a_song_becomes_a_materialization_of_all_four_assets(
     assert (description["champion"].value, description["bars"].value) == ("first", 3)
 
 
-def test_recording_again_adds_only_what_is_missing(
+def test_repeated_report_adds_only_missing_materializations(
     instance: dg.DagsterInstance, store: Store, request_: TrackRequest
 ) -> None:
     name = request_.name
@@ -81,7 +81,7 @@ def test_recording_again_adds_only_what_is_missing(
     assert "mark" in made["requested_features"][0][1].metadata
 
 
-def test_upstream_assets_are_recorded_first(
+def test_upstream_assets_are_reported_first(
     instance: dg.DagsterInstance, store: Store, request_: TrackRequest
 ) -> None:
     report_track(instance, store, request_.name)
@@ -89,7 +89,7 @@ def test_upstream_assets_are_recorded_first(
     assert order == sorted(order)
 
 
-def test_a_run_can_make_the_song_anew(
+def test_report_writes_the_request_file(
     instance: dg.DagsterInstance, store: Store, request_: TrackRequest
 ) -> None:
     path = store.requests / f"{request_.name}.yaml"
@@ -98,7 +98,7 @@ def test_a_run_can_make_the_song_anew(
     assert read_request(path) == request_
 
 
-def test_assets_find_the_files_where_they_keep_their_own(
+def test_assets_read_the_stored_files(
     instance: dg.DagsterInstance, store: Store, request_: TrackRequest
 ) -> None:
     report_track(instance, store, request_.name)
@@ -137,7 +137,7 @@ def test_assets_find_the_files_where_they_keep_their_own(
     assert found == {asset: read_asset_json(store, asset, request_.name) for asset in found}
 
 
-def test_a_song_of_which_something_is_missing_is_not_recorded(
+def test_incomplete_track_is_not_reported(
     instance: dg.DagsterInstance, store: Store, request_: TrackRequest
 ) -> None:
     asset_path(store, "track_midi", request_.name).unlink()

@@ -24,7 +24,7 @@ def trained() -> None:
     return None
 
 
-def test_only_harmless_names_become_partitions() -> None:
+def test_only_valid_names_become_partitions() -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         register_requests(["calm", "b-2"], instance)
         with pytest.raises(InputError, match="name may hold only"):
@@ -32,7 +32,7 @@ def test_only_harmless_names_become_partitions() -> None:
         assert set(instance.get_dynamic_partitions(str(REQUESTS.name))) == {"calm", "b-2"}
 
 
-def test_a_pool_has_more_places_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pool_slots_are_restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "dagster.yaml").write_text(SETTINGS)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
 
@@ -75,9 +75,7 @@ def make(store: Store, instance: dg.DagsterInstance, name: str) -> None:
     (song / f"{name}.wav").write_bytes(b"")
 
 
-def test_a_removed_request_leaves_nothing_and_others_as_they_are(
-    instance: dg.DagsterInstance, tmp_path: Path
-) -> None:
+def test_deleted_request_leaves_nothing_and_others_stay(instance: dg.DagsterInstance, tmp_path: Path) -> None:
     store = Store(tmp_path)
     for name in ("calm", "calm.2"):
         make(store, instance, name)
@@ -88,7 +86,7 @@ def test_a_removed_request_leaves_nothing_and_others_as_they_are(
     delete_request(store, "calm.2", instance)
 
 
-def test_a_removal_that_was_cut_off_can_be_repeated(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+def test_interrupted_deletion_can_be_repeated(instance: dg.DagsterInstance, tmp_path: Path) -> None:
     store = Store(tmp_path)
     make(store, instance, "calm")
     (store.requests / "calm.yaml").unlink()
@@ -97,7 +95,7 @@ def test_a_removal_that_was_cut_off_can_be_repeated(instance: dg.DagsterInstance
     assert instance.get_dynamic_partitions("requests") == []
 
 
-def test_what_is_not_there_cannot_be_removed(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+def test_unknown_request_cannot_be_deleted(instance: dg.DagsterInstance, tmp_path: Path) -> None:
     store = Store(tmp_path)
     make(store, instance, "calm")
     with pytest.raises(InputError, match=r"there is no request 'other' in .*requests; there are: calm$"):

@@ -85,13 +85,13 @@ def test_a_single_partition_is_written_alone(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "assets" / "parts").iterdir()] == ["b.parquet"]
 
 
-def test_lists_of_numbers_come_back_as_they_were(tmp_path: Path) -> None:
+def test_lists_of_numbers_round_trip(tmp_path: Path) -> None:
     materialize(tmp_path, "numbers")
     table = pd.read_parquet(tmp_path / "assets" / "numbers.parquet")
     assert [list(ids) for ids in table["ids"]] == [[1], [2, 3], []]
 
 
-def test_an_input_is_read_in_the_columns_that_the_asset_wants(tmp_path: Path) -> None:
+def test_input_is_read_in_the_requested_columns(tmp_path: Path) -> None:
     ran = materialize(tmp_path, "numbers", "names_of_columns")
     assert ran.output_for_node("names_of_columns") == ["n"]
 

@@ -48,7 +48,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_jobs_that_were_killed_and_run_again_end_like_undisturbed_ones(tmp_path: Path) -> None:
+def test_killed_jobs_that_run_again_end_like_undisturbed_ones(tmp_path: Path) -> None:
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
     for folder in (undisturbed, killed):
         Sources(folder / "sources").write(20)

@@ -23,7 +23,7 @@ def wait_until(happened: Callable[[], bool]) -> None:
 
 
 @pytest.mark.slow
-def test_a_run_that_lost_its_machine_is_ended_and_tried_again(tmp_path: Path) -> None:
+def test_run_fails_and_is_retried_after_a_power_cut(tmp_path: Path) -> None:
     ui = DagsterUi(tmp_path)
     try:
         ui.wait()

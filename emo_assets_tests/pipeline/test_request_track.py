@@ -82,7 +82,7 @@ def test_a_filled_form_becomes_a_request_a_partition_and_a_song(
     assert scan_requests(store, {}).pending == [], "the sensor has nothing left to do"
 
 
-def test_a_form_with_a_wrong_value_says_which_and_leaves_nothing(
+def test_form_with_an_invalid_value_names_it_and_leaves_nothing(
     base: Path, instance: dg.DagsterInstance
 ) -> None:
     ran = fill_form(base, instance, name="../up", tempo=1000.0)
@@ -108,7 +108,7 @@ def test_a_request_file_goes_through_the_assets_and_their_checks(
     assert read_asset_json(store, "generated_track", "filed")["request"]["name"] == "filed"
 
 
-def test_the_command_line_removes_a_request(
+def test_command_line_deletes_a_request(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from emo_assets.cli import main

@@ -10,7 +10,7 @@ from emo_assets.pipeline.resources import RawDataSource, SoundResource
 from emo_assets.store import Store
 
 
-def test_local_data_are_where_their_paths_say(tmp_path: Path) -> None:
+def test_local_paths_are_used(tmp_path: Path) -> None:
     source = RawDataSource(source="local", spotify="~/dataset.csv", msd=str(tmp_path))
     store = Store(tmp_path)
     assert source.path("spotify", store) == Path.home() / "dataset.csv"
@@ -19,7 +19,7 @@ def test_local_data_are_where_their_paths_say(tmp_path: Path) -> None:
         source.path("lakh", store)
 
 
-def test_downloads_are_kept_in_the_store_and_a_given_path_goes_before_them(tmp_path: Path) -> None:
+def test_downloads_are_kept_in_the_store_and_given_paths_take_precedence(tmp_path: Path) -> None:
     downloads = tmp_path / "downloads"
     (downloads / "lmd_matched").mkdir(parents=True)
     (downloads / "dataset.csv").write_bytes(b"here already")
@@ -30,19 +30,19 @@ def test_downloads_are_kept_in_the_store_and_a_given_path_goes_before_them(tmp_p
     assert source.path("lakh", store) == downloads / "lmd_matched"
 
 
-def test_a_store_elsewhere_cannot_hold_downloads() -> None:
+def test_remote_store_cannot_hold_downloads() -> None:
     with pytest.raises(InputError, match="not a folder of this machine"):
         RawDataSource(source="download").path("lakh", Store("memory://store"))
 
 
-def test_the_sample_has_no_further_songs(tmp_path: Path) -> None:
+def test_sample_has_no_full_lakh_data_set(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the sample has no songs without Million Song ids"):
         RawDataSource().path("lakh_full", Store(tmp_path))
     source = RawDataSource(source="local", lakh_full=str(tmp_path))
     assert source.path("lakh_full", Store(tmp_path)) == tmp_path
 
 
-def test_sound_font_reverb_and_chorus_are_the_resources() -> None:
+def test_sound_resource_sets_sound_font_reverb_and_chorus() -> None:
     assert SoundResource().settings() == DEFAULT_SOUND
     asked = SoundResource(sound_font="~/piano.sf2", reverb=False, chorus=False).settings()
     assert asked == SoundSettings(Path.home() / "piano.sf2", reverb=False, chorus=False)

@@ -32,7 +32,7 @@ with dg.DagsterInstance.get() as instance:
 """
 
 
-def test_what_a_killed_run_held_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slots_of_a_killed_run_are_freed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "dagster.yaml").write_text(SETTINGS)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     with subprocess.Popen(
@@ -55,9 +55,7 @@ def test_what_a_killed_run_held_is_given_back(tmp_path: Path, monkeypatch: pytes
             assert ended.status is dg.DagsterRunStatus.FAILURE
 
 
-def test_the_launcher_of_a_checkout_tells_a_killed_run_from_a_living_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_launcher_of_a_checkout_detects_a_killed_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "dagster.yaml").write_text(INSTANCE.read_text())
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     with subprocess.Popen(
@@ -85,13 +83,13 @@ def test_the_launcher_of_a_checkout_tells_a_killed_run_from_a_living_one(
             assert ended.status is dg.DagsterRunStatus.FAILURE
 
 
-def test_a_process_that_started_after_the_run_is_another() -> None:
+def test_process_that_started_after_the_run_is_another() -> None:
     assert is_process_alive(os.getpid(), started_before=None)
     assert is_process_alive(os.getpid(), started_before=time.time())
     assert not is_process_alive(os.getpid(), started_before=1.0)
 
 
-def test_a_process_that_ended_is_not_alive_whether_it_was_waited_for_or_not() -> None:
+def test_ended_process_is_not_alive_before_and_after_it_is_reaped() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as young:
         assert is_process_alive(young.pid, started_before=time.time())
         young.terminate()

@@ -36,7 +36,7 @@ def configure(base: Path, content: str) -> Path:
     return path
 
 
-def test_a_tick_asks_for_one_run_with_the_operators_configuration(
+def test_tick_requests_one_run_with_the_stored_configuration(
     instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     run = tick(instance, tmp_path)
@@ -58,7 +58,7 @@ def test_a_tick_asks_for_one_run_with_the_operators_configuration(
         ("!!python/object/apply:os.system [true]", "is not YAML"),
     ],
 )
-def test_a_broken_configuration_is_one_clear_reason(
+def test_invalid_configuration_is_a_skip_reason(
     instance: dg.DagsterInstance, tmp_path: Path, content: str, reason: str
 ) -> None:
     path = configure(tmp_path, content)
@@ -69,9 +69,7 @@ def test_a_broken_configuration_is_one_clear_reason(
     assert "\n" not in message
 
 
-def test_a_retraining_that_still_runs_is_not_joined_by_another(
-    instance: dg.DagsterInstance, tmp_path: Path
-) -> None:
+def test_no_retraining_is_requested_while_one_runs(instance: dg.DagsterInstance, tmp_path: Path) -> None:
     run = instance.create_run_for_job(
         build_defs(str(tmp_path)).resolve_job_def("retrain"), status=dg.DagsterRunStatus.STARTED
     )
@@ -98,7 +96,7 @@ def test_the_retraining_goes_from_raw_data_to_the_champion_over_all_shards() -> 
     assert job.tags.items() >= ALL_SHARDS.items()
 
 
-def test_what_is_renewed_weekly_says_when_it_is_old() -> None:
+def test_weekly_groups_have_freshness_policies() -> None:
     graph = build_defs().resolve_asset_graph()
     for key in graph.get_all_asset_keys():
         node = graph.get(key)

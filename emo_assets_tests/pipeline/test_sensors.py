@@ -80,9 +80,7 @@ def keep(store: Store, request: TrackRequest) -> None:
         (folder / f"{request.name}.json").write_text(json.dumps(request.model_dump(mode="json")))
 
 
-def test_a_new_file_is_asked_for_once_and_a_changed_one_again(
-    store: Store, instance: dg.DagsterInstance
-) -> None:
+def test_new_and_changed_files_are_requested_once(store: Store, instance: dg.DagsterInstance) -> None:
     ticks = Ticks(store, instance)
     assert ticks.reason() == "no request file is new or changed"
     put(store, "calm")
@@ -94,16 +92,14 @@ def test_a_new_file_is_asked_for_once_and_a_changed_one_again(
     assert ticks.asked() == []
 
 
-def test_a_song_that_is_made_is_not_asked_for(store: Store, instance: dg.DagsterInstance) -> None:
+def test_file_with_a_track_is_not_requested(store: Store, instance: dg.DagsterInstance) -> None:
     keep(store, put(store, "calm"))
     assert Ticks(store, instance).reason() == "no request file is new or changed"
     put(store, "calm", valence=0.1)
     assert Ticks(store, instance).asked() == ["calm"]
 
 
-def test_a_file_that_is_changed_back_is_asked_for_under_another_key(
-    store: Store, instance: dg.DagsterInstance
-) -> None:
+def test_file_that_is_changed_back_gets_another_run_key(store: Store, instance: dg.DagsterInstance) -> None:
     ticks, keys = Ticks(store, instance), set()
     for number, valence in enumerate((0.1, 0.2, 0.1)):
         put(store, "calm", valence=valence)
@@ -115,7 +111,7 @@ def test_a_file_that_is_changed_back_is_asked_for_under_another_key(
     assert len(keys) == 3
 
 
-def test_a_bad_file_is_one_clear_reason_and_the_good_ones_go_on(
+def test_invalid_file_is_reported_and_valid_ones_are_requested(
     store: Store, instance: dg.DagsterInstance
 ) -> None:
     bad = store.requests / "bad.yaml"
@@ -130,7 +126,9 @@ def test_a_bad_file_is_one_clear_reason_and_the_good_ones_go_on(
     assert ticks.reason() == "no request file is new or changed"
 
 
-def test_whatever_lies_among_the_requests_stops_nothing(store: Store, instance: dg.DagsterInstance) -> None:
+def test_unrelated_files_among_the_requests_are_ignored_or_reported(
+    store: Store, instance: dg.DagsterInstance
+) -> None:
     (store.requests / "Not A Name.yaml").write_text("bars: 4")
     (store.requests / "other.yml").write_text("bars: 4")
     (store.requests / "folder.yaml").mkdir()
@@ -152,7 +150,7 @@ def test_whatever_lies_among_the_requests_stops_nothing(store: Store, instance: 
     assert ticks.reason().endswith("; and 3 more")
 
 
-def test_many_files_are_asked_for_over_several_ticks(store: Store, instance: dg.DagsterInstance) -> None:
+def test_many_files_are_requested_over_several_ticks(store: Store, instance: dg.DagsterInstance) -> None:
     names = {put(store, f"song-{number:03}").name for number in range(MAX_RUNS_PER_TICK + 20)}
     ticks = Ticks(store, instance)
     first, second = ticks.asked(), ticks.asked()
@@ -161,7 +159,7 @@ def test_many_files_are_asked_for_over_several_ticks(store: Store, instance: dg.
     assert ticks.asked() == []
 
 
-def test_a_file_that_is_removed_is_forgotten(store: Store) -> None:
+def test_removed_file_is_forgotten(store: Store) -> None:
     put(store, "calm")
     seen = scan_requests(store, {}).seen
     assert set(seen) == {"calm.yaml"}
@@ -169,7 +167,7 @@ def test_a_file_that_is_removed_is_forgotten(store: Store) -> None:
     assert scan_requests(store, seen).seen == {}
 
 
-def test_nothing_is_asked_for_before_there_are_models(store: Store, instance: dg.DagsterInstance) -> None:
+def test_nothing_is_requested_before_there_are_models(store: Store, instance: dg.DagsterInstance) -> None:
     put(store, "calm")
     (store.assets / "champion.json").unlink()
     ticks = Ticks(store, instance)
@@ -178,11 +176,11 @@ def test_nothing_is_asked_for_before_there_are_models(store: Store, instance: dg
     assert ticks.asked() == ["calm"]
 
 
-def test_a_store_without_requests_is_no_fault(tmp_path: Path) -> None:
+def test_store_without_requests_is_valid(tmp_path: Path) -> None:
     assert scan_requests(Store(tmp_path), {}).pending == []
 
 
-def test_the_sensor_is_on_and_starts_the_job_that_makes_songs() -> None:
+def test_sensor_is_running_and_starts_the_job_generate() -> None:
     sensor = build_defs().resolve_sensor_def("request_files")
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
     assert sensor.job_name == "generate"

@@ -34,7 +34,9 @@ def _staleness(instance: dg.DagsterInstance, base: Path) -> Staleness:
     return Staleness(instance, Store(base), graph)
 
 
-def test_what_was_never_materialized_is_not_current(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+def test_asset_that_was_never_materialized_is_not_current(
+    instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
     assert not _staleness(instance, tmp_path).is_current(dg.AssetKey("numbers"))
 
 

@@ -137,7 +137,7 @@ WITHOUT_CONTROL = 42
 
 
 @pytest.mark.slow
-def test_a_year_of_weeks_promotes_the_better_ones_and_lets_no_broken_week_through(year: Year) -> None:
+def test_a_year_of_weeks_promotes_better_models_and_no_invalid_ones(year: Year) -> None:
     best, files_of_an_early_week, size_of_an_early_week = 0.0, set[str](), 0
     for number in range(WEEKS):
         year.sources.write(20 + number % 4)

@@ -1,4 +1,4 @@
-"""Stage 6: all models and baselines on one test set, and which model serves requests."""
+"""All models and baselines on one test set, and which model serves requests."""
 
 from contextlib import closing
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""Stage 8: a request becomes a track; one dynamic partition a request."""
+"""A request becomes a track; one dynamic partition per request."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -29,7 +29,7 @@ def completeness(
     )
 
 
-def test_files_in_are_files_described_and_rejected_one_by_one(tmp_path: Path) -> None:
+def test_check_completeness(tmp_path: Path) -> None:
     assert completeness(tmp_path, "ab", "aa", "b").passed
     both = completeness(tmp_path, "ab", "ab", "b")
     assert both.problems == ["1 files are both described and rejected, first: b/b"]
@@ -39,7 +39,7 @@ def test_files_in_are_files_described_and_rejected_one_by_one(tmp_path: Path) ->
     assert lost.problems == ["1 files are neither described nor rejected, first: x/elsewhere.mid"]
 
 
-def test_an_empty_side_and_a_file_on_two_sides_are_leaks(tmp_path: Path) -> None:
+def test_check_leakage(tmp_path: Path) -> None:
     training_set = tables()["training_set"]
 
     def leakage(table: pd.DataFrame) -> CheckOutcome:
@@ -57,7 +57,7 @@ def test_an_empty_side_and_a_file_on_two_sides_are_leaks(tmp_path: Path) -> None
     assert "'holdout' is not a split" in other.problems
 
 
-def test_tokens_that_only_the_test_side_has_are_a_fault_when_they_are_many(tmp_path: Path) -> None:
+def test_check_coverage(tmp_path: Path) -> None:
     training_set = tables()["training_set"]
     instruments = DESCRIPTIONS.span(DescriptionKind.INSTRUMENT)
     drums = instruments[-1]

@@ -14,7 +14,7 @@ def checked(check: Check, base: Path, board: pd.DataFrame) -> CheckOutcome:
     return outcome(check, base, "scoreboard", scoreboard=board)
 
 
-def test_a_model_of_parts_is_not_held_against_a_baseline_of_whole_descriptions(tmp_path: Path) -> None:
+def test_check_sanity_leaves_out_specialized_models(tmp_path: Path) -> None:
     board = scoreboard()
     assert checked(check_sanity, tmp_path, board).metadata["bits_a_bar"] == 28.0
     worse = board.assign(bits_a_bar=[50.0, 5.0, 60.0, 40.0])
@@ -33,7 +33,7 @@ def test_a_model_of_parts_is_not_held_against_a_baseline_of_whole_descriptions(t
         ("role", ["describer"] * 4),
     ],
 )
-def test_figures_that_cannot_be_are_found(tmp_path: Path, column: str, values: list[object]) -> None:
+def test_check_scores(tmp_path: Path, column: str, values: list[object]) -> None:
     assert checked(check_scores, tmp_path, scoreboard()).passed
     assert not checked(
         check_scores, tmp_path, scoreboard().assign(**{column: lists(values).infer_objects()})

@@ -94,9 +94,7 @@ def test_a_checkpoint_is_converted_with_its_sizes(store: Store, checkpoint: Path
     assert metadata["sizes"].value == LITTLE.model_dump()
 
 
-def test_a_checkpoint_from_the_web_goes_on_where_it_stopped_and_is_fetched_once(
-    store: Store, served: Served
-) -> None:
+def test_download_of_a_checkpoint_resumes_and_happens_once(store: Store, served: Served) -> None:
     served.drops = [50_000]
     address = served.url + "?key=secret"
     sha256 = hashlib.sha256(served.content).hexdigest()
@@ -108,16 +106,14 @@ def test_a_checkpoint_from_the_web_goes_on_where_it_stopped_and_is_fetched_once(
     assert weights.read_provenance(content) == {"checkpoint": served.url}
 
 
-def test_another_file_than_the_sum_says_is_refused(store: Store, served: Served, checkpoint: Path) -> None:
+def test_checkpoint_with_another_checksum_is_refused(store: Store, served: Served, checkpoint: Path) -> None:
     for place in (served.url, str(checkpoint)):
         message = refusal(store, source="checkpoint", checkpoint=place, sha256="0" * 64)
         assert place in message
         assert sum_of(checkpoint) in message
 
 
-def test_what_comes_from_the_web_and_is_no_checkpoint_is_not_kept(
-    store: Store, served: Served, tmp_path: Path
-) -> None:
+def test_invalid_download_is_not_kept(store: Store, served: Served, tmp_path: Path) -> None:
     good, trace = served.content, tmp_path / "it ran"
     torch.save(lightning(random_network(LITTLE), callbacks=Dangerous(os.system, f"touch '{trace}'")), "evil")
     evil = Path("evil").read_bytes()
@@ -141,11 +137,11 @@ def test_what_comes_from_the_web_and_is_no_checkpoint_is_not_kept(
         ({"source": "checkpoint", "checkpoint": "http://"}, "is not a valid URL"),
     ],
 )
-def test_settings_that_do_not_fit_are_one_line(config: dict[str, Any], said: str, store: Store) -> None:
+def test_invalid_settings_are_refused_in_one_line(config: dict[str, Any], said: str, store: Store) -> None:
     assert said in refusal(store, **config)
 
 
-def test_training_shows_its_curve_and_is_measured_on_songs_that_it_left_out(
+def test_training_shows_its_curve_and_is_evaluated_on_held_out_songs(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     little = TrainingConfig(network=LITTLE, steps=4, batch=2, held_out_share=0.5, evaluate_every=2)

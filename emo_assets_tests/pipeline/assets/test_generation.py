@@ -31,13 +31,13 @@ def played(tmp_path: Path, *, notes: int = 8, tempo: float = 120.0, meter: int =
     return check_notes(Store(tmp_path), REQUEST)
 
 
-def test_a_description_must_be_one_and_as_long_as_asked(tmp_path: Path) -> None:
+def test_check_grammar(tmp_path: Path) -> None:
     assert described(tmp_path, tokens_of(1, 2)).passed
     assert "is not a description" in described(tmp_path, tokens_of(1, 2)[:3]).summary
     assert described(tmp_path, tokens_of(1, 1)).problems == ["has 1 bars, requested were 2"]
 
 
-def test_notes_must_be_there_and_keep_tempo_meter_and_length(tmp_path: Path) -> None:
+def test_check_notes(tmp_path: Path) -> None:
     assert played(tmp_path).passed
     assert "has no notes" in played(tmp_path, notes=0).summary
     assert played(tmp_path, notes=12).problems == ["has 3 bars, requested were 2"]
@@ -51,7 +51,7 @@ def sound(tmp_path: Path, samples: np.ndarray[tuple[int, int], np.dtype[np.float
     return check_sound(Store(tmp_path), REQUEST).summary
 
 
-def test_sound_must_be_heard_and_as_long_as_its_bars(tmp_path: Path) -> None:
+def test_check_sound(tmp_path: Path) -> None:
     assert sound(tmp_path, tone(4.0)) == "no problems"
     assert sound(tmp_path, tone(0.5)) == "is 0.5 s long, not 1.0 to 19.0"
     assert sound(tmp_path, tone(20.0)) == "is 20.0 s long, not 1.0 to 19.0"
@@ -65,7 +65,7 @@ def test_sound_must_be_heard_and_as_long_as_its_bars(tmp_path: Path) -> None:
     assert sound(tmp_path, hole) == "is silent for 9.0 s in the middle"
 
 
-def test_a_missing_or_damaged_file_is_a_fault(tmp_path: Path) -> None:
+def test_check_sound_of_a_missing_or_damaged_file(tmp_path: Path) -> None:
     assert "cannot be read" in check_sound(Store(tmp_path), REQUEST).summary
     path = tmp_path / "tracks" / REQUEST.name / f"{REQUEST.name}.wav"
     path.parent.mkdir(parents=True)
@@ -73,7 +73,7 @@ def test_a_missing_or_damaged_file_is_a_fault(tmp_path: Path) -> None:
     assert "is not an audio file, or damaged" in check_sound(Store(tmp_path), REQUEST).summary
 
 
-def test_what_a_file_holds_is_measured(tmp_path: Path) -> None:
+def test_measure_audio(tmp_path: Path) -> None:
     path = tmp_path / "tone.flac"
     write_audio(tone(2.0), RATE, path)
     inspected = measure_audio(path)

@@ -6,7 +6,7 @@ from emo_assets.pipeline.assets.linking import check_links
 from emo_assets_tests.pipeline.good_store import outcome, tables
 
 
-def test_links_must_be_enough_and_mostly_exact(tmp_path: Path) -> None:
+def test_check_links(tmp_path: Path) -> None:
     matched, files = tables()["matched_tracks"], tables()["lakh_midi"]
     assert outcome(check_links, tmp_path, "matched_tracks", matched_tracks=matched, lakh_midi=files).passed
     none = outcome(check_links, tmp_path, "matched_tracks", matched_tracks=matched.iloc[:0])

@@ -41,7 +41,7 @@ def test_an_unknown_size_is_refused() -> None:
         (save({}), "holds no weights"),
     ],
 )
-def test_weights_that_are_no_numbers_are_found(tmp_path: Path, content: bytes, fault: str) -> None:
+def test_check_weights(tmp_path: Path, content: bytes, fault: str) -> None:
     store = Store(tmp_path)
     store.assets.mkdir()
     (store.assets / "transformer.safetensors").write_bytes(content)
