@@ -218,7 +218,7 @@ def _build_request(
         path = store.requests / f"{validate_name(preset)}.yaml"
         if not path.exists():
             known = ", ".join(sorted(file.stem for file in store.requests.glob("*.yaml"))) or "none"
-            raise InputError(f"there is no preset {preset!r} in {store.requests}; there are: {known}")
+            raise InputError(f"unknown preset {preset!r}; {store.requests} has: {known}")
         values = read_request(path).model_dump()
     values |= {key: value for key, value in given.items() if value is not None}
     values["features"] = FeatureVector.from_values({**values.get("features", {}), **features})
@@ -232,12 +232,12 @@ def describe(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse files without a time signature, as the reference does.")
     ] = False,
-    workers: Annotated[int | None, typer.Option(help="Processes [default: one a core].", min=1)] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes [default: one per core].", min=1)] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Append to this file instead, resuming where it stopped.")
+        Path | None, typer.Option(help="Append to this file instead, resuming an earlier run.")
     ] = None,
 ) -> None:
-    """Read MIDI files into FIGARO's description: one JSON line a file."""
+    """Read MIDI files into FIGARO's description: one JSON line per file."""
     from emo_assets.tokens.batch import extract_files, extracted_names, find_midi_files
 
     done = extracted_names(out) if out is not None and out.exists() else frozenset()

@@ -45,7 +45,7 @@ class DemoStage:
     """Assets that are materialized together.
 
     Attributes:
-        title: what is printed.
+        title: the line to print.
         groups: names of asset groups.
         assets: names of single assets.
         sharded: whether they are partitioned in shards.
@@ -103,7 +103,7 @@ class Demo:
         self._staleness = Staleness(instance, store, self._graph)
 
     def run(self, pool: ProcessPool | None = None) -> list[dict[str, Any]]:
-        """Materialize what is missing or outdated, and return the documents of all tracks.
+        """Materialize all missing or outdated assets, and return the documents of all tracks.
 
         Args:
             pool: worker processes that materialize assets of the checkout; None for this process only.

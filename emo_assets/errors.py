@@ -4,6 +4,6 @@
 class InputError(ValueError):
     """A file, a table, a request, an option or another input is invalid.
 
-    The message is one line: what is wrong, where, and what to do next. The command line prints it and exits
+    The message is one line: the problem, its place, and what to do next. The command line prints it and exits
     with 2; in the pipeline the run fails with it.
     """

@@ -1,4 +1,4 @@
-"""Fixtures that every test may ask for: where the real sample and the reference outputs lie, if they do."""
+"""Fixtures of all tests: the folders of real data and of reference outputs, where present."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Tests run one process a core; more threads than that wait for one another. Set before torch is imported.
+# Tests run one process per core, so that more threads would compete. Set before torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Property tests look for wrong answers, not slow ones: the machine may be busy with other things.
@@ -19,11 +19,11 @@ settings.load_profile("emo_assets")
 
 
 def shared_folder(name: str) -> Path:
-    """Return a folder beside the checkout, or skip the test that asks for it."""
-    beside = Path(__file__).resolve().parents[2] / "shared"
-    folder = Path(os.environ.get("EMO_SHARED", beside)) / name
+    """Return a folder next to the checkout, or skip the test that needs it."""
+    default = Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(os.environ.get("EMO_SHARED", default)) / name
     if not folder.is_dir():
-        pytest.skip(f"no {name} folder beside the checkout")
+        pytest.skip(f"no {name} folder next to the checkout")
     return folder
 
 
@@ -43,8 +43,8 @@ def golden() -> Path:
 def no_instance_of_another_test() -> None:
     """Forget the Dagster instance that another test entered.
 
-    Dagster keeps the last one in a context variable; where two overlap, it goes back to one that is gone, and
-    definitions that are built later ask it in vain. What still waits to be collected would bring it back.
+    Dagster keeps the last instance in a context variable. When two overlap, it restores one that is closed,
+    and building definitions fails. Collecting garbage first keeps finalizers from restoring it again.
     """
     states = sys.modules.get("dagster._core.storage.defs_state.base")
     if states is not None and states._current_storage.get() is not None:

@@ -31,7 +31,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["generate", "--out", "x.wav", "--sound-font", "x.sf2"], "x.sf2: no such sound font"),
         (["generate", "--out", "x.wav", "--sound-font", __file__], "is not a sound font"),
         (["generate", "--out", "x.wav", "--preset", "../x"], "name may hold only a-z"),
-        (["generate", "--out", "x.wav", "--preset", "nothing"], "there is no preset 'nothing'"),
+        (["generate", "--out", "x.wav", "--preset", "nothing"], "unknown preset 'nothing'"),
         (["generate"], "Missing option '--out'"),
         (["request", "../up"], "name may hold only a-z"),
         (["link", "--spotify", "nowhere.csv", "--msd", "x", "--out", "y"], "nowhere.csv"),
@@ -126,7 +126,7 @@ def test_midi_files_are_described_one_json_line_each(
     assert "cut off" in by_name["short.mid"]["error"]
 
 
-def test_describing_goes_on_in_a_file_and_makes_its_folder(
+def test_describing_resumes_in_a_file_and_makes_its_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)

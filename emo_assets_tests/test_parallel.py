@@ -124,7 +124,7 @@ def test_large_tasks_and_results_pass() -> None:
     assert len(results[3].result[2]) == 5_000_000
 
 
-def test_what_a_process_prints_does_not_mix_with_its_results() -> None:
+def test_output_of_a_process_does_not_mix_with_its_results() -> None:
     assert [outcome.failure for outcome in outcomes(["print", "one", "print"])] == [None] * 3
 
 

@@ -188,8 +188,7 @@ def _candidates(ours: pd.DataFrame, theirs: pd.DataFrame) -> list[tuple[int, int
 def _links(pairs: pd.DataFrame, method: str, score: pd.Series[float]) -> pd.DataFrame:
     """Return links for joined rows, with penalties for different artists.
 
-    Two bands of one leader are not linked, nor tracks of which the second has guests that the first does not
-    have.
+    Two bands of one leader are not linked, nor are tracks whose second has guests that the first lacks.
     """
     more_artists = pairs["others"] != pairs["others_theirs"]
     penalty = ARTISTS_DIFFER_PENALTY * more_artists

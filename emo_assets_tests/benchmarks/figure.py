@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """A measurement: what was measured, how much of it, in which unit, and what to know about it."""
+    """A measurement: its name, value and unit, and a note."""
 
     name: str
     value: float

@@ -32,7 +32,7 @@ DECOYS = 10_000
 SAME_SONG = (
     "{title}",
     "{title} - Remastered 2011",
-    "{title} (feat. Somebody Else)",
+    "{title} (feat. Ada Quill)",
     '{title} - From "A Film"',
     "{title} (Single Version)",
     "{TITLE}",

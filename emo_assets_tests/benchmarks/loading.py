@@ -1,4 +1,4 @@
-"""Loading the definitions beside importing Dagster: what every `dagster` command and sensor tick pays."""
+"""CPU time of loading the definitions, versus importing Dagster: each command and sensor tick pays for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STATEMENTS = ("import dagster", "import emo_assets.definitions")
 def figures() -> Iterator[Figure]:
     """Yield both CPU times and their ratio.
 
-    The two take turns, so that whatever else the machine does falls on both; each starts from compiled files.
+    The two take turns, so that other load on the machine affects both; each starts from compiled files.
     """
     for statement in STATEMENTS:
         _cpu_seconds(statement)

@@ -1,7 +1,7 @@
-"""The studio: how fast requests are accepted, how soon a song can be heard, and whether memory stays flat.
+"""The studio: how fast requests are accepted, the time to first audio, and whether memory stays flat.
 
-Accepting is measured with a generator that takes no time, so that only the server is measured;
-songs with the models of the checkout's own store, where `make demo` has left them, in a copy of it.
+Accepting is measured with a generator that takes no time, so that only the server is measured.
+Songs are measured in a copy of the checkout's store, with the models that `make demo` has left there.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ BARS = 8
 
 
 def figures() -> Iterator[Figure]:
-    """Measure the server, then songs with the real models where there are any."""
+    """Measure the server, then songs with the real models if the store has them."""
     with _studio() as studio:
         yield from _accepting(studio)
     if not all(path.exists() for path in Store().model_files):

@@ -135,14 +135,14 @@ def test_folders_and_pipes_called_like_midi_files_are_rejects(root: Path) -> Non
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable to root")
-def test_what_may_not_be_read_is_a_reject(root: Path) -> None:
+def test_an_unreadable_file_is_a_reject(root: Path) -> None:
     closed = place(root, b"MThd two")
     closed.chmod(0)
 
     assert read_lakh(root).rejects["reason"].tolist() == ["cannot be read (Permission denied)"]
 
 
-def test_parts_hold_together_what_the_whole_holds(root: Path) -> None:
+def test_partitions_together_hold_all_files(root: Path) -> None:
     for number in range(20):
         place(root, bytes([number]) * 100)
     (root / "song.mid").write_bytes(b"MThd")
@@ -156,7 +156,7 @@ def test_parts_hold_together_what_the_whole_holds(root: Path) -> None:
     assert sum(len(part.rejects) for part in parts) == len(whole.rejects) == 1
 
 
-def test_progress_is_told_file_by_file(root: Path) -> None:
+def test_progress_is_reported_per_file(root: Path) -> None:
     place(root, b"MThd two")
     told: list[tuple[str, int, int]] = []
 

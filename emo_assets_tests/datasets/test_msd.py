@@ -40,7 +40,7 @@ def test_lines_become_ids_artists_and_titles(path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("TRMMMKD128F425225D<SEP>SOVFVAK12A8C1350D9<SEP>Nobody", "must have the four fields"),
+        ("TRMMMKD128F425225D<SEP>SOVFVAK12A8C1350D9<SEP>Ada Quill", "must have the four fields"),
         (SECOND + "<SEP>more", "must have the four fields"),
         ("not a track at all", "must have the four fields"),
         (SECOND.replace("TRMMMKD", "XXMMMKD"), "the track id must be like TRAAAAW128F429D538"),
@@ -92,7 +92,7 @@ def test_one_bad_line_among_many_costs_no_other(path: Path) -> None:
         (b"\n\n", "no line has the form track<SEP>song<SEP>artist<SEP>title"),
     ],
 )
-def test_a_file_that_is_no_list_of_names_is_one_error_that_says_what_to_do(
+def test_another_file_than_the_list_of_names_is_one_error_that_says_what_to_do(
     path: Path, content: bytes, message: str
 ) -> None:
     path.write_bytes(content)
@@ -119,7 +119,7 @@ def test_a_file_of_another_size_is_refused_before_it_fills_the_memory(
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300))
-def test_whatever_follows_a_good_line_is_read_or_rejected(rest: bytes) -> None:
+def test_any_line_after_a_good_one_is_read_or_rejected(rest: bytes) -> None:
     path = UPath("memory://msd/anything.txt")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(FIRST.encode() + b"\n" + rest)

@@ -137,7 +137,7 @@ def test_a_value_that_breaks_the_schema_rejects_its_row_only(
     assert read.rejects[["row", "reason"]].to_numpy().tolist() == [[3, reason]]
 
 
-def test_what_spotify_did_not_detect_is_kept(path: Path) -> None:
+def test_values_that_spotify_did_not_detect_are_kept(path: Path) -> None:
     path.write_bytes(table({"key": "-1", "tempo": "0.0", "time_signature": "0"}))
 
     read = read_spotify(path)
@@ -145,7 +145,7 @@ def test_what_spotify_did_not_detect_is_kept(path: Path) -> None:
     assert read.rows[["key", "tempo", "time_signature"]].to_numpy().tolist() == [[-1, 0, 0]]
 
 
-def test_a_track_may_stand_in_several_genres_but_once_in_each(path: Path) -> None:
+def test_a_track_may_have_several_genres_but_each_once(path: Path) -> None:
     same = {"track_id": GOOD["track_id"]}
     path.write_bytes(table(same, {**same, "track_genre": "pop"}, same))
 
@@ -167,7 +167,7 @@ def test_rows_with_missing_fields_and_other_encodings_are_rejects(path: Path) ->
     assert "Beyonc\\xe9" in read.rejects["content"][1]
 
 
-def test_columns_may_stand_in_another_order_with_others_between_and_a_byte_order_mark(path: Path) -> None:
+def test_columns_may_be_in_another_order_with_others_between_and_a_byte_order_mark(path: Path) -> None:
     names = HEADER.split(",")[1:]
     path.write_bytes(
         b"\xef\xbb\xbf" + table({}, header="," + ",".join(reversed(names))).replace(b"\n", b"\r\n")
@@ -198,7 +198,7 @@ def test_a_quote_that_is_left_open_costs_rows_but_no_error(path: Path) -> None:
         (table({"tempo": "-3"}), "holds no acceptable track; the first: line 2, tempo must be a number"),
     ],
 )
-def test_a_file_that_is_no_spotify_table_is_one_error_that_says_what_to_do(
+def test_another_file_than_the_spotify_table_is_one_error_that_says_what_to_do(
     path: Path, content: bytes, message: str
 ) -> None:
     path.write_bytes(content)
@@ -222,7 +222,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300))
-def test_whatever_follows_the_header_is_read_or_rejected(rest: bytes) -> None:
+def test_any_line_after_the_header_is_read_or_rejected(rest: bytes) -> None:
     from upath import UPath
 
     path = UPath("memory://spotify/anything.csv")

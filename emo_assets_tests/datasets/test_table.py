@@ -8,7 +8,7 @@ from emo_assets.datasets.table import REJECT_COLUMNS, Reject, open_source, rejec
 from emo_assets.errors import InputError
 
 
-def test_rejects_stand_in_the_order_of_their_rows_cut_and_printable() -> None:
+def test_rejects_are_in_the_order_of_their_rows_cut_and_printable() -> None:
     table = rejects_table(
         [
             Reject("msd", 7, "late", "x" * 500),

@@ -1,4 +1,4 @@
-"""A small training set in which features cause the music plainly, quick to learn from."""
+"""A small training set that is easy to learn: each feature has one plain effect on the music."""
 
 from __future__ import annotations
 

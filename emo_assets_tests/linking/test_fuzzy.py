@@ -45,7 +45,7 @@ def test_slips_of_the_pen_are_near(one: str, other: str) -> None:
         ("what a wonderful world live", "what a wonderful world life"),
     ],
 )
-def test_what_makes_another_song_is_not_near(one: str, other: str) -> None:
+def test_titles_of_other_songs_are_not_near(one: str, other: str) -> None:
     assert title_similarity(one.split(), other.split()) is None
 
 

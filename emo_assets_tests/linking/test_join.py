@@ -41,7 +41,7 @@ def tables() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     return links, spotify, lakh
 
 
-def test_each_linked_track_stands_once_a_file_with_its_first_genre() -> None:
+def test_each_linked_track_is_listed_once_per_file_with_its_first_genre() -> None:
     matched = join_links(*tables())
 
     assert list(matched.columns) == list(COLUMNS)

@@ -93,7 +93,7 @@ def test_titles_become_a_name_and_a_version(title: str, name: str, version: str)
     assert (parsed.name, parsed.version) == (name, version)
 
 
-def test_a_title_tells_its_subtitle_and_what_it_left_out() -> None:
+def test_a_title_is_split_into_subtitle_and_additions() -> None:
     title = parse_title("Sweet Dreams (Are Made of This) - Remastered")
 
     assert title.words == ("sweet", "dreams", "are", "made", "of", "this")
@@ -127,7 +127,7 @@ def test_any_text_has_keys_that_do_not_depend_on_case(text: str) -> None:
 
 
 @given(st.text(alphabet="([{)]} -bcd\"'", max_size=40))
-def test_brackets_and_dashes_may_stand_in_any_order(text: str) -> None:
+def test_brackets_and_dashes_may_be_in_any_order(text: str) -> None:
     title = parse_title(text)
 
     assert set("".join(title.short_words)) <= set("".join(title.words))
@@ -145,5 +145,5 @@ def test_brackets_and_dashes_may_stand_in_any_order(text: str) -> None:
         ("Simon & Garfunkel", "Cecilia", set()),
     ],
 )
-def test_guests_are_those_beside_the_first_artist(artists: str, title: str, guests: set[str]) -> None:
+def test_guests_are_all_artists_but_the_first(artists: str, title: str, guests: set[str]) -> None:
     assert guest_keys(artists, title) == guests

@@ -139,7 +139,7 @@ def test_the_chord_before_sounds_until_the_first_one_begins() -> None:
     assert sounding_chords(EventBar(FOUR_FOUR, None, 0)) == set()
 
 
-def test_means_over_pieces(songs: list[TrainingSong]) -> None:
+def test_means_over_songs(songs: list[TrainingSong]) -> None:
     one = fidelity(parsed(songs[0]), parsed(songs[1]))
     two = fidelity(parsed(songs[0]), parsed(songs[0]))
     assert mean_fidelity([one, two]).chroma == pytest.approx((one.chroma + two.chroma) / 2)

@@ -47,6 +47,6 @@ def test_sparse_bars_do_not_count_as_copies() -> None:
     assert math.isnan(copied_share(song, set(bar_notes(song))))
 
 
-def test_drums_and_pitches_are_told_apart() -> None:
+def test_drums_and_pitches_are_distinguished() -> None:
     beats = [note(beat, 60) for beat in range(4)]
     assert distance(build_song(drums(beats)), build_song(melodic(PIANO, beats))) == pytest.approx(1)

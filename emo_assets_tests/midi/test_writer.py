@@ -12,7 +12,7 @@ def messages(parts: list[Part], **options: object) -> list[list[mido.Message]]:
     return [list(track) for track in file.tracks]
 
 
-def test_tempo_and_meter_stand_on_the_first_track() -> None:
+def test_tempo_and_meter_are_on_the_first_track() -> None:
     conductor, *_ = messages([], tempos=[(0, 90.0), (960, 120.0)], time_signatures=[(0, 6, 8)], resolution=96)
     assert [message.type for message in conductor] == [
         "time_signature",

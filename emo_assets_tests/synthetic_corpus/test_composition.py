@@ -91,7 +91,7 @@ def test_tempo_meter_and_length_in_the_file_are_those_asked_for(songs: list[Comp
         )
 
 
-def test_figaros_reading_finds_all_bars_and_the_chords_that_were_meant(songs: list[ComposedSong]) -> None:
+def test_tokenizing_finds_all_bars_and_the_composed_chords(songs: list[ComposedSong]) -> None:
     found = meant = 0
     for song in songs[::8]:
         bars = tokenize_midi(song.to_midi(), events=False).description
@@ -129,7 +129,7 @@ def test_no_bar_is_empty(songs: list[ComposedSong]) -> None:
         assert played == set(range(song.bars))
 
 
-def test_nobody_waits_for_the_final_chord(songs: list[ComposedSong]) -> None:
+def test_every_instrument_plays_before_the_final_chord(songs: list[ComposedSong]) -> None:
     for song in songs:
         width = felt_meter(song).positions * TICKS_PER_POSITION
         for part in song.parts:

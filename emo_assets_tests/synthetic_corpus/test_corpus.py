@@ -32,7 +32,7 @@ def digests(out: Path) -> dict[str, str]:
     }
 
 
-def test_the_readers_read_the_corpus_and_reject_what_is_meant_to_be_rejected(
+def test_the_readers_read_the_corpus_and_reject_its_broken_rows(
     corpus: tuple[Path, CorpusSummary],
 ) -> None:
     out, summary = corpus
@@ -154,14 +154,14 @@ def test_a_summary_is_one_line_for_people(corpus: tuple[Path, CorpusSummary]) ->
     assert "\n" not in text
 
 
-def test_progress_is_told_song_by_song(tmp_path: Path) -> None:
+def test_progress_is_reported_per_song(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     compose_corpus(tmp_path, songs=2, progress=lambda stage, done, total: told.append((stage, done, total)))
     assert told == [("composing songs", 1, 2), ("composing songs", 2, 2)]
 
 
 @pytest.mark.parametrize(("songs", "seed"), [(0, 0), (-3, 0), (5, -1)])
-def test_impossible_orders_are_refused_before_anything_is_written(
+def test_invalid_arguments_are_refused_before_anything_is_written(
     tmp_path: Path, songs: int, seed: int
 ) -> None:
     with pytest.raises(InputError):

@@ -47,7 +47,7 @@ def test_leads_move_mostly_by_step_and_stay_in_a_singers_range(songs: list[Compo
     assert moves["jump"] / moves.total() < 0.01
 
 
-def test_melodies_stay_within_the_compass_of_their_instrument(songs: list[ComposedSong]) -> None:
+def test_melodies_stay_within_the_range_of_their_instrument(songs: list[ComposedSong]) -> None:
     seen = set()
     for song in songs:
         for part in song.parts:
@@ -61,7 +61,7 @@ def test_melodies_stay_within_the_compass_of_their_instrument(songs: list[Compos
     assert len(seen) > 8
 
 
-def test_tunes_come_back() -> None:
+def test_choruses_repeat_their_theme() -> None:
     song = compose_song(FeatureVector(danceability=0.9, instrumentalness=0.0), STYLES["synth-pop"], 40, 7)
     choruses = [section for section in song.sheet.sections if section.kind == "chorus"]
     bar = song.sheet.features.time_signature * RESOLUTION

@@ -17,7 +17,7 @@ def test_a_waltz_leaves_the_third_beat_of_four_out() -> None:
     assert onsets("9...|....|7...|....", Meter.of(3), 1) == (0,)
 
 
-def test_swung_patterns_stand_on_triplets() -> None:
+def test_swung_patterns_are_on_triplets() -> None:
     assert onsets("9.5|9.5|9.5|9.5", Meter.of(4), 1) == (0, 8, 12, 20, 24, 32, 36, 44)
 
 

@@ -27,7 +27,7 @@ CAUSES: list[tuple[str, Measure, float]] = [
 
 
 @pytest.mark.parametrize(("feature", "measure", "least"), CAUSES)
-def test_a_feature_is_heard_in_the_songs_of_the_corpus(
+def test_metrics_follow_their_features_across_the_corpus(
     songs: list[ComposedSong], feature: str, measure: Measure, least: float
 ) -> None:
     asked = [getattr(song.sheet.features, feature) for song in songs]
@@ -73,13 +73,13 @@ def test_one_feature_alone_changes_the_music_of_every_style(
     assert min(changes.values()) > 0.3 * least, changes
 
 
-def test_the_key_and_mode_asked_for_are_heard(songs: list[ComposedSong]) -> None:
+def test_the_requested_key_and_mode_are_estimated_from_the_notes(songs: list[ComposedSong]) -> None:
     heard = [measures.sounding_key(song) for song in songs]
     asked = [(song.sheet.features.key, song.sheet.features.mode) for song in songs]
     assert fmean(one == other for one, other in zip(heard, asked, strict=True)) > 0.95
 
 
-def test_minor_keys_are_heard_as_well_as_major_ones(songs: list[ComposedSong]) -> None:
+def test_minor_keys_are_estimated_as_well_as_major_ones(songs: list[ComposedSong]) -> None:
     minor = [song for song in songs if song.sheet.features.mode == 0]
     right = [measures.sounding_key(song) == (song.sheet.features.key, 0) for song in minor]
     assert fmean(right) > 0.92

@@ -21,7 +21,7 @@ from emo_assets.synthetic_corpus.performance import (
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 
 
-def test_players_come_late_but_never_early_nor_into_the_next_position(songs: list[ComposedSong]) -> None:
+def test_notes_are_late_but_never_early_nor_in_the_next_position(songs: list[ComposedSong]) -> None:
     for song in songs:
         for part in song.parts:
             assert max(note.start % TICKS_PER_POSITION for note in part.notes) < TICKS_PER_POSITION - 5

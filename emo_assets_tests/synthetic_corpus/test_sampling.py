@@ -23,7 +23,7 @@ def correlation(table: pd.DataFrame, one: str, other: str) -> float:
     return float(spearmanr(table[one].to_numpy(), table[other].to_numpy()).statistic)
 
 
-def test_meters_stand_in_their_shares() -> None:
+def test_meters_have_their_shares() -> None:
     meters = Counter(plan.features.time_signature for plan in sample_songs(240, 7))
     assert meters == {4: 218, 3: 17, 5: 4, 1: 1}
 

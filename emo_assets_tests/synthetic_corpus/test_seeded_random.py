@@ -5,7 +5,7 @@ import pytest
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 
 
-def test_the_generator_is_reproducible_and_its_children_are_independent_of_what_was_drawn() -> None:
+def test_the_generator_is_reproducible_and_its_children_do_not_depend_on_its_state() -> None:
     one, other = SeededRandom(3, "song"), SeededRandom(3, "song")
     other.uniform()
     assert one.child("bass").uniform() == other.child("bass").uniform()

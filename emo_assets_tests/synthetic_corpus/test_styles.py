@@ -15,7 +15,7 @@ def test_programs_of_styles_are_where_they_belong() -> None:
             assert not set(layer.electronic) & ACOUSTIC_PROGRAMS, (style.name, layer.role)
 
 
-def test_what_sings_plays_nothing_else() -> None:
+def test_programs_of_the_lead_play_no_other_role() -> None:
     singing = {
         program
         for style in STYLES.values()

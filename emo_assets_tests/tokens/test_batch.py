@@ -100,7 +100,7 @@ def test_a_folder_of_broken_files_is_described_to_the_end(tmp_path: Path) -> Non
     assert "unexpected" not in refused.values()
 
 
-def test_contents_give_what_reading_gives_in_their_order() -> None:
+def test_results_are_in_the_order_of_the_files() -> None:
     items = [(expected.file, (FIXTURES / expected.file).read_bytes()) for expected in fixtures()]
     told: list[tuple[int, int]] = []
     found = list(
@@ -127,7 +127,7 @@ def test_a_path_that_does_not_exist_is_a_wrong_input(tmp_path: Path) -> None:
         find_midi_files([tmp_path / "missing.mid"])
 
 
-def test_single_files_are_described_whatever_they_are_called(tmp_path: Path) -> None:
+def test_single_files_are_described_with_any_name(tmp_path: Path) -> None:
     path = tmp_path / "song.dat"
     path.write_bytes(GOOD)
     (described,) = extract_files(find_midi_files([path]), workers=1, events=True)
@@ -138,7 +138,7 @@ def test_single_files_are_described_whatever_they_are_called(tmp_path: Path) -> 
     }
 
 
-def test_reading_goes_on_where_it_stopped(tmp_path: Path) -> None:
+def test_reading_resumes_where_it_stopped(tmp_path: Path) -> None:
     for number in range(6):
         (tmp_path / f"{number}.mid").write_bytes(GOOD if number % 2 else b"broken")
     out = tmp_path / "out.jsonl"
@@ -153,7 +153,7 @@ def test_reading_goes_on_where_it_stopped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["no JSON\n", '{"name": "x"}\n', "[]\n", '{"file": 3}\n', "\xff\n"])
-def test_a_file_of_something_else_is_not_gone_on_with(tmp_path: Path, content: str) -> None:
+def test_a_file_of_something_else_is_not_resumed(tmp_path: Path, content: str) -> None:
     path = tmp_path / "other.jsonl"
     path.write_text(content, encoding="latin-1")
     with pytest.raises(InputError, match="line 1"):

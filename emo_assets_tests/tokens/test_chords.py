@@ -38,7 +38,7 @@ def test_single_chords_are_named(tones: str, chord: str) -> None:
     assert names(chroma(tones)) == [(0, chord)]
 
 
-def test_a_chord_that_lasts_is_said_once() -> None:
+def test_a_lasting_chord_is_one_change() -> None:
     assert names(chroma(*["C E G"] * 9)) == [(0, "C:maj")]
 
 
@@ -46,7 +46,7 @@ def test_changes_are_found() -> None:
     assert names(chroma(*["C E G"] * 4, *["F A C"] * 4)) == [(0, "C:maj"), (4, "F:maj")]
 
 
-def test_a_new_lowest_tone_says_the_chord_again() -> None:
+def test_a_new_lowest_tone_is_another_change() -> None:
     assert names(chroma(*["E G B"] * 4, *["E G B D"] * 4)) == [(0, "E:min"), (4, "E:min7")]
     assert names(chroma(*["E G B"] * 4, *["E G B F#"] * 4)) == [(0, "E:min")]
     assert names(chroma(*["E G B"] * 4, *["E G B C#"] * 4)) == [(0, "E:min"), (4, "E:min")]

@@ -21,7 +21,7 @@ def test_a_description_is_cut_into_twelve_bars_and_a_rest() -> None:
     assert [(segment.first_bar, segment.bars) for segment in segments] == [(1, 12), (13, 12), (25, 5)]
 
 
-def test_segments_are_descriptions_that_say_what_the_whole_said() -> None:
+def test_segments_are_descriptions_with_the_bars_of_the_whole() -> None:
     whole = described(30)
     segments = split_segments(whole, bars=7)
     assert [bar for segment in segments for bar in GRAMMAR.parse(segment.tokens)] == whole

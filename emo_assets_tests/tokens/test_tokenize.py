@@ -76,7 +76,7 @@ def test_instruments_of_a_bar_are_in_the_order_of_their_ids() -> None:
 
 
 @pytest.mark.parametrize("expected", readable_fixtures(), ids=lambda expected: expected.file)
-def test_readings_are_sentences_of_the_grammars(expected: Expected) -> None:
+def test_tokens_follow_the_grammars(expected: Expected) -> None:
     tokens = tokenize_midi((FIXTURES / expected.file).read_bytes())
     assert DescriptionGrammar().parse(DESCRIPTIONS.encode(tokens.description_text())) == tokens.description
     EventGrammar().parse(tokens.events)

@@ -28,7 +28,7 @@ def visible(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if not path.name.startswith(".")]
 
 
-def test_it_goes_on_where_it_stopped_and_is_taken_once(served: Served, tmp_path: Path) -> None:
+def test_a_download_resumes_and_happens_once(served: Served, tmp_path: Path) -> None:
     served.drops = [100_000]
     for _ in range(2):
         path = checkpoint_file(served.url, tmp_path, sha256=SHA256, retry=QUICK)
@@ -60,12 +60,12 @@ def test_an_address_cannot_name_a_place_outside_the_folder(last: str, served: Se
 
 
 @pytest.mark.parametrize("address", ["http://", "https:///figaro.ckpt", "http://[", "http://[x]/f"])
-def test_what_is_no_address_is_refused(address: str, tmp_path: Path) -> None:
+def test_a_malformed_address_is_refused(address: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a valid URL"):
         checkpoint_file(address, tmp_path)
 
 
-def test_addresses_are_told_from_paths() -> None:
+def test_addresses_and_paths_are_distinguished() -> None:
     assert is_url("HTTPS://example.org/figaro.ckpt")
     assert not is_url("/data/http://figaro.ckpt")
     assert not is_url("s3://bucket/figaro.ckpt")

@@ -53,7 +53,7 @@ def test_a_file_that_is_here_is_not_asked_for_again(served: Served, tmp_path: Pa
     assert len(served.asked) == 1
 
 
-def test_a_dropped_connection_goes_on_where_it_stopped(served: Served, tmp_path: Path) -> None:
+def test_a_dropped_connection_is_resumed(served: Served, tmp_path: Path) -> None:
     served.drops = [1_200_000, 700_000]
     assert fetch(published(served), tmp_path, retry=QUICK).read_bytes() == CONTENT
     assert served.asked == ["", "bytes=1200000-", "bytes=1900000-"]
@@ -68,7 +68,7 @@ def test_many_drops_are_no_failure_while_each_connection_brings_something(
     assert len(served.asked) == 11
 
 
-def test_a_server_that_keeps_dropping_is_given_up_and_what_came_is_kept(
+def test_a_server_that_keeps_dropping_fails_the_download_and_keeps_the_bytes(
     served: Served, tmp_path: Path
 ) -> None:
     served.drops = [1000] * 20
@@ -107,7 +107,7 @@ def test_a_file_that_changed_behind_the_same_etag_is_caught_by_its_sum(
     assert served.asked == ["", "bytes=900000-", ""]
 
 
-def test_a_file_that_ends_before_what_is_here_starts_again(served: Served, tmp_path: Path) -> None:
+def test_a_file_shorter_than_the_partial_one_starts_again(served: Served, tmp_path: Path) -> None:
     served.content, served.drops = CONTENT * 2, [900_000]
     with pytest.raises(DownloadError):
         fetch(unsummed(served), tmp_path, retry=RetryPolicy(attempts=1, backoff=0))
@@ -159,7 +159,7 @@ def test_a_length_other_than_the_published_one_is_refused_before_the_body(
     assert [file.name for file in tmp_path.iterdir()] == [".file.bin.lock"]
 
 
-def test_a_length_beyond_what_comes_is_a_dropped_connection(served: Served, tmp_path: Path) -> None:
+def test_fewer_bytes_than_announced_are_a_dropped_connection(served: Served, tmp_path: Path) -> None:
     served.length, served.ranges = len(CONTENT) + 500, False
     with pytest.raises(DownloadError, match="the connection was dropped"):
         fetch(unsummed(served), tmp_path, retry=RetryPolicy(attempts=1, backoff=0))
@@ -228,7 +228,7 @@ def test_no_network_is_one_clear_line(tmp_path: Path) -> None:
         fetch(RemoteFile(url, "file.bin", 1, 10), tmp_path, retry=QUICK)
 
 
-def test_a_disk_without_room_is_told_before_the_download(served: Served, tmp_path: Path) -> None:
+def test_a_full_disk_is_an_error_before_the_download(served: Served, tmp_path: Path) -> None:
     served.length = 10**17
     with pytest.raises(InputError, match=r"needs 100,000,000,000,000,000 bytes more and the disk has"):
         fetch(RemoteFile(served.url, "file.bin", 1, 10**18), tmp_path, retry=QUICK)

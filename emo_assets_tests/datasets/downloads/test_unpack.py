@@ -198,7 +198,7 @@ def test_an_archive_of_something_else_is_refused(tmp_path: Path) -> None:
         unpack(packed, tmp_path / "lmd_matched", limits=LIMITS)
 
 
-def test_what_a_killed_unpacking_left_is_removed_by_the_next(tmp_path: Path) -> None:
+def test_the_rest_of_a_killed_unpacking_is_removed_by_the_next(tmp_path: Path) -> None:
     left = tmp_path / ".tree.0badcafe.unfinished" / "tree"
     left.mkdir(parents=True)
     (left / "half.mid").write_bytes(b"half")

@@ -97,7 +97,7 @@ def test_until_the_record_is_written_the_old_champion_serves(
     assert read_champion(store)[1] == first.version
 
 
-def test_without_a_champion_it_is_said_how_to_get_one(tmp_path: Path) -> None:
+def test_without_a_champion_the_error_says_how_to_get_one(tmp_path: Path) -> None:
     assert read_record(Store(tmp_path)) is None
     with pytest.raises(InputError, match="run `make demo`, or materialize champion"):
         read_champion(Store(tmp_path))
@@ -126,7 +126,7 @@ def test_a_record_cannot_lead_out_of_the_store(
         read_champion(store)
 
 
-def test_missing_weights_are_said_to_be_missing(
+def test_missing_weights_are_an_error(
     tmp_path: Path, strong: dict[str, bytes], training_set: pd.DataFrame
 ) -> None:
     store = Store(tmp_path)

@@ -20,8 +20,8 @@ from emo_assets_tests.tokens.grammar.random_songs import asked_bars, walk
 GRAMMAR = EventGrammar()
 
 
-def is_piece(ids: Sequence[int]) -> bool:
-    """Say by other means than the grammar whether `ids` are a piece (of known time signatures)."""
+def is_song(ids: Sequence[int]) -> bool:
+    """Check without the grammar's code whether `ids` are a song, of known time signatures."""
     words = [(EVENTS.kind(token), token) for token in ids]
     kinds = [kind for kind, _ in words]
     first_bar, first_position = EVENTS.span(EventKind.BAR).start, EVENTS.span(EventKind.POSITION).start
@@ -83,7 +83,7 @@ def parses(ids: Sequence[int]) -> bool:
 
 
 @pytest.mark.parametrize("expected", readable_fixtures(), ids=lambda expected: expected.file)
-def test_the_references_events_are_pieces(expected: Expected) -> None:
+def test_the_references_events_follow_the_grammar(expected: Expected) -> None:
     bars = GRAMMAR.parse(EVENTS.encode(expected.events))
     assert len(bars) == sum(token.startswith("Bar_") for token in expected.events)
     assert sum(len(bar.notes) for bar in bars) == sum(
@@ -91,7 +91,7 @@ def test_the_references_events_are_pieces(expected: Expected) -> None:
     )
 
 
-def test_parsing_says_what_the_bars_hold() -> None:
+def test_parsing_returns_the_bars() -> None:
     tokens = (
         "Bar_1 Time-Signature_3/4 Position_0 Chord_C:maj Position_0 Tempo_16 Position_0 Instrument_drum "
         "Pitch_drum_36 Velocity_25 Duration_0 Position_24 Chord_F:maj Position_24 Instrument_Flute Pitch_72 "
@@ -110,12 +110,12 @@ def test_what_the_masks_allow_parses(seed: int) -> None:
     ids = walk(seed, GRAMMAR.start())
     assert parses(ids)
     if UNK not in ids:
-        assert is_piece(ids)
+        assert is_song(ids)
 
 
 @settings(max_examples=300)
 @given(asked_bars, st.integers(0, 2**32))
-def test_masks_parser_and_definition_agree_on_broken_pieces(bars: list[DescribedBar], seed: int) -> None:
+def test_masks_parser_and_definition_agree_on_broken_songs(bars: list[DescribedBar], seed: int) -> None:
     chance = random.Random(seed)
     ids = walk(seed, GRAMMAR.start(), longest=60)
     if UNK in ids:
@@ -133,10 +133,10 @@ def test_masks_parser_and_definition_agree_on_broken_pieces(bars: list[Described
         case _:
             other = chance.randrange(len(ids))
             ids[place], ids[other] = ids[other], ids[place]
-    assert parses(ids) == masks_allow(ids) == is_piece(ids)
+    assert parses(ids) == masks_allow(ids) == is_song(ids)
 
 
-def test_a_piece_past_the_vocabularys_bars_and_meters_parses() -> None:
+def test_a_song_past_the_vocabularys_bars_and_meters_parses() -> None:
     tokens = []
     for number in range(1, MAX_BARS + 4):
         tokens += [f"Bar_{number}", "Time Signature_23/4", "Position_3", "Instrument_Flute", "Pitch_60"]
