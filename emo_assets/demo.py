@@ -13,8 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import dagster as dg
 from dagster._core.errors import DagsterExecutionInterruptedError
@@ -40,40 +39,31 @@ NUM_WORKERS = 4
 """Processes that train models and generate songs; each takes about 0.7 GB."""
 
 
-@dataclass(frozen=True)
-class DemoStage:
-    """Assets that are materialized together.
-
-    Attributes:
-        title: the line to print.
-        groups: names of asset groups.
-        assets: names of single assets.
-        sharded: whether they are partitioned in shards.
-        pool: Dagster pool of assets that are independent of one another and materialized in parallel.
-    """
-
-    title: str
-    groups: tuple[str, ...] = ()
-    assets: tuple[str, ...] = ()
-    sharded: bool = False
-    pool: str | None = None
-
-
 LONGEST_FIRST = tuple(spec.name for spec in sorted(MODEL_SPECS, key=lambda spec: -len(spec.target_kinds)))
 """The models, those that write the most kinds of tokens and so train longest first."""
 
+
+class DemoStage(NamedTuple):
+    """Assets that are materialized together, and what is printed of them."""
+
+    title: str
+    selection: dg.AssetSelection
+    tags: Mapping[str, str] = {}
+
+
+TRAINING = DemoStage("training seven description models", dg.AssetSelection.assets(*LONGEST_FIRST))
 STAGES = (
-    DemoStage("reading and linking the raw data", groups=("raw", "linking")),
+    DemoStage("reading and linking the raw data", dg.AssetSelection.groups("raw", "linking")),
     DemoStage(
         "extracting descriptions from the MIDI files",
-        assets=("figaro_descriptions", "rejected_midi"),
-        sharded=True,
+        dg.AssetSelection.assets("figaro_descriptions", "rejected_midi"),
+        ALL_SHARDS,
     ),
-    DemoStage("assembling the training set", assets=("training_set", "song_metrics")),
-    DemoStage("exploring the features", groups=("exploration",)),
-    DemoStage("loading FIGARO and measuring its fidelity", groups=("figaro",)),
-    DemoStage("training seven description models", assets=LONGEST_FIRST, pool=TRAINING_POOL),
-    DemoStage("scoring them and choosing the champion", groups=("evaluation",)),
+    DemoStage("assembling the training set", dg.AssetSelection.assets("training_set", "song_metrics")),
+    DemoStage("exploring the features", dg.AssetSelection.groups("exploration")),
+    DemoStage("loading FIGARO and measuring its fidelity", dg.AssetSelection.groups("figaro")),
+    TRAINING,
+    DemoStage("scoring them and choosing the champion", dg.AssetSelection.groups("evaluation")),
 )
 
 
@@ -136,18 +126,15 @@ class Demo:
             print(f"      song {number} of {len(names)}: {futures[future]}", flush=True)
 
     def _run_stage(self, stage: DemoStage, pool: ProcessPool | None) -> None:
-        selection = dg.AssetSelection.assets(*stage.assets) | dg.AssetSelection.groups(*stage.groups)
-        keys = sorted(selection.resolve(self._graph))
+        keys = sorted(stage.selection.resolve(self._graph))
         outdated = [key for key in keys if not self._staleness.is_current(key)]
-        if not outdated:
-            return
-        if stage.pool and pool is not None:
-            in_order = [dg.AssetKey(name) for name in stage.assets if dg.AssetKey(name) in outdated]
-            with pool_slots(self._instance, stage.pool, NUM_WORKERS):
-                for future in [pool.schedule(materialize_in_checkout, ([key],)) for key in in_order]:
+        if stage is TRAINING and pool is not None:
+            outdated.sort(key=lambda key: LONGEST_FIRST.index(key.to_user_string()))
+            with pool_slots(self._instance, TRAINING_POOL, NUM_WORKERS):
+                for future in [pool.schedule(materialize_in_checkout, ([key],)) for key in outdated]:
                     future.result()
-            return
-        self.materialize(keys, tags=ALL_SHARDS if stage.sharded else {})
+        elif outdated:
+            self.materialize(keys, tags=stage.tags)
 
     def materialize(
         self,
