@@ -248,9 +248,11 @@ def load_champion(store: Store) -> tuple[DescriptionGenerator, str]:
     Raises:
         InputError: it is missing or damaged.
     """
-    from emo_assets.description_model.registry.model_registry import read_champion
+    from emo_assets.description_model.generate import DescriptionGenerator
+    from emo_assets.description_model.registry.model_registry import load_champion_models
 
-    return read_champion(store)
+    models, version = load_champion_models(store)
+    return DescriptionGenerator(models), version
 
 
 def load_figaro(store: Store, *, exact: bool = False) -> Figaro:

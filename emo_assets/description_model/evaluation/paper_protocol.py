@@ -8,7 +8,7 @@ against the token *before* the right one. Its figures compare with no others.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,19 +29,12 @@ SPLIT_SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 GREEDY = SamplingParams(temperature=0.0, top_p=1.0, guidance=1.0)
 
 
-@dataclass(frozen=True)
-class PaperResult:
-    """What the paper reports of one model.
+class PaperResult(NamedTuple):
+    """One model's row of the paper's table 1."""
 
-    Attributes:
-        accuracy: share of right tokens, as its code counted them.
-        kl: divergence from its soft labels, None if it gives none.
-        caveat: what its code measured instead.
-    """
-
-    accuracy: float
-    kl: float | None
-    caveat: str
+    accuracy: float  # share of right tokens, as the paper's code counted them
+    kl: float | None  # divergence from the soft labels
+    caveat: str  # why the accuracy compares with no other
 
 
 _SHIFTED = "free-running, greedy; compares each prediction with the token before the right one"

@@ -18,7 +18,6 @@ from pydantic.dataclasses import dataclass
 from upath import UPath
 
 from emo_assets.description_model.evaluation.likelihood import validation_nll
-from emo_assets.description_model.generate import DescriptionGenerator
 from emo_assets.description_model.registry.model_selection import INCUMBENT, ChampionDecision, choose_champion
 from emo_assets.description_model.specs import COMBINED, SPECIALIZED_MODELS
 from emo_assets.description_model.weights import TrainedModel, from_bytes
@@ -79,23 +78,16 @@ def read_record(store: Store) -> ChampionRecord | None:
     return record
 
 
-def read_champion(store: Store) -> tuple[DescriptionGenerator, str]:
-    """Load the champion, and return it with its version.
+def load_champion_models(store: Store) -> tuple[list[TrainedModel], str]:
+    """Load the champion's models, in writing order, and return them with its version.
 
     Raises:
         InputError: there is none yet, or one of its files is missing or damaged.
     """
-    record = _serving(store)
-    return DescriptionGenerator(_load_models(store, record)), record.version
-
-
-def load_champion_models(store: Store) -> list[TrainedModel]:
-    """Load the champion's trained models.
-
-    Raises:
-        InputError: as `read_champion`.
-    """
-    return _load_models(store, _serving(store))
+    record = read_record(store)
+    if record is None:
+        raise InputError(f"{record_path(store)} is missing: run `make demo`, or materialize champion")
+    return _load_models(store, record), record.version
 
 
 def load_candidates(store: Store, weights: Mapping[str, bytes]) -> dict[str, list[TrainedModel]]:
@@ -154,13 +146,6 @@ def promote(
     _delete_other_versions(store, {version, serving.version})
     before = serving.version if serving.version != version else serving.previous
     return ChampionRecord(version, decision, before)
-
-
-def _serving(store: Store) -> ChampionRecord:
-    record = read_record(store)
-    if record is None:
-        raise InputError(f"{record_path(store)} is missing: run `make demo`, or materialize champion")
-    return record
 
 
 def _load_models(store: Store, record: ChampionRecord) -> list[TrainedModel]:

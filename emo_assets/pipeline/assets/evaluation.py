@@ -212,8 +212,9 @@ def guidance_report(
     from emo_assets.reranking import SEARCH_BUDGETS
 
     limit_torch_threads()
+    models, _ = load_champion_models(store.open())
     curve = guidance_curve(
-        load_champion_models(store.open()),
+        models,
         load_songs(training_set, "validation"),
         RequestCalibration(song_metrics),
         levels=config.levels,

@@ -9,11 +9,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from emo_assets.description_model.generate import DescriptionGenerator
 from emo_assets.description_model.registry.model_registry import (
     CANDIDATE_MODELS,
     ChampionRecord,
+    load_champion_models,
     promote,
-    read_champion,
     read_record,
     record_path,
 )
@@ -60,9 +61,9 @@ def test_the_first_champion_serves_descriptions(
     record = promoted(store, strong, training_set)
     assert record.previous is None
     assert read_record(store) == record
-    generator, version = read_champion(store)
+    models, version = load_champion_models(store)
     assert version == record.version
-    [tokens] = generator.generate([FeatureVector()], bars=3, seeds=[1])
+    [tokens] = DescriptionGenerator(models).generate([FeatureVector()], bars=3, seeds=[1])
     assert tokens
 
 
@@ -94,13 +95,13 @@ def test_until_the_record_is_written_the_old_champion_serves(
     store = Store(tmp_path)
     first = promoted(store, weak, training_set)
     promote(store, strong, VALID, training_set)
-    assert read_champion(store)[1] == first.version
+    assert load_champion_models(store)[1] == first.version
 
 
 def test_without_a_champion_the_error_says_how_to_get_one(tmp_path: Path) -> None:
     assert read_record(Store(tmp_path)) is None
     with pytest.raises(InputError, match="run `make demo`, or materialize champion"):
-        read_champion(Store(tmp_path))
+        load_champion_models(Store(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_a_damaged_record_is_refused(tmp_path: Path, record: str) -> None:
     with atomic_write(record_path(store)) as file:
         file.write(record.encode())
     with pytest.raises(InputError):
-        read_champion(store)
+        load_champion_models(store)
 
 
 def test_a_record_cannot_lead_out_of_the_store(
@@ -123,7 +124,7 @@ def test_a_record_cannot_lead_out_of_the_store(
     with atomic_write(record_path(store)) as file:
         file.write(json.dumps({**record, "version": "../champions"}).encode())
     with pytest.raises(InputError, match="record is damaged"):
-        read_champion(store)
+        load_champion_models(store)
 
 
 def test_missing_weights_are_an_error(
@@ -134,7 +135,7 @@ def test_missing_weights_are_an_error(
     for file in (store.champions / record.version).iterdir():
         file.unlink()
     with pytest.raises(InputError, match="weights are not complete"):
-        read_champion(store)
+        load_champion_models(store)
 
 
 def test_a_record_survives_json(tmp_path: Path) -> None:
