@@ -18,8 +18,8 @@ from torch.nn import functional as F
 
 from emo_assets.figaro.linear import (
     FLOAT_ROWS,
-    FrozenLayerNorm,
     Precision,
+    frozen_norm,
     fused_linear,
     gelu,
     quantized_layers,
@@ -139,14 +139,14 @@ class IncrementalLayer:
         self.scale = torch.tensor(1 / math.sqrt(own.distance.shape[1]))
         self.own_in = fused_linear([scaled(own.query, self.scale), own.key, own.value], precision)
         self.own_out = fused_linear([own.output], precision)
-        self.own_norm = FrozenLayerNorm(own.norm)
+        self.own_norm = frozen_norm(own.norm)
         self.cross_in = fused_linear([scaled(cross.query, self.scale)], precision)
         self.cross_memory = fused_linear([cross.key, cross.value], precision)
         self.cross_out = fused_linear([cross.output], precision)
-        self.cross_norm = FrozenLayerNorm(cross.norm)
+        self.cross_norm = frozen_norm(cross.norm)
         self.inner = fused_linear([feed_forward.inner], precision)
         self.outer = fused_linear([feed_forward.outer], precision)
-        self.last_norm = FrozenLayerNorm(feed_forward.norm)
+        self.last_norm = frozen_norm(feed_forward.norm)
         zero = own.distance.shape[0] // 2
         self.own_table = own.distance.detach()  # (2 * distances - 1, head_size)
         self.distances = self.own_table[zero : zero + context].flip(0).t().contiguous()

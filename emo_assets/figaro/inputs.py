@@ -39,30 +39,24 @@ def in_span(ids: Ids, span: range) -> NDArray[np.bool_]:
     return (ids >= span.start) & (ids < span.stop)
 
 
-def event_bars(events: Ids) -> Ids:
-    """Return each event's bar id: the running count of Bar tokens, 0 for `<bos>` and `<eos>`.
+def bar_ids(ids: Ids, bars: range = _BARS) -> Ids:
+    """Return each token's bar id: the running count of Bar tokens, 0 for `<bos>` and `<eos>`.
 
     Args:
-        events: a whole song's ids, (time,). The number in a Bar token does not count.
+        ids: a whole song's or description's ids, (time,). The number in a Bar token does not count.
+        bars: the Bar tokens of the vocabulary.
     """
-    bars = np.minimum(np.cumsum(in_span(events, _BARS)), MAX_BAR_ID)  # (time,)
-    bars[(events == BOS) | (events == EOS)] = 0
-    return bars
+    counts = np.minimum(np.cumsum(in_span(ids, bars)), MAX_BAR_ID)  # (time,)
+    counts[(ids == BOS) | (ids == EOS)] = 0
+    return counts
 
 
-def event_positions(events: Ids) -> Ids:
+def position_ids(events: Ids) -> Ids:
     """Return each event's position id: the last Position token's value, 0 from a Bar to the next Position."""
     sets = in_span(events, _BARS) | in_span(events, _POSITIONS)  # (time,)
     value = np.where(in_span(events, _POSITIONS), events - _POSITIONS.start, 0)  # (time,)
     last_set = np.maximum.accumulate(np.where(sets, np.arange(len(events)), -1))  # (time,)
     return np.where(last_set >= 0, value[last_set], 0)
-
-
-def description_bars(description: Ids) -> Ids:
-    """Return the bar id of each description token, (time,): the count of Bar tokens; 0 for the specials."""
-    bars = np.minimum(np.cumsum(in_span(description, _DESCRIPTION_BARS)), MAX_BAR_ID)  # (time,)
-    bars[(description == BOS) | (description == EOS)] = 0
-    return bars
 
 
 @dataclass(frozen=True)
@@ -84,7 +78,7 @@ class DescriptionInput:
         """Prepare a description given as ids without `<bos>` and `<eos>`."""
         ids = np.array([BOS, *description, EOS], np.int64)
         starts = np.concatenate([[0], np.flatnonzero(in_span(ids, _DESCRIPTION_BARS))])
-        return cls(ids, description_bars(ids), starts)
+        return cls(ids, bar_ids(ids, _DESCRIPTION_BARS), starts)
 
     def from_bar(self, bar: int, limit: int) -> tuple[Ids, Ids]:
         """Return the ids and bar ids that a window sees whose first token is in `bar`.
@@ -117,7 +111,7 @@ class TrainingSong:
     def from_ids(cls, events: Sequence[int] | Ids, description: Sequence[int] | Ids) -> TrainingSong:
         """Prepare a song given as event ids and description ids, both without `<bos>` and `<eos>`."""
         ids = np.array([BOS, *events, EOS], np.int64)
-        return cls(ids, event_bars(ids), event_positions(ids), DescriptionInput.from_ids(description))
+        return cls(ids, bar_ids(ids), position_ids(ids), DescriptionInput.from_ids(description))
 
     def __len__(self) -> int:
         return len(self.events)

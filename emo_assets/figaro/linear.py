@@ -39,54 +39,25 @@ class Precision(StrEnum):
     INT8 = "int8"
 
 
-class FloatLinear:
-    """A linear layer in float32.
-
-    Args:
-        weight: (out, in).
-        bias: (out,), or None.
-    """
-
-    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
-        self._weight = weight.t().contiguous()  # (in, out)
-        self._bias = weight.new_zeros(len(weight)) if bias is None else bias.clone()  # (out,)
-
-    def __call__(self, states: Tensor) -> Tensor:
-        """Map (rows, in) to (rows, out)."""
-        return torch.addmm(self._bias, states, self._weight)
-
-
-class FrozenLayerNorm:
-    """A layer norm without the overhead of a module."""
-
-    def __init__(self, norm: nn.LayerNorm) -> None:
-        self._shape, self._epsilon = list(norm.normalized_shape), norm.eps
-        self._weight, self._bias = norm.weight.detach(), norm.bias.detach()  # (d_model,)
-
-    def __call__(self, states: Tensor) -> Tensor:
-        """Map (..., d_model) to the same shape."""
-        return F.layer_norm(states, self._shape, self._weight, self._bias, self._epsilon)
-
-
 class Int8Linear(nn.Module):
     """A linear layer in int8: weights scaled by output channel, inputs by row, both symmetric.
 
     Args:
         weight: (out, in) in float32.
-        bias: (out,), or None.
+        bias: (out,).
     """
 
     weight: Tensor
     scale: Tensor
     bias: Tensor
 
-    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
         super().__init__()
         scale = weight.abs().amax(1).clamp_min(_MIN_SCALE) / _MAX_INT8  # (out,)
         rounded = (weight / scale[:, None]).round().to(torch.int8)  # (out, in)
         self.register_buffer("weight", rounded.t())  # (in, out), its columns contiguous
         self.register_buffer("scale", scale)
-        self.register_buffer("bias", weight.new_zeros(len(weight)) if bias is None else bias.clone())
+        self.register_buffer("bias", bias.clone())
 
     def forward(self, states: Tensor) -> Tensor:
         """Map (..., in) to (..., out)."""
@@ -120,8 +91,22 @@ def fused_linear(layers: Sequence[nn.Linear], precision: Precision) -> Callable[
     """
     weight = torch.cat([layer.weight.detach() for layer in layers])  # (out + out .., in)
     biases = [layer.bias.detach() for layer in layers if layer.bias is not None]
-    bias = torch.cat(biases) if biases else None  # (out + out ..,)
-    return (Int8Linear if precision is Precision.INT8 else FloatLinear)(weight, bias)
+    bias = torch.cat(biases) if biases else weight.new_zeros(len(weight))  # (out + out ..,)
+    if precision is Precision.INT8:
+        return Int8Linear(weight, bias)
+    transposed = weight.t().contiguous()  # (in, out + out ..)
+    return lambda states: torch.addmm(bias, states, transposed)
+
+
+def frozen_norm(norm: nn.LayerNorm) -> Callable[[Tensor], Tensor]:
+    """Return a layer norm without the overhead of a module."""
+    shape, weight, bias, epsilon = (
+        list(norm.normalized_shape),
+        norm.weight.detach(),
+        norm.bias.detach(),
+        norm.eps,
+    )
+    return lambda states: F.layer_norm(states, shape, weight, bias, epsilon)
 
 
 def quantized_layers(module: nn.ModuleList, precision: Precision) -> nn.ModuleList:

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from emo_assets.figaro.context_windows import BatchedContext
 from emo_assets.figaro.incremental_decoder import IncrementalDecoder
-from emo_assets.figaro.inputs import DescriptionInput, event_bars, event_positions
+from emo_assets.figaro.inputs import DescriptionInput, bar_ids, position_ids
 from emo_assets.figaro.linear import Precision
 from emo_assets.figaro.network import FigaroNetwork
 from emo_assets.figaro.released_checkpoint import read_checkpoint
@@ -65,8 +65,8 @@ def padded(ids: Tensor) -> Tensor:
 
 def test_bar_and_position_ids_are_the_references(reference: Reference) -> None:
     events = reference.arrays["input_ids"]
-    np.testing.assert_array_equal(event_bars(events), reference.arrays["bar_ids"])
-    np.testing.assert_array_equal(event_positions(events), reference.arrays["position_ids"])
+    np.testing.assert_array_equal(bar_ids(events), reference.arrays["bar_ids"])
+    np.testing.assert_array_equal(position_ids(events), reference.arrays["position_ids"])
     np.testing.assert_array_equal(reference.description.ids, reference.arrays["description"])
     np.testing.assert_array_equal(reference.description.bars, reference.arrays["desc_bar_ids"])
 

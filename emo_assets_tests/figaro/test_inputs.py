@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emo_assets.figaro.inputs import DescriptionInput, Ids, TrainingSong, event_bars, event_positions
+from emo_assets.figaro.inputs import DescriptionInput, Ids, TrainingSong, bar_ids, position_ids
 from emo_assets.midi.general_midi import DRUMS
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 from emo_assets.tokens.grammar.events import EventGrammar
@@ -35,12 +35,12 @@ def test_bar_ids_count_bars_and_are_zero_for_the_specials() -> None:
 
 def test_the_number_in_a_bar_token_is_not_used() -> None:
     first, third = EVENTS.encode(["Bar_1", "Bar_3"])
-    assert event_bars(np.array([BOS, third, first])).tolist() == [0, 1, 2]
+    assert bar_ids(np.array([BOS, third, first])).tolist() == [0, 1, 2]
 
 
 def test_position_ids_hold_the_last_position_until_the_next_bar() -> None:
     assert SONG.positions.tolist() == [0] * 12 + [12] * 5 + [0] * 6 + [6] * 5 + [24] * 3
-    assert event_positions(np.array([BOS])).tolist() == [0]
+    assert position_ids(np.array([BOS])).tolist() == [0]
 
 
 def test_a_description_is_seen_from_the_bar_of_the_first_token() -> None:
