@@ -6,10 +6,11 @@ import hmac
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -65,7 +66,7 @@ class AccessMiddleware:
         try:
             response: ASGIApp = self._check(Request(scope)) or self._app
         except ProblemError as error:
-            response = problem_response(error.status_code, error.detail, headers=error.headers)
+            response = problem_response(error)
         await response(scope, _with_size_limit(receive), send)
 
     def _check(self, request: Request) -> Response | None:
@@ -137,12 +138,11 @@ class RateLimiter:
         return 0 if is_allowed else math.ceil((1 - tokens) / self._tokens_per_second)
 
 
-def problem_response(
-    status: int, detail: str, *, fields: Collection[str] = (), headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    """Return a `Problem` as a response."""
-    problem = Problem(detail=detail, fields=list(fields))
-    return JSONResponse(problem.model_dump(), status, headers=headers)
+def problem_response(error: HTTPException) -> JSONResponse:
+    """Return the response to a refused request, whose body is a `Problem`."""
+    fields = error.fields if isinstance(error, ProblemError) else []
+    problem = Problem(detail=str(error.detail), fields=fields)
+    return JSONResponse(problem.model_dump(), error.status_code, headers=error.headers)
 
 
 def _with_size_limit(receive: Receive) -> Receive:

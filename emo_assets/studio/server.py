@@ -88,26 +88,23 @@ def build_app(
 async def _on_error(_request: Request, error: Exception) -> Response:
     """Return the response to an error: a `Problem`, without internals of the code."""
     match error:
-        case ProblemError():
-            return problem_response(
-                error.status_code, error.detail, fields=error.fields, headers=error.headers
-            )
         case HTTPException():
-            return problem_response(error.status_code, str(error.detail), headers=error.headers)
+            return problem_response(error)
         case RequestValidationError():
             wrong = {str(each["loc"][-1]): each for each in error.errors()}
             details = [
                 f"{name} is missing" if each["type"] == "missing" else f"{name}: {each['msg']}"
                 for name, each in wrong.items()
             ]
-            return problem_response(422, "; ".join(details), fields=wrong)
+            problem = ProblemError(422, "; ".join(details), fields=wrong)
         case sqlite3.Error():
             log.error("the task queue cannot be used: %s", error)
-            return problem_response(
+            problem = ProblemError(
                 503, "The studio cannot write to its task queue; your request was not accepted."
             )
         case _:
-            return problem_response(500, "An unexpected error occurred; see the studio's log.")
+            problem = ProblemError(500, "An unexpected error occurred; see the studio's log.")
+    return problem_response(problem)
 
 
 def serve(
