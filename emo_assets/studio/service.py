@@ -93,7 +93,8 @@ class Studio:
                 accepted = await asyncio.to_thread(self._queue.add, requests, max_queued=self._max_queued)
             except Exception as error:
                 for _, future in batch:
-                    future.set_exception(error)
+                    if not future.done():
+                        future.set_exception(error)
                 continue
             for (_, future), is_accepted in zip(batch, accepted, strict=True):
                 if not future.done():

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from emo_assets.audio.files import write_audio
 from emo_assets.errors import InputError
-from emo_assets.generation import Track, track_files
 from emo_assets.metrics.song_metrics import compare, measure_midi
 from emo_assets.midi.writer import Note, Part, encode_midi
 from emo_assets.pipeline.track_store import read_asset_json, save_track, track_exists
@@ -93,6 +92,9 @@ class QuickGenerator:
             self._note("recorded.txt", name)
 
     def _keep(self, request: TrackRequest, champion: str) -> None:
+        # pandas takes longer to import than such a song: a worker that is killed early does without it
+        from emo_assets.generation import Track, track_files
+
         midi = midi_of(request)
         metrics = measure_midi(midi)
         sound = _tones(midi_notes(request), metrics.seconds)
