@@ -30,8 +30,8 @@ def run(folder: Path, *jobs: str, kill_at: int = 0) -> subprocess.CompletedProce
 def contents(folder: Path) -> dict[str, str]:
     """Return the checksums of the contents of all files in the store, by path.
 
-    The duration of training in weights and the champion's version, their checksum, do not count. Of OGG files,
-    which have random serial numbers, only the samples count.
+    The duration of training in weights and the champion's version, their checksum, do not count. Of OGG
+    files, which have random serial numbers, only the samples count.
     """
     record = read_record(Store(folder / "store"))
     assert record is not None
