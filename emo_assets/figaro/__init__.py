@@ -1,1 +1,1 @@
-"""Description to events: FIGARO's network, its released and our own weights, sampling, training, fidelity."""
+"""FIGARO: the network that turns descriptions into events, its weights, generation and training."""
