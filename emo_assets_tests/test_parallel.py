@@ -16,10 +16,11 @@ from emo_assets.parallel import TASKS_AHEAD, run_tasks, worker_pool
 from emo_assets_tests.unreliable_tasks import do
 
 STARTS_ONE = """
-import os, time
+import os, signal, time
 from emo_assets.parallel import worker_pool
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background start with it ignored
     with worker_pool(1) as pool:
         print(pool.schedule(os.getpid).result(), flush=True)
         pool.schedule(time.sleep, (600,)).result()
@@ -49,10 +50,11 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path, end: signal
 
 
 STARTS_SLOWLY = """
-import os, time
+import os, signal, time
 from emo_assets.parallel import worker_pool
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with worker_pool(2) as pool:
             print("started", flush=True)
