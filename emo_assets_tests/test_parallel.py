@@ -27,6 +27,11 @@ if __name__ == "__main__":
 """
 
 
+@pytest.fixture(autouse=True)
+def tests_importable_in_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(Path(__file__).parents[1])
+
+
 def test_each_process_keeps_to_one_core() -> None:
     with worker_pool(1) as pool:
         assert pool.schedule(os.getenv, ("OMP_NUM_THREADS",)).result() == "1"
