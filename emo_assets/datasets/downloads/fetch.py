@@ -147,13 +147,15 @@ class _Download:
 
     def run(self) -> None:
         """Download over as many connections as it takes, verify the file and give it its name."""
-        failures = 0
+        failures, furthest, is_retry = 0, self._size(), False
         while True:
-            before = self._size()
             try:
                 resumed = self._receive()
             except _DroppedError as dropped:
-                failures = 0 if self._size() - before >= MIN_PROGRESS_BYTES else failures + 1
+                size = self._size()
+                # Bytes that only replace discarded ones are no progress: they could repeat forever.
+                failures = 0 if size - furthest >= MIN_PROGRESS_BYTES else failures + 1
+                furthest = max(furthest, size)
                 if failures >= self._retry.attempts:
                     raise DownloadError(f"{self._remote.url}: {dropped}") from dropped
                 self._retry.sleep(failures)
@@ -164,8 +166,10 @@ class _Download:
                 self._etag.unlink(missing_ok=True)
                 return
             self._discard()
-            if not resumed:
+            # Parts of two versions of the file may have been joined: download it in full once more.
+            if is_retry or not resumed:
                 raise DownloadError(f"{self._remote.url}: {problem}")
+            furthest, is_retry = 0, True
 
     def _size(self) -> int:
         return self._part.stat().st_size if self._part.exists() else 0

@@ -185,6 +185,21 @@ def test_a_wrong_sum_is_refused_and_nothing_of_it_is_kept(served: Served, tmp_pa
     assert [file.name for file in tmp_path.iterdir()] == [".file.bin.lock"]
 
 
+def test_a_wrong_file_in_parts_is_downloaded_twice_at_most(served: Served, tmp_path: Path) -> None:
+    served.content, served.drops = CONTENT[:-1] + b"!", [1_500_000] * 10
+    with pytest.raises(DownloadError, match=r"has the sha256 \w{64}, the published file has \w{64}$"):
+        fetch(published(served), tmp_path, retry=QUICK)
+    assert served.asked == ["", "bytes=1500000-"] * 2
+    assert [file.name for file in tmp_path.iterdir()] == [".file.bin.lock"]
+
+
+def test_the_same_bytes_again_are_no_progress(served: Served, tmp_path: Path) -> None:
+    served.drops, served.ranges = [1_200_000, 100] * 10, False
+    with pytest.raises(DownloadError, match="the connection was dropped"):
+        fetch(published(served), tmp_path, retry=QUICK)
+    assert len(served.asked) == 4
+
+
 def test_a_file_placed_by_hand_is_checked(served: Served, tmp_path: Path) -> None:
     (tmp_path / "file.bin").write_bytes(CONTENT)
     assert fetch(published(served), tmp_path).read_bytes() == CONTENT
