@@ -75,7 +75,7 @@ def unpack(archive: Path, out: Path, *, limits: Limits, progress: Progress = no_
         if not inner.is_dir():
             raise ArchiveError(f"{archive}: holds no folder {out.name}")
         inner.rename(out)
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, RecursionError) as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise ArchiveError(f"{archive}: is damaged or no .tar.gz ({reason})") from error
     except OSError as error:
@@ -107,7 +107,8 @@ def _unpack_all(archive: Path, folder: Path, limits: Limits, progress: Progress)
         reader = _LimitedReader(unpacked)
         with tarfile.open(fileobj=reader, mode="r|") as tar:  # type: ignore[call-overload]
             for count, member in enumerate(iter(tar.next, None)):
-                end = member.offset_data + member.size
+                # A folder has no content, whatever size its header claims.
+                end = member.offset_data + (member.size if member.isreg() else 0)
                 if count == limits.members:
                     raise ArchiveError(f"{archive}: holds more than {limits.members:,} files and folders")
                 if problem := _problem(member, limits):

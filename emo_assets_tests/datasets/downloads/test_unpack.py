@@ -80,6 +80,17 @@ def _many_headers(tar: tarfile.TarFile) -> None:
         tar.addfile(member(f"p{number}", tarfile.XHDTYPE, size=len(content)), io.BytesIO(content))
 
 
+def _folder_with_a_size(tar: tarfile.TarFile) -> None:
+    tar.addfile(member("tree/A", tarfile.DIRTYPE, size=100_000))
+    _long_header(tar)
+
+
+def _nested_headers(tar: tarfile.TarFile) -> None:
+    tar.addfile(member("tree/A", tarfile.DIRTYPE, size=100_000))
+    for _ in range(330):
+        tar.addfile(member("p", tarfile.GNUTYPE_LONGNAME))
+
+
 def _huge_header_size(tar: tarfile.TarFile) -> None:
     tar.fileobj.write(member("p", tarfile.XHDTYPE, size=2**33 - 1).tobuf(tarfile.GNU_FORMAT))
 
@@ -145,6 +156,8 @@ HOSTILE: dict[str, tuple[Callable[[tarfile.TarFile], None], str]] = {
         "unpacks to more than 1,000,000 bytes",
     ),
     "a long name": (_long_header, "has a header larger than"),
+    "a long name after a folder with a size": (_folder_with_a_size, "has a header larger than"),
+    "nested headers": (_nested_headers, "is damaged"),
     "headers without end": (_many_headers, "has a header larger than"),
     "a header of gigabytes": (_huge_header_size, "is damaged"),
     "a negative size": (_negative_size, "has -1,024 bytes"),
