@@ -104,7 +104,7 @@ def model_spec(name: str) -> ModelSpec:
 class ModelConfig(BaseModel):
     """Sizes and training settings of one model. Options of earlier versions are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     embedding: int = Field(64, ge=1, description="Size of a token's embedding; d_model of the Transformer.")
     hidden: int = Field(128, ge=1, description="Size of the LSTM; of the Transformer's feed-forward layers.")

@@ -135,14 +135,11 @@ class _Training:
         torch.manual_seed(int(rng.integers(2**62)))
         train_loss = self._train(index, rng)
         scores = token_scores(self.network.eval(), self.validation, self.segments, label=self.labels)
-        loss = float(scores.bits.mean())
-        if not math.isfinite(loss):
-            raise NonFiniteLossError
         detailed = index % ACCURACY_EVERY == ACCURACY_EVERY - 1 or index in (0, config.epochs - 1)
         return EpochRecord(
             epoch=index + 1,
             train_loss=train_loss,
-            validation_loss=loss,
+            validation_loss=float(scores.bits.mean()),
             accuracy=float(scores.right.mean()) if detailed else None,
             kl=float(scores.kl.mean()) if detailed and self.labels else None,
             learning_rate=float(self.loop.optimizer.param_groups[0]["lr"]),

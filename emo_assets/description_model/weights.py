@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from emo_assets.description_model.data.dataset import DescriptionDataset
 from emo_assets.description_model.data.feature_encoding import FeatureEncoder
@@ -19,6 +19,9 @@ from emo_assets.errors import InputError
 from emo_assets.nn.weight_files import decode_weights, encode_weights
 
 METADATA_KEY = "about"
+
+FORMER_SETTINGS = frozenset({"feature_noise", "feature_decay"})
+"""Settings that files of earlier versions hold and no training uses."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,14 @@ class _Metadata(BaseModel):
     encoder: FeatureEncoder
     hearing: KeyEstimator
     history: tuple[EpochRecord, ...] = Field(min_length=1)
+
+    @field_validator("config", mode="before")
+    @classmethod
+    def _drop_former_settings(cls, config: Any) -> Any:
+        """Accept files of earlier versions, whose settings had two more names."""
+        if not isinstance(config, dict):
+            return config
+        return {name: value for name, value in config.items() if name not in FORMER_SETTINGS}
 
 
 def to_bytes(model: TrainedModel) -> bytes:

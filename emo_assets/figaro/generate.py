@@ -73,7 +73,7 @@ class _Song:
         token = int(allowed[0])
         if len(allowed) > 1:
             biases = self.style.biases(state, allowed)
-            biased = logits[allowed] if biases is None else logits[allowed] + biases  # (allowed,)
+            biased = logits[allowed] + biases  # (allowed,)
             uniform = float(self.generator.random())
             token = int(allowed[sample_token(biased, uniform, temperature=temperature, top_p=top_p)])
         token = self.constraint.enforce(token)

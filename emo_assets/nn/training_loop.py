@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load
 from torch import Tensor, nn
 from upath import UPath
 
@@ -118,6 +120,8 @@ class TrainingLoop(Generic[Result]):
         """
         while not is_finished():
             result = epoch()
+            if not math.isfinite(result.validation_loss):
+                raise NonFiniteLossError
             if all(result.validation_loss < past.validation_loss for past in self.history):
                 self.best_weights = _on_cpu(self.network.state_dict())
             self.history.append(result)
@@ -166,7 +170,9 @@ class TrainingLoop(Generic[Result]):
         content = checkpoint.path.read_bytes()
         try:
             if STATE_KEY not in read_header(content, name=str(checkpoint.path)):
-                return
+                if any(name.startswith("best.") for name in load(content)):
+                    return  # a state of an earlier version
+                raise KeyError(STATE_KEY)
             metadata, tensors = decode_weights(content, key=STATE_KEY, name=str(checkpoint.path))
             identity, history = metadata["identity"], metadata["history"]
             if checkpoint.can_continue is None:
@@ -186,7 +192,7 @@ class TrainingLoop(Generic[Result]):
                 if name in moments["step"]
             }
             self.optimizer.load_state_dict(optimizer)
-        except (InputError, KeyError, TypeError, RuntimeError) as error:
+        except (InputError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise InputError(
                 f"{checkpoint.path}: is not a state of training; remove it to start again"
             ) from error

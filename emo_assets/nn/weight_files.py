@@ -67,4 +67,4 @@ def read_header(content: bytes, *, name: str) -> dict[str, str]:
 
 def _refusal(name: str, error: Exception) -> InputError:
     reason = " ".join(str(error).split())[:120]
-    return InputError(f"{name}: not a weight file of this kind ({reason}); train the model again")
+    return InputError(f"{name}: not a weight file of this kind ({reason}); materialize or download it again")

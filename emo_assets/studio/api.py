@@ -151,7 +151,7 @@ def _add_song_routes(router: APIRouter, studio: Studio) -> None:
             status=status,
             champion=champion,
             asked_and_measured=stored.comparison,
-            description=description_rows(tokens),
+            description=description_rows(tokens) if tokens else [],
         )
 
     @router.get("/tracks", tags=["songs"])

@@ -112,7 +112,7 @@ class Supervisor:
         """The state of the worker process."""
         if not self._is_running:
             return WorkerState.STOPPED if self._is_stopping else WorkerState.STARTING
-        if not self._has_answered:
+        if not self._has_answered or (self.problem and not self._job):
             return WorkerState.STARTING
         return WorkerState.WORKING if self._job else WorkerState.READY
 

@@ -94,11 +94,27 @@ def test_the_caller_can_decide_which_trainings_continue(limit: int, continued: b
     assert (loop.history == first.loop.history) == continued
 
 
-def test_a_state_of_another_format_is_ignored(tmp_path: Path) -> None:
+def test_a_state_of_an_earlier_version_is_ignored(tmp_path: Path) -> None:
     path = tmp_path / "state.safetensors"
-    path.write_bytes(encode_weights({"x": torch.zeros(1)}, {}, key="older"))
+    path.write_bytes(encode_weights({"best.x": torch.zeros(1)}, {}, key="older"))
 
     assert Regression(path).loop.history == []
+
+
+def test_weights_are_not_overwritten_by_a_state(tmp_path: Path) -> None:
+    path = tmp_path / "state.safetensors"
+    path.write_bytes(encode_weights({"x": torch.zeros(1)}, {}, key="weights"))
+
+    with pytest.raises(InputError, match="is not a state of training"):
+        Regression(path)
+
+
+def test_a_validation_loss_that_is_not_a_number_ends_the_training() -> None:
+    training = Regression(losses=[1.0, float("nan")])
+
+    with pytest.raises(NonFiniteLossError):
+        training.run(3)
+    assert len(training.loop.history) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"half a file", b"cut"])

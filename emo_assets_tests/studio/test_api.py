@@ -125,6 +125,17 @@ def test_a_song_that_was_stored_without_targets_has_all_other_details(
     assert track["asked_and_measured"][0]["measured"] is not None
 
 
+def test_a_song_whose_description_is_lost_has_all_other_details(
+    client: httpx.Client, studio: StudioProcess
+) -> None:
+    task_id = submit(client)
+    finished(client, task_id)
+    (studio.base / "assets" / "track_description" / f"{task_id}.json").unlink()
+    track = client.get("/track", params={"task_id": task_id}).json()
+    assert (track["description"], track["champion"]) == ([], "")
+    assert len(track["asked_and_measured"]) == len(FEATURE_NAMES)
+
+
 def test_the_strictness_is_stored_with_the_request(client: httpx.Client, studio: StudioProcess) -> None:
     task_id = submit(client, strictness="strictly")
     assert finished(client, task_id)["request"]["strictness"] == "strictly"
