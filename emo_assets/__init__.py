@@ -1,6 +1,6 @@
 """Music from feelings: ten Spotify audio features in, a song that sounds like them out.
 
-The packages follow the flow of the data: `sources` → `linking` → `symbolic` → `describing` → `figaro`
-→ `audio`, with `pipeline` (Dagster), `cli` (the `emo` command) and `generation` (a request → a track)
-on top.
+The packages follow the flow of the data: `datasets`, `linking` → `midi`, `tokens` → `description_model` →
+`figaro` → `audio`. `generation` turns a request into a track; `pipeline` (Dagster), `studio` and `cli` (the
+`emo` command) are the entry points.
 """

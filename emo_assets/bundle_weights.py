@@ -34,7 +34,7 @@ _CARD = """\
 # Model card: {file}
 
 A small FIGARO: it reads a description (per bar: time signature, note density, mean velocity, mean pitch,
-mean duration, instruments, chords) and writes the notes. It ships with emo_assets as the default source of
+mean duration, instruments, chords) and generates the notes. It ships with emo_assets as the default source of
 `figaro_model`.
 
 | what | value |
@@ -56,8 +56,8 @@ mean duration, instruments, chords) and writes the notes. It ships with emo_asse
 ## Fidelity
 
 {measured} held-out songs, the first 16 bars generated from their descriptions and compared with the songs.
-*Ceiling*: the songs written as MIDI and read again; *floor*: other songs. Metrics are best at 1, where not
-stated otherwise.
+*Ceiling*: the songs written as MIDI and read again; *floor*: other songs. Metrics marked (0 is best) are best
+at 0, all others at 1.
 
 {fidelity}
 

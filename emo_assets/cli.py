@@ -34,7 +34,9 @@ app = typer.Typer(
 StoreOption = Annotated[
     str, typer.Option("--store", help="The store's base path: a folder or an fsspec URL.")
 ]
-PresetOption = Annotated[str | None, typer.Option(help="Start from this request of the store.")]
+PresetOption = Annotated[
+    str | None, typer.Option(help="Start from a preset, or any other request of the store.")
+]
 BarsOption = Annotated[int | None, typer.Option(help="Length in bars [default 16, or the preset's].")]
 SeedOption = Annotated[int | None, typer.Option(help="Another seed gives another song.")]
 StrictnessOption = Annotated[
@@ -103,7 +105,7 @@ def compose(
     songs: Annotated[int, typer.Option(help="How many songs to compose.", min=1, max=100_000)] = 240,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.", min=0)] = 0,
 ) -> None:
-    """Compose the sample corpus: songs and the three data sets."""
+    """Compose a sample corpus in the formats of the three data sets."""
     from emo_assets.synthetic_corpus.corpus import compose_corpus
 
     with terminal_progress() as progress:
@@ -146,7 +148,11 @@ def generate(
     chorus: Annotated[bool, typer.Option(help="The synthesizer's chorus.")] = True,
     exact: Annotated[
         bool,
-        typer.Option("--exact", help="Let FIGARO see whole windows, as its authors do: many times slower."),
+        typer.Option(
+            "--exact",
+            help="Recompute FIGARO's whole window for every token, as its authors' code does: "
+            "many times slower.",
+        ),
     ] = False,
     store: StoreOption = DEFAULT_BASE,
 ) -> None:
@@ -230,14 +236,15 @@ def describe(
     paths: Annotated[list[Path], typer.Argument(help="MIDI files, and folders for all .mid files below.")],
     events: Annotated[bool, typer.Option("--events", help="Print the event tokens too.")] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse files without a time signature, as the reference does.")
+        bool,
+        typer.Option("--strict", help="Reject files without a time signature, as FIGARO's own code does."),
     ] = False,
     workers: Annotated[int | None, typer.Option(help="Processes [default: one per core].", min=1)] = None,
     out: Annotated[
         Path | None, typer.Option(help="Append to this file instead, resuming an earlier run.")
     ] = None,
 ) -> None:
-    """Read MIDI files into FIGARO's description: one JSON line per file."""
+    """Extract FIGARO's description from MIDI files: one JSON line per file."""
     from emo_assets.tokens.batch import extract_files, extracted_names, find_midi_files
 
     done = extracted_names(out) if out is not None and out.exists() else frozenset()
@@ -251,7 +258,7 @@ def describe(
 @app.command()
 def studio(
     host: Annotated[
-        str, typer.Option(help="The address to listen on; any but this machine's own needs a token.")
+        str, typer.Option(help="The address to listen on; one that other machines can reach needs --token.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65_535)] = 8000,
     token: Annotated[

@@ -47,8 +47,8 @@ class Models:
     """What generates songs, loaded.
 
     Attributes:
-        description_model: the champion, which writes descriptions.
-        figaro: writes songs from descriptions.
+        description_model: the champion, which generates descriptions.
+        figaro: generates songs from descriptions.
         calibration: tells how far songs and descriptions are from a request.
         champion: the champion's version.
     """
@@ -79,7 +79,7 @@ class Track:
         midi: the Standard MIDI File.
         piano_roll: its picture (PNG), empty if none was asked for.
         description: token ids of the description, empty if the track was rendered from stored MIDI.
-        champion: version of the model that wrote the description, empty like `description`.
+        champion: version of the model that generated the description, empty like `description`.
     """
 
     request: TrackRequest
@@ -229,8 +229,8 @@ def load_models(store: Store, *, exact: bool = False, parallel: bool = False) ->
     Args:
         store: where they are.
         exact: as for `load_figaro`.
-        parallel: whether FIGARO writes half of the songs in a second process, until the models are closed. It
-            takes seconds to start, and pays off for many songs.
+        parallel: whether FIGARO generates half of the songs in a second process, until the models are closed.
+            It takes seconds to start, and pays off for many songs.
 
     Raises:
         InputError: one of them is missing or damaged.

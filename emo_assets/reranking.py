@@ -35,10 +35,10 @@ class SearchBudget:
     """How many candidates requests of one strictness get.
 
     Attributes:
-        guidance: strength of classifier-free guidance of the description_model.
+        guidance: strength of classifier-free guidance of the description model.
         proposals: descriptions to choose from.
         candidates: songs to choose from, at most.
-        bars: bars that all candidate songs of a request may have together; one song is always written.
+        bars: bars that all candidate songs of a request may have together; one song is always generated.
     """
 
     guidance: float
@@ -67,14 +67,14 @@ def best_descriptions(
     proposals: int | None = None,
     progress: Progress = no_progress,
 ) -> list[list[int]]:
-    """Write descriptions for each request, and return the one whose song is predicted to be closest to it.
+    """Generate descriptions for each request, and return the one whose song is predicted to be closest to it.
 
     Args:
         requests: what is asked for.
-        description_model: writes the descriptions.
+        description_model: generates the descriptions.
         calibration: predicts distances.
         proposals: descriptions per request; by default as many as its strictness asks for.
-        progress: called with the descriptions written.
+        progress: called with the descriptions generated.
 
     Returns:
         Token ids of one description per request, without `<bos>` and `<eos>`; the same as for a request
@@ -84,7 +84,7 @@ def best_descriptions(
     for numbers, strictness, bars in _groups(requests):
         budget = SEARCH_BUDGETS[strictness]
         count = proposals or budget.proposals
-        written = description_model.generate(
+        generated = description_model.generate(
             [requests[number].features for number in numbers for _ in range(count)],
             bars=bars,
             seeds=[seed for number in numbers for seed in _seeds(requests[number].seed, count)],
@@ -92,7 +92,7 @@ def best_descriptions(
             progress=progress,
         )
         for first, number in enumerate(numbers):
-            own = written[first * count : (first + 1) * count]
+            own = generated[first * count : (first + 1) * count]
             distances = _predicted_distances(requests[number], own, calibration)
             best[number] = own[int(np.argmin(distances))]
     return [best[number] for number in range(len(requests))]
@@ -114,10 +114,10 @@ def best_songs(
     Args:
         requests: what is asked for; the tempo is exact.
         descriptions: token ids of the description of each.
-        figaro: writes the songs.
+        figaro: generates the songs.
         calibration: gives distances.
         candidates: songs per request; by default as many as its strictness and length allow.
-        progress: called with the bars written.
+        progress: called with the bars generated.
 
     Returns:
         One song per request; the same as for a request alone.
@@ -125,7 +125,7 @@ def best_songs(
     counts = [candidates or SEARCH_BUDGETS[request.strictness].songs(request.bars) for request in requests]
     numbers = [number for number, count in enumerate(counts) for _ in range(count)]
     targets = [style_targets(request, calibration) for request in requests]
-    written = iter(
+    generated = iter(
         figaro.generate(
             [list(descriptions[number]) for number in numbers],
             tempos=[requests[number].features.tempo for number in numbers],
@@ -140,7 +140,7 @@ def best_songs(
     )
     best = []
     for request, count in zip(requests, counts, strict=True):
-        own = [_in_requested_key(request, next(written)) for _ in range(count)]
+        own = [_in_requested_key(request, next(generated)) for _ in range(count)]
         distances = [calibration.distance(request.features, song.metrics) for song in own]
         best.append(own[int(np.argmin(distances))])
     return best
@@ -158,27 +158,27 @@ def most_faithful_songs(
     """Write songs for each description, and return the one whose own description agrees with it best.
 
     Args:
-        figaro: writes the songs.
+        figaro: generates the songs.
         descriptions: token ids of descriptions.
         tempos: of each description's songs, in quarter notes per minute.
         seeds: one per description.
         candidates: songs per description; the first of them is the same for any number.
-        progress: called with the bars written.
+        progress: called with the bars generated.
 
     Returns:
         Event ids of one song per description.
     """
-    written = figaro.generate(
+    generated = figaro.generate(
         [description for description in descriptions for _ in range(candidates)],
         tempos=[tempo for tempo in tempos for _ in range(candidates)],
         seeds=[one for seed in seeds for one in _seeds(seed, candidates)],
         progress=progress,
     )
     if candidates == 1:
-        return written
+        return generated
     best = []
     for number, description in enumerate(descriptions):
-        own = written[number * candidates : (number + 1) * candidates]
+        own = generated[number * candidates : (number + 1) * candidates]
         asked = DescriptionGrammar().parse(description)
         best.append(own[int(np.argmax([agreement(asked, describe_events(events)) for events in own]))])
     return best

@@ -36,7 +36,7 @@ COLUMNS: tuple[str, ...] = ("msd_track_id", "artist", "title")
 """The columns that `read_msd` returns, in order."""
 
 MAX_FILE_BYTES = 2**30
-"""The published file has 84 MB; a larger one is refused before it fills the memory."""
+"""The published file has 84 MB; a larger one is rejected before it fills the memory."""
 
 
 def read_msd(path: Path | UPath) -> TableRead:

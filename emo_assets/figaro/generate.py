@@ -187,7 +187,7 @@ class Figaro:
             tokens = [song.choose(row, temperature, top_p) for song, row in zip(batch, logits, strict=True)]
             if (begun := sum(song.constraint.bar for song in songs)) != bars:
                 bars = begun
-                progress("writing bars", bars, total)
+                progress("generating bars", bars, total)
             ended = [lane for lane, token in enumerate(tokens) if token == EOS]
             if dropped := ended[len(waiting) :]:
                 kept = [lane for lane in range(len(batch)) if lane not in dropped]

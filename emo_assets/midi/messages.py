@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from emo_assets.midi.errors import MidiError
 
 MAX_MESSAGE_BYTES = 1_000_000
-"""Bytes of a meta or system exclusive message; mido refuses longer ones."""
+"""Bytes of a meta or system exclusive message; mido rejects longer ones."""
 
 MAX_DELTA = 1 << 32
 """Ticks; more than any file within the parser's limits has, so that a long run of high bytes ends early."""
@@ -106,7 +106,7 @@ def _bytes(content: bytes, offset: int, count: int) -> bytes:
 
 
 def _variable_length(content: bytes, offset: int) -> tuple[int, int]:
-    """Read a number of seven bits a byte; return it and the index after it."""
+    """Read a number of seven bits per byte; return it and the index after it."""
     value = 0
     while True:
         byte = _byte(content, offset)

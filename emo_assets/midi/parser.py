@@ -1,8 +1,8 @@
 """The bytes of a Standard MIDI File to arrays of its messages.
 
-Accepts and refuses the same files as mido, with which the reference reads them: exactly the announced number
-of tracks, nothing but track chunks between them, running status across meta messages, no data byte above 127,
-well-formed meta messages.
+Accepts and rejects the same files as mido, with which FIGARO's own code reads them: exactly the announced
+number of tracks, nothing but track chunks between them, running status across meta messages, no data byte
+above 127, well-formed meta messages.
 
 The start of a message depends on all messages before it, so that they must be walked one by one. To walk
 fast, the next message is computed for every byte of a block at once, as if a message started there; the walk
@@ -25,7 +25,7 @@ MAX_FILE_BYTES = 8 * 1024 * 1024
 """Real files rarely have a tenth of it."""
 
 MAX_TICK = 10_000_000
-"""The reference refuses files with a later message."""
+"""pretty_midi rejects files with a later message."""
 
 MAX_FAST_DELTA_BYTES = 3
 """Longer delta times have no hop."""

@@ -67,7 +67,7 @@ def read_midi(content: bytes) -> Score:
         content: the file's bytes.
 
     Raises:
-        MidiError: the file is damaged, too large, or one that pretty_midi refuses.
+        MidiError: the file is damaged, too large, or one that pretty_midi rejects.
     """
     messages = read_messages(content)
     tempos, time_signatures, last_tick = _score_metas(messages)

@@ -1,6 +1,6 @@
 """Ticks, seconds, beats and downbeats of a song.
 
-Equals pretty_midi to the last bit of every float, because the reference's beats and bars depend on
+Equals pretty_midi to the last bit of every float, because the beats and bars of FIGARO's own code depend on
 comparisons of seconds; but in closed form, without its table of every tick.
 """
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from emo_assets.midi.errors import MidiError
 
 MAX_BEATS = 100_000
-"""A real song has a few hundred; the reference needs hours for this many."""
+"""A real song has a few hundred; pretty_midi needs hours for this many."""
 
 _ABSOLUTE, _RELATIVE = 1e-8, 1e-5
 """The tolerances of `numpy.isclose`, with which pretty_midi compares times."""

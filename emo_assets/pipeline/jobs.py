@@ -16,20 +16,22 @@ INGEST = dg.define_asset_job(
 DESCRIBE = dg.define_asset_job(
     "describe",
     selection=dg.AssetSelection.assets("figaro_descriptions", "rejected_midi"),
-    description="Describe the MIDI files, shard by shard.",
+    description="Extract the descriptions of the MIDI files, shard by shard.",
 )
 
 TRAIN = dg.define_asset_job(
     "train",
     selection=dg.AssetSelection.assets("training_set", "song_metrics")
     | dg.AssetSelection.groups("models", "figaro"),
-    description="Build the training set, measure its songs, train the seven description models and FIGARO.",
+    description="Assemble the training set, measure its songs, train the seven description models, load or "
+    "train FIGARO and measure its fidelity.",
 )
 
 EVALUATE = dg.define_asset_job(
     "evaluate",
     selection=dg.AssetSelection.groups("evaluation"),
-    description="Score the models and the baselines, and choose the champion.",
+    description="Score the models and the baselines, choose the champion, and report its controllability "
+    "and what guidance gains.",
 )
 
 GENERATE = dg.define_asset_job(
@@ -43,8 +45,8 @@ RETRAIN = dg.define_asset_job(
     selection=dg.AssetSelection.groups("raw", "linking", "descriptions", "models")
     | dg.AssetSelection.assets("scoreboard", "champion"),
     tags=ALL_SHARDS,
-    description="From a refresh of the raw data to the promotion of a better champion, in one run. A check "
-    "that fails stops it, and the old champion goes on serving.",
+    description="From the raw data to the champion, in one run. A failed check stops it, and the champion "
+    "keeps serving.",
 )
 
 JOBS = (INGEST, DESCRIBE, TRAIN, EVALUATE, GENERATE, RETRAIN, request_track)

@@ -23,7 +23,7 @@ METRICS = (
 
 
 def learning_curve_png(
-    history: pd.DataFrame, name: str, *, clock: str = "epoch", unit: str = "bits a token"
+    history: pd.DataFrame, name: str, *, clock: str = "epoch", unit: str = "bits per token"
 ) -> bytes:
     """Draw the history of a training.
 

@@ -21,8 +21,8 @@ BITS_PREFIX, ACCURACY_PREFIX = "bits ", "accuracy "
 
 OVERALL = {
     "accuracy": "accuracy",
-    "bits_a_token": "bits a token",
-    "bits_a_bar": "bits a bar",
+    "bits_a_token": "bits per token",
+    "bits_a_bar": "bits per bar",
     "validity": "valid",
 }
 HIGHER_IS_BETTER = ("accuracy", "valid")
@@ -34,7 +34,7 @@ def token_kinds(scores: pd.DataFrame) -> list[str]:
 
 
 def writes_all(scores: pd.DataFrame) -> pd.Series[bool]:
-    """Return of each row whether its model writes every kind, so that its overall metrics compare."""
+    """Return of each row whether its model generates every kind, so that its overall metrics compare."""
     return scores[[BITS_PREFIX + kind for kind in token_kinds(scores)]].notna().all(axis=1)
 
 
@@ -67,7 +67,7 @@ def scoreboard_png(scores: pd.DataFrame) -> bytes:
             loc="outside upper right",
             ncols=len(ROLE_COLORS),
         )
-        style.title(figure, f"Bits a token on {scores['songs'].max():,} test songs: fewer is better")
+        style.title(figure, f"Bits per token on {scores['songs'].max():,} test songs: fewer is better")
         return style.to_png(figure)
 
 
@@ -83,7 +83,7 @@ def scoreboard_markdown(scores: pd.DataFrame) -> str:
     overall = scores[list(OVERALL)].rename(columns=OVERALL)
     parts = [_table(scores, overall, writes_all(scores), HIGHER_IS_BETTER)]
     every = pd.Series(data=True, index=scores.index)
-    for title, prefix, higher in (("Bits a token", BITS_PREFIX, ()), ("Accuracy", ACCURACY_PREFIX, kinds)):
+    for title, prefix, higher in (("Bits per token", BITS_PREFIX, ()), ("Accuracy", ACCURACY_PREFIX, kinds)):
         columns = scores[[prefix + kind for kind in kinds]].set_axis(kinds, axis=1)
         parts += [f"{title} by class:", _table(scores, columns, every, higher)]
     return "\n\n".join(parts)

@@ -98,14 +98,14 @@ def _add_task_routes(router: APIRouter, studio: Studio) -> None:
         """Return the status of a request."""
         return _status(studio, task_id)
 
-    def refuse_unknown(task_id: TaskId) -> None:
-        """Refuse an unknown id before the stream begins, while the response's status can still be set."""
+    def reject_unknown(task_id: TaskId) -> None:
+        """Reject an unknown id before the stream begins, while the response's status can still be set."""
         _status(studio, task_id)
 
     @router.get(
         "/events",
         response_class=EventSourceResponse,
-        dependencies=[Depends(refuse_unknown)],
+        dependencies=[Depends(reject_unknown)],
         responses=_UNKNOWN,
         tags=["making"],
     )

@@ -40,7 +40,7 @@ class Limits:
 
 
 class AccessMiddleware:
-    """Refuses requests that must not reach the routes.
+    """Rejects requests that must not reach the routes.
 
     Args:
         app: the application.
@@ -59,7 +59,7 @@ class AccessMiddleware:
         self._rate = RateLimiter(limits.burst, limits.songs_per_minute / 60)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse or forward a request."""
+        """Reject or forward a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -73,7 +73,7 @@ class AccessMiddleware:
         """Check a request; return a response that sets the cookie if `/` is opened with the token.
 
         Raises:
-            ProblemError: the request is refused.
+            ProblemError: the request is rejected.
         """
         host = _split(f"//{request.headers.get('host', '')}").hostname
         if self._hosts is not None and host not in self._hosts:
@@ -139,7 +139,7 @@ class RateLimiter:
 
 
 def problem_response(error: HTTPException) -> JSONResponse:
-    """Return the response to a refused request, whose body is a `Problem`."""
+    """Return the response to a rejected request, whose body is a `Problem`."""
     fields = error.fields if isinstance(error, ProblemError) else []
     problem = Problem(detail=str(error.detail), fields=fields)
     return JSONResponse(problem.model_dump(), error.status_code, headers=error.headers)

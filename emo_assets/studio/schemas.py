@@ -21,14 +21,14 @@ _FEATURE_NAME = Field(
 
 
 class Problem(BaseModel):
-    """Why a request was refused."""
+    """Why a request was rejected."""
 
     detail: str = Field(description="What is wrong and what to do, in one line.")
     fields: list[str] = Field([], description="The fields that are wrong, such as `features.tempo`.")
 
 
 class ProblemError(HTTPException):
-    """Refuses a request with a `Problem`.
+    """Rejects a request with a `Problem`.
 
     Args:
         status: the HTTP status.

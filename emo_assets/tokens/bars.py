@@ -174,7 +174,7 @@ def _bars(
         edges[1:][kept].tolist(),
         firsts[kept].tolist(),
         lasts[kept].tolist(),
-        changes.tolist(),  # -1, the last one, before the first change: as in the reference
+        changes.tolist(),  # -1, the last one, before the first change: as in FIGARO's own code
         strict=True,
     ):
         meter = time_signatures[change]

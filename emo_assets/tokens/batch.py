@@ -1,4 +1,4 @@
-"""Many MIDI files at once: all cores, and no file that can stop the others."""
+"""Extraction of many MIDI files in worker processes; a file that fails does not stop the others."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ STAGE = "describing MIDI files"
 
 @dataclass(frozen=True, slots=True)
 class ExtractionResult:
-    """What came of one file: its tokens or an error, never both.
+    """The result of one file: its tokens or an error, never both.
 
     Attributes:
         name: which file it is.
         tokens: its description and events.
-        error: why it was refused, and at which stage.
+        error: why it was rejected, and at which stage.
     """
 
     name: str
@@ -68,14 +68,14 @@ def extract_files(
     Args:
         files: the name of each file and its path or content; consumed as workers get free.
         workers: processes; one per core by default.
-        strict: refuse files without a time signature, as the reference does.
+        strict: reject files without a time signature, as FIGARO's own code does.
         events: extract the events too, not only the description.
         seconds_per_file: how long one file may take.
         progress: called with the number of files done; the total grows with those consumed if `files` has no
             length.
 
     Yields:
-        What came of each file, in their order.
+        The result of each file, in their order.
     """
     names: list[str] = []
 

@@ -18,12 +18,12 @@ REJECT_COLUMNS = ("msd_track_id", "md5", "path", "stage", "reason")
 
 @dataclass(frozen=True)
 class ExtractedTable:
-    """What came of a table of MIDI files: files in = `described` + rows of `rejects`.
+    """The result of a table of MIDI files: files in = `described` + rows of `rejects`.
 
     Attributes:
         segments: one row a segment with the columns of `SEGMENT_COLUMNS`; `tokens` holds int16 ids of the
             description vocabulary, bars renumbered from `Bar_1`.
-        rejects: one row a file that could not be read, with the columns of `REJECT_COLUMNS`.
+        rejects: one row per file that could not be read, with the columns of `REJECT_COLUMNS`.
         described: how many files gave at least one segment.
     """
 
@@ -43,12 +43,12 @@ def extract_table(
 
     Args:
         files: the columns `msd_track_id`, `md5`, `path` and `content` (bytes).
-        strict: refuse files without a time signature, as the reference does.
+        strict: reject files without a time signature, as FIGARO's own code does.
         workers: processes; one per core by default.
         progress: called with the number of files done.
 
     Returns:
-        The segments, ordered as the files are, and the files that were refused.
+        The segments, ordered as the files are, and the files that were rejected.
     """
     segments: list[dict[str, Any]] = []
     rejects: list[dict[str, Any]] = []

@@ -84,8 +84,8 @@ def tokenize_midi(content: bytes, *, strict: bool = False, events: bool = True) 
 
     Args:
         content: the file's bytes.
-        strict: refuse a file without any time signature, as the reference does, instead of reading it in 4/4,
-            as the MIDI standard says.
+        strict: reject a file without any time signature, as FIGARO's own code does, instead of reading it in
+            4/4, as the MIDI standard says.
         events: whether to extract the events too.
 
     Raises:
@@ -155,7 +155,7 @@ def _describe(score: QuantizedScore) -> list[DescribedBar]:
 def _bar_means(score: QuantizedScore) -> list[NDArray[np.int64]]:
     """Return the bins of note density, mean velocity, mean pitch and mean duration, each of shape (bars,).
 
-    Durations are in ticks, as in the reference.
+    Durations are in ticks, as in FIGARO's own code.
     """
     notes = score.notes
     firsts = np.array([bar.first for bar in score.bars])

@@ -204,7 +204,7 @@ BAD: dict[tuple[str, str], tuple[Spoil, str]] = {
     ),
     ("scoreboard", "sanity"): (
         put("scoreboard", "bits_a_bar", 20.0),
-        "the best model, combined, needs 28.00 bits a bar and the baseline 'copy the previous bar' 20.00",
+        "the best model, combined, needs 28.00 bits per bar and the baseline 'copy the previous bar' 20.00",
     ),
     ("feature_report", "features"): (
         put("feature_report", "mean", 2.0, 0),

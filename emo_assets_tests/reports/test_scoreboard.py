@@ -59,7 +59,7 @@ def test_scoreboard_without_kinds_is_drawn(scores: pd.DataFrame) -> None:
 
 def test_markdown_has_a_row_a_model_and_the_best_in_bold(scores: pd.DataFrame) -> None:
     lines = scoreboard_markdown(scores).splitlines()
-    assert lines[0] == "| model | role | accuracy | bits a token | bits a bar | valid |"
+    assert lines[0] == "| model | role | accuracy | bits per token | bits per bar | valid |"
     assert lines[5] == "| previous bar | baseline | **0.700** | **1.400** | **19.600** |  |"
     assert "| lstm_density | describer | 0.500 | 1.800 | 25.200 | 1.000 |" in lines
     assert "| lstm_density | describer |  | 1.800 |  |" in lines

@@ -55,7 +55,7 @@ def free_running(
     """Sample 12 bars for the features of songs in turn, and compare them with the songs' first bars.
 
     Args:
-        description_model: writes the descriptions.
+        description_model: generates the descriptions.
         songs: with features; at least one.
         samples: number of descriptions, at least one.
         seed: of the first sample; the others count up from it.

@@ -66,7 +66,7 @@ _PER_TOKEN = ("song", "kind", "bits", "right", "kl")
 
 
 def concat_scores(parts: Sequence[TokenScores], bars: int) -> TokenScores:
-    """Concatenate scores of several songs, or of models that write different kinds of the same bars.
+    """Concatenate scores of several songs, or of models that generate different kinds of the same bars.
 
     Args:
         parts: the scores.
@@ -192,7 +192,7 @@ def cfg_nll(trained: TrainedModel, songs: Sequence[DescribedSong], guidance: flo
     (`nn.sampling.apply_cfg`). Chords are scored relative to the estimated key.
 
     Args:
-        trained: the model; tokens of the kinds that it writes count.
+        trained: the model; tokens of the kinds that it generates count.
         songs: with features.
         guidance: g: 1 as learned, 0 without features.
     """
@@ -217,7 +217,8 @@ def cfg_nll(trained: TrainedModel, songs: Sequence[DescribedSong], guidance: flo
 def permute_features(songs: Sequence[DescribedSong], *, seed: int) -> list[DescribedSong]:
     """Return songs with their features permuted, so that each has another song's (permutation importance).
 
-    Key and mode are permuted with the rest: a model that writes chords relative to the key gets a wrong key.
+    Key and mode are permuted with the rest: a model that generates chords relative to the key gets a
+    wrong key.
 
     Args:
         songs: two or more with features.

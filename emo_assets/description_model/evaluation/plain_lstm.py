@@ -1,4 +1,4 @@
-"""The plain LSTM baseline: one network per specialized model, which together write whole descriptions.
+"""The plain LSTM baseline: one network per specialized model, which together generate whole descriptions.
 
 One layer of 256 units that reads the last token and the standardized features, trained by Adam with early
 stopping. It is not conditioned on other kinds, copies nothing and uses chord names.
@@ -40,7 +40,7 @@ MAX_PARALLEL_TRAININGS = 2
 
 
 def plain_lstm_spec(name: str) -> ModelSpec:
-    """Return the plain LSTM that writes what the model `name` writes."""
+    """Return the plain LSTM that generates what the model `name` generates."""
     return replace(model_spec(name), name=f"plain {name}", network="plain", context_kinds=frozenset())
 
 

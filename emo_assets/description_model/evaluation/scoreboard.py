@@ -73,7 +73,7 @@ def score(
         - `songs`, `segments`, `tokens`: size of the test set;
         - `accuracy`: teacher-forced, share of tokens whose most likely prediction is right;
         - `bits_a_token` with `bits_low`, `bits_high`, and `bits_a_bar`: teacher-forced negative
-          log-likelihood of the kinds that the model writes;
+          log-likelihood of the kinds that the model generates;
         - `kl`: divergence from its soft labels in bits per token;
         - `accuracy <kind>`, `bits <kind>`: the same for each kind of token;
         - `best_baseline`, `best_baseline_bits`: the baseline with the fewest bits per token for the same

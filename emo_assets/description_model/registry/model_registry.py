@@ -29,7 +29,7 @@ CANDIDATE_MODELS: Mapping[str, tuple[str, ...]] = {
     "lstm_full": ("lstm_full",),
     COMBINED: SPECIALIZED_MODELS,
 }
-"""The candidates for champion, each with its models in writing order."""
+"""The candidates for champion, each with its models in the order of generation."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def read_record(store: Store) -> ChampionRecord | None:
 
 
 def load_champion_models(store: Store) -> tuple[list[TrainedModel], str]:
-    """Load the champion's models, in writing order, and return them with its version.
+    """Load the champion's models, in the order of generation, and return them with its version.
 
     Raises:
         InputError: there is none yet, or one of its files is missing or damaged.
@@ -128,7 +128,7 @@ def promote(
         controllability: by candidate, -1 to 1, the incumbent's as `INCUMBENT`; None if unknown.
 
     Raises:
-        InputError: no candidate writes only valid descriptions, or a file is damaged.
+        InputError: no candidate generates only valid descriptions, or a file is damaged.
     """
     serving = read_record(store)
     likelihoods = validation_nll(load_candidates(store, weights), training_set)
@@ -149,7 +149,7 @@ def promote(
 
 
 def _load_models(store: Store, record: ChampionRecord) -> list[TrainedModel]:
-    """Load the models that a record names, in writing order."""
+    """Load the models that a record names, in the order of generation."""
     folder = store.champions / record.version
     try:
         blobs = [

@@ -50,8 +50,8 @@ def choose_champion(
     """Choose the model that serves.
 
     The best candidate has the fewest bits per bar among those whose samples are all valid and whose
-    controllability is not below the incumbent's. It replaces the incumbent only if the whole interval of its
-    gain is above 0.
+    controllability is at most `MAX_CONTROLLABILITY_DROP` below the incumbent's. It replaces the incumbent
+    only if the whole interval of its gain is above 0.
 
     Args:
         likelihoods: what `likelihood.validation_nll` returns: `model`, `md5`, `bits`, `bars`, the same songs
@@ -74,15 +74,15 @@ def choose_champion(
     eligible = [name for name in valid if control.get(name, 1.0) >= least]
     if not eligible and incumbent is None:
         raise InputError(
-            "champion: no model writes only valid descriptions; train transformer, lstm_full or the five "
+            "champion: no model generates only valid descriptions; train transformer, lstm_full or the five "
             "specialized ones again"
         )
     if incumbent and not eligible:
-        why = "challenger is less controllable" if valid else "challenger writes invalid descriptions"
+        why = "challenger is less controllable" if valid else "challenger generates invalid descriptions"
         reason = f"{incumbent.champion} stays: every {why}"
         return ChampionDecision(incumbent.champion, False, bits[INCUMBENT], None, None, None, reason)
     best, *others = eligible
-    first = f"{best} is the first champion: {bits[best]:.2f} bits a bar on the validation songs"
+    first = f"{best} is the first champion: {bits[best]:.2f} bits per bar on the validation songs"
     rival = INCUMBENT if incumbent else next(iter(others), None)
     if rival is None:
         return ChampionDecision(best, True, bits[best], None, None, None, first)
@@ -92,10 +92,10 @@ def choose_champion(
     if incumbent is None:
         reason = f"{first}, {interval} fewer than {rival}"
     elif gain.low > 0:
-        reason = f"{best} replaces {incumbent.champion}: it saves {interval} bits a bar"
+        reason = f"{best} replaces {incumbent.champion}: it saves {interval} bits per bar"
     else:
         champion, promoted, own = incumbent.champion, False, bits[INCUMBENT]
-        reason = f"{champion} stays: {best} would save {interval} bits a bar, not significantly more than 0"
+        reason = f"{champion} stays: {best} would save {interval} bits per bar, not significantly more than 0"
     return ChampionDecision(champion, promoted, own, gain.value, gain.low, gain.high, reason)
 
 

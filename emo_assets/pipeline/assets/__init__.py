@@ -1,1 +1,1 @@
-"""The assets, one file a stage, in the order of the flow."""
+"""The assets, one module per group."""

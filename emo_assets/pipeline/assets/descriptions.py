@@ -38,7 +38,7 @@ class DescribingConfig(dg.Config):
     """How MIDI files are described."""
 
     strict: bool = False
-    """Refuse files without a time signature, as the reference does; else they are read as 4/4."""
+    """Reject files without a time signature, as FIGARO's own code does; else they are read as 4/4."""
     workers: int | None = None
     """Processes; one a core by default."""
 

@@ -243,7 +243,7 @@ def check_scores(run: CheckRun) -> CheckOutcome:
 
 
 def check_sanity(run: CheckRun) -> CheckOutcome:
-    """The best model needs fewer bits a bar than the best baseline, which learns nothing from features."""
+    """The best model needs fewer bits per bar than the best baseline, which learns nothing from features."""
     board = run.table().read(["model", "role", "bits_a_bar"])
     whole = board.dropna(subset=["bits_a_bar"]).sort_values("bits_a_bar")
     # A specialized model predicts a part of each bar only; the row "combined" has all five together.
@@ -257,7 +257,7 @@ def check_sanity(run: CheckRun) -> CheckOutcome:
     )
     problems = []
     if bits >= baseline_bits:
-        needs = f"needs {bits:.2f} bits a bar and the baseline '{baseline}' {baseline_bits:.2f}"
+        needs = f"needs {bits:.2f} bits per bar and the baseline '{baseline}' {baseline_bits:.2f}"
         problems.append(f"the best model, {best}, {needs}")
     return CheckOutcome(problems, {"bits_a_bar": bits, "bits_a_bar_of_the_best_baseline": baseline_bits})
 

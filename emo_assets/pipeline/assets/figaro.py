@@ -33,7 +33,7 @@ class FigaroModelConfig(SizeConfig):
     checkpoint: str | None = None
     """`checkpoint`: path or web address (http, https) of the file, such as figaro-expert.ckpt."""
     sha256: str | None = None
-    """`checkpoint`: the file's expected checksum in hexadecimal; another file is refused."""
+    """`checkpoint`: the file's expected checksum in hexadecimal; another file is rejected."""
     size: Literal["tiny", "small", "paper"] = "tiny"
     """`train`: sizes and steps by name: minutes on a core, hours on a core, and the paper's for a GPU."""
     steps: int | None = None
@@ -79,7 +79,7 @@ def figaro_model(
 
 
 def _check(config: FigaroModelConfig) -> None:
-    """Refuse checkpoint settings that are incomplete or would be ignored."""
+    """Reject checkpoint settings that are incomplete or would be ignored."""
     if config.source == "checkpoint" and config.checkpoint is None:
         raise InputError(
             "figaro_model: source is 'checkpoint' but no checkpoint is named; set its path or address"
@@ -93,7 +93,7 @@ def _check(config: FigaroModelConfig) -> None:
 
 
 def _convert(config: FigaroModelConfig, store: StoreResource, progress: Progress) -> bytes:
-    """Convert a checkpoint, downloaded if its path is a URL; a download that is refused is removed."""
+    """Convert a checkpoint, downloaded if its path is a URL; a download that is rejected is removed."""
     from upath import UPath
 
     from emo_assets.datasets.downloads.checkpoints import checkpoint_file, is_url, redact_url
@@ -109,7 +109,7 @@ def _convert(config: FigaroModelConfig, store: StoreResource, progress: Progress
         network = read_checkpoint(file)
     except InputError as error:
         file.unlink()
-        raise InputError(f"{place}: the downloaded file was refused and removed. {error}") from error
+        raise InputError(f"{place}: the downloaded file was rejected and removed. {error}") from error
     return to_bytes(network, provenance={"checkpoint": redact_url(place)})
 
 

@@ -13,7 +13,7 @@ SONGS = 40
 
 
 def likelihoods(**bits_a_bar: float) -> pd.DataFrame:
-    """Songs of 10 bars on which each model needs about so many bits a bar."""
+    """Songs of 10 bars on which each model needs about so many bits per bar."""
     rng = np.random.default_rng(0)
     noise = rng.normal(0, 0.2, SONGS)
     frames = []
