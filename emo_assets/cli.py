@@ -239,7 +239,9 @@ def describe(
         bool,
         typer.Option("--strict", help="Reject files without a time signature, as FIGARO's own code does."),
     ] = False,
-    workers: Annotated[int | None, typer.Option(help="Processes [default: one per core].", min=1)] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes, at most one per core [default: one per core].", min=1)
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Append to this file instead, resuming an earlier run.")
     ] = None,

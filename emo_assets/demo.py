@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import dagster as dg
 from dagster._core.errors import DagsterExecutionInterruptedError
-from pebble import ProcessPool
+from pebble import ProcessExpired, ProcessPool
 from upath import UPath
 
 from emo_assets.definitions import build_defs
@@ -128,12 +128,14 @@ class Demo:
     def _run_stage(self, stage: DemoStage, pool: ProcessPool | None) -> None:
         keys = sorted(stage.selection.resolve(self._graph))
         outdated = [key for key in keys if not self._staleness.is_current(key)]
+        if not outdated:
+            return
         if stage is TRAINING and pool is not None:
             outdated.sort(key=lambda key: LONGEST_FIRST.index(key.to_user_string()))
             with pool_slots(self._instance, TRAINING_POOL, NUM_WORKERS):
                 for future in [pool.schedule(materialize_in_checkout, ([key],)) for key in outdated]:
                     future.result()
-        elif outdated:
+        else:
             self.materialize(keys, tags=stage.tags)
 
     def materialize(
@@ -249,6 +251,9 @@ def main() -> int:
         return 130
     except dg.DagsterError as error:
         print(f"demo: {_one_line(error)} (`make dev` shows the run and its log)", file=sys.stderr)
+        return 1
+    except (ProcessExpired, RuntimeError) as error:
+        print(f"demo: {_one_line(error)}; run `make demo` again to resume", file=sys.stderr)
         return 1
     print(f"\n{songs_table(documents)}\n")
     print(f"done in {time.monotonic() - begun:.0f} s")

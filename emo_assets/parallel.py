@@ -8,8 +8,9 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import resource_tracker
@@ -19,6 +20,12 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 TASKS_AHEAD = 64
 """Tasks per worker that `run_tasks` takes up before the oldest outcome is consumed: bounds how many wait."""
+
+MAX_BROKEN_POOLS = 3
+"""How often all workers may be lost without an outcome in between before `run_tasks` gives up."""
+
+ONE_CORE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""The environment of workers; read by numerical libraries when they load."""
 
 NOT_STARTED = "worker processes do not start; is there enough memory?"
 
@@ -49,25 +56,40 @@ def worker_pool(
         initargs=(initializer, *arguments),
         context=multiprocessing.get_context("spawn"),
     )
-    # Workers inherit the mask: an interrupt from the keyboard reaches this process alone. The resource
-    # tracker unblocks the signal when it starts, and so must start first.
-    resource_tracker.ensure_running()
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        is_running = pool.active  # starts the workers
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-    if not is_running:
-        raise RuntimeError(NOT_STARTED)
-    try:
+        try:
+            is_running = _start(pool)
+        except (BrokenProcessPool, OSError) as error:
+            raise RuntimeError(NOT_STARTED) from error
+        if not is_running:
+            raise RuntimeError(NOT_STARTED)
         yield pool
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
         pool.join()
 
 
+def _start(pool: ProcessPool) -> bool:
+    """Start the workers of a pool, which inherit the environment and the mask of signals."""
+    # An interrupt from the keyboard reaches this process alone. The resource tracker unblocks the signal
+    # when it starts, and so must start first.
+    resource_tracker.ensure_running()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    environment = {name: os.environ.get(name) for name in ONE_CORE}
+    os.environ.update(ONE_CORE)
+    try:
+        return pool.active
+    finally:
+        for name, value in environment.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
 def _start_worker(initializer: Callable[..., None] | None, *arguments: Any) -> None:
-    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    os.environ.update(ONE_CORE)  # a worker that replaces another does not inherit it
     end_with_parent()
     if initializer is not None:
         initializer(*arguments)
@@ -103,7 +125,8 @@ def run_tasks(
     """Run a function on many tasks in worker processes, where a task that kills its process fails alone.
 
     A task whose process died is tried once more, because it need not have been the reason: the system kills
-    processes when memory is short.
+    processes when memory is short. What tasks print goes to standard error. Worker processes import the main
+    module of this process, so a script that calls this needs `if __name__ == "__main__":`.
 
     Args:
         function: a function of an importable module.
@@ -115,24 +138,61 @@ def run_tasks(
         The outcome of each task, in the order of the tasks.
 
     Raises:
-        RuntimeError: worker processes do not start.
+        RuntimeError: worker processes do not start, or all of them are killed again and again.
     """
     remaining = iter(tasks)
-    with worker_pool(workers) as pool:
+    pending: deque[tuple[Task, ProcessFuture[Result]]] = deque()
+    broken = 0
+    while broken < MAX_BROKEN_POOLS:
+        with worker_pool(workers, _print_to_stderr) as pool:
 
-        def schedule(task: Task) -> ProcessFuture[Result]:
-            return pool.schedule(function, (task,), timeout=timeout)
+            def schedule(task: Task, pool: ProcessPool = pool) -> ProcessFuture[Result]:
+                try:
+                    return pool.schedule(function, (task,), timeout=timeout)
+                except RuntimeError as error:  # the pool is broken
+                    future: ProcessFuture[Result] = ProcessFuture()
+                    future.set_exception(BrokenProcessPool(str(error)))
+                    return future
 
-        pending: deque[tuple[Task, ProcessFuture[Result]]] = deque()
-        while True:
-            room = workers * TASKS_AHEAD - len(pending)
-            pending.extend((task, schedule(task)) for task in islice(remaining, room))
-            if not pending:
-                return
-            task, future = pending.popleft()
-            if isinstance(future.exception(), ProcessExpired):
-                future = schedule(task)
-            yield _outcome(future, timeout)
+            pending = deque(
+                (task, future if _has_ended(future) else schedule(task)) for task, future in pending
+            )
+            while True:
+                room = workers * TASKS_AHEAD - len(pending)
+                pending.extend((task, schedule(task)) for task in islice(remaining, room))
+                if not pending:
+                    return
+                task, future = pending[0]
+                _wait(future, pool)
+                if _has_ended(future) and isinstance(future.exception(), ProcessExpired):
+                    future = schedule(task)
+                    _wait(future, pool)
+                if not _has_ended(future):
+                    break
+                pending.popleft()
+                broken = 0
+                yield _outcome(future, timeout)
+        broken += 1
+    raise RuntimeError(
+        "worker processes do not start, or all were killed; is there enough memory? "
+        "(a script needs `if __name__ == '__main__':`)"
+    )
+
+
+def _print_to_stderr() -> None:
+    with suppress(OSError):  # it may be closed
+        os.dup2(2, 1)
+
+
+def _wait(future: ProcessFuture[Any], pool: ProcessPool) -> None:
+    """Wait until a task has ended or its pool is broken, which can leave a task without an outcome."""
+    while not future.done() and pool.active:
+        wait([future], timeout=1)
+
+
+def _has_ended(future: ProcessFuture[Any]) -> bool:
+    """Return whether a task has ended by itself, not with its pool."""
+    return future.done() and not isinstance(future.exception(), BrokenProcessPool)
 
 
 def _outcome(future: ProcessFuture[Result], timeout: float) -> Outcome[Result]:
@@ -144,7 +204,3 @@ def _outcome(future: ProcessFuture[Result], timeout: float) -> Outcome[Result]:
         code = error.exitcode
         reason = f"signal {-code}" if code < 0 else f"exit code {code}"
         return Outcome(None, f"ended its process twice ({reason})")
-    except BrokenProcessPool as error:
-        raise RuntimeError(
-            "worker processes do not start, or all were killed; is there enough memory?"
-        ) from error

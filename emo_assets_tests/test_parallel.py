@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 
 from emo_assets import parallel
 from emo_assets.parallel import TASKS_AHEAD, run_tasks, worker_pool
-from emo_assets_tests.unreliable_tasks import do
+from emo_assets_tests.unreliable_tasks import do, keep, kept
 
 STARTS_ONE = """
 import os, signal, time
@@ -175,3 +176,55 @@ def test_workers_that_do_not_start_are_an_error(monkeypatch: pytest.MonkeyPatch)
 
 def test_no_tasks_have_no_outcomes() -> None:
     assert outcomes([]) == []
+
+
+def test_a_waiting_process_that_is_killed_costs_no_task() -> None:
+    before = {process.pid for process in multiprocessing.active_children()}
+    killed = []
+
+    def tasks() -> Iterator[str]:
+        yield "one"
+        time.sleep(3)
+        for process in multiprocessing.active_children():
+            if process.pid is not None and process.pid not in before:
+                os.kill(process.pid, signal.SIGKILL)
+                killed.append(process.pid)
+                break
+        time.sleep(1)
+        yield "two"
+        yield "three"
+
+    results = list(run_tasks(do, tasks(), workers=2, timeout=30))
+    assert len(killed) == 1
+    assert [outcome.failure for outcome in results] == [None] * 3
+    assert [outcome.result and outcome.result[2] for outcome in results] == ["one", "two", "three"]
+
+
+def test_workers_that_cannot_be_spawned_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(process: object) -> None:
+        raise OSError("Cannot allocate memory")
+
+    monkeypatch.setattr("multiprocessing.context.SpawnProcess._Popen", staticmethod(no_memory))
+    with pytest.raises(RuntimeError, match="do not start"), worker_pool(1):
+        pass
+
+
+class CoresWhenUnpickled:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.getenv, ("OMP_NUM_THREADS",)
+
+
+def test_arguments_of_the_initializer_load_with_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    with worker_pool(1, keep, (CoresWhenUnpickled(),)) as pool:
+        assert pool.schedule(kept).result() == "1"
+    assert os.environ["OMP_NUM_THREADS"] == "8"
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
+
+
+def test_what_tasks_print_goes_to_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+    assert [outcome.failure for outcome in outcomes(["print"])] == [None]
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert "this must not mix with results" in captured.err

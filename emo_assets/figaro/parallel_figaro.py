@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from multiprocessing.sharedctypes import RawValue
 from typing import Any, NamedTuple
 
@@ -82,8 +82,9 @@ class ParallelFigaro:
             result[::2] = self._figaro.generate(*here, progress=of_all)
             others = _result(future)
             if others is None:
-                self._start_worker()
                 others = self._figaro.generate(*there, progress=of_all)
+                with suppress(RuntimeError):  # without a worker, the next songs are generated here, too
+                    self._start_worker()
         except BaseException:
             self._last_cancelled.value = self._jobs
             raise

@@ -65,6 +65,9 @@ def extract_files(
 ) -> Iterator[ExtractionResult]:
     """Extract the descriptions and events of MIDI files.
 
+    Worker processes import the main module of this process, so a script that calls this needs
+    `if __name__ == "__main__":`.
+
     Args:
         files: the name of each file and its path or content; consumed as workers get free.
         workers: processes; one per core by default.
@@ -76,6 +79,9 @@ def extract_files(
 
     Yields:
         The result of each file, in their order.
+
+    Raises:
+        RuntimeError: worker processes do not start, or all of them are killed again and again.
     """
     names: list[str] = []
 
