@@ -17,7 +17,7 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from emo_assets.errors import InputError
+from emo_assets.errors import InputError, WorkerError
 from emo_assets.features import FEATURE_NAMES, FeatureVector, feature_range
 from emo_assets.progress import terminal_progress
 from emo_assets.song_request import TrackRequest, read_request, validate_name, write_request
@@ -51,7 +51,10 @@ def _show_help(context: typer.Context) -> None:
 
 
 def main() -> None:
-    """Run the command line: exit 0 when done, 2 with one line on standard error for invalid input."""
+    """Run the command line: exit 0 when done, 2 for invalid input, 1 when worker processes fail.
+
+    A failure prints one line on standard error.
+    """
     try:
         result = app(standalone_mode=False)
     except InputError as error:
@@ -61,15 +64,17 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename}: {error.strerror}" if error.filename is not None else str(error)
         _fail(f"{where}; check the path and its permissions")
+    except WorkerError as error:
+        _fail(str(error), code=1)
     except (typer.Abort, KeyboardInterrupt):
         print("emo: interrupted; finished work is kept", file=sys.stderr)
         sys.exit(130)
     sys.exit(result if isinstance(result, int) else 0)
 
 
-def _fail(message: str) -> None:
+def _fail(message: str, code: int = 2) -> None:
     print(f"emo: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(code)
 
 
 def _takes_features(command: Callable[..., None]) -> Callable[..., None]:

@@ -253,7 +253,8 @@ def main() -> int:
         print(f"demo: {_one_line(error)} (`make dev` shows the run and its log)", file=sys.stderr)
         return 1
     except (ProcessExpired, RuntimeError) as error:
-        print(f"demo: {_one_line(error)}; run `make demo` again to resume", file=sys.stderr)
+        problem = "a worker process died" if isinstance(error, ProcessExpired) else _one_line(error)
+        print(f"demo: {problem}; run `make demo` again to resume", file=sys.stderr)
         return 1
     print(f"\n{songs_table(documents)}\n")
     print(f"done in {time.monotonic() - begun:.0f} s")

@@ -1,4 +1,4 @@
-"""`InputError`, the base class of all errors that users see."""
+"""The errors that users see: `InputError` is the base class of all but `WorkerError`."""
 
 
 class InputError(ValueError):
@@ -7,3 +7,7 @@ class InputError(ValueError):
     The message is one line: the problem, its place, and what to do next. The command line prints it and exits
     with 2; in the pipeline the run fails with it.
     """
+
+
+class WorkerError(RuntimeError):
+    """Worker processes do not start, or all of them are killed again and again."""

@@ -18,6 +18,8 @@ from typing import Any, Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from emo_assets.errors import WorkerError
+
 TASKS_AHEAD = 64
 """Tasks per worker that `run_tasks` takes up before the oldest outcome is consumed: bounds how many wait."""
 
@@ -48,7 +50,7 @@ def worker_pool(
         arguments: of `initializer`.
 
     Raises:
-        RuntimeError: they do not start.
+        WorkerError: they do not start.
     """
     pool = ProcessPool(
         min(workers, os.cpu_count() or 1),
@@ -60,9 +62,9 @@ def worker_pool(
         try:
             is_running = _start(pool)
         except (BrokenProcessPool, OSError) as error:
-            raise RuntimeError(NOT_STARTED) from error
+            raise WorkerError(NOT_STARTED) from error
         if not is_running:
-            raise RuntimeError(NOT_STARTED)
+            raise WorkerError(NOT_STARTED)
         yield pool
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
@@ -138,7 +140,7 @@ def run_tasks(
         The outcome of each task, in the order of the tasks.
 
     Raises:
-        RuntimeError: worker processes do not start, or all of them are killed again and again.
+        WorkerError: worker processes do not start, or all of them are killed again and again.
     """
     remaining = iter(tasks)
     pending: deque[tuple[Task, ProcessFuture[Result]]] = deque()
@@ -173,7 +175,7 @@ def run_tasks(
                 broken = 0
                 yield _outcome(future, timeout)
         broken += 1
-    raise RuntimeError(
+    raise WorkerError(
         "worker processes do not start, or all were killed; is there enough memory? "
         "(a script needs `if __name__ == '__main__':`)"
     )

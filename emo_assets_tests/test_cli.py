@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from emo_assets.cli import main
+from emo_assets.errors import WorkerError
 from emo_assets.song_request import read_request
 
 
@@ -124,6 +125,17 @@ def test_midi_files_are_described_one_json_line_each(
     assert "not a MIDI file" in by_name["words.mid"]["error"]
     assert "not a MIDI file" in by_name["word.mid"]["error"]
     assert "cut off" in by_name["short.mid"]["error"]
+
+
+def test_workers_that_do_not_start_are_one_line_and_exit_code_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise WorkerError("worker processes do not start")
+
+    monkeypatch.setattr("emo_assets.tokens.batch.run_tasks", fail)
+    assert run(monkeypatch, "describe", str(tmp_path)) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == "emo: worker processes do not start"
 
 
 def test_describing_resumes_in_a_file_and_makes_its_folder(

@@ -6,11 +6,12 @@ from typing import Any
 import dagster as dg
 import pytest
 import soundfile
+from pebble import ProcessExpired
 
 from emo_assets.definitions import build_defs
-from emo_assets.demo import LONGEST_FIRST, Demo, materialize_in_checkout, songs_table
+from emo_assets.demo import LONGEST_FIRST, TRAINING, Demo, main, materialize_in_checkout, songs_table
 from emo_assets.description_model.specs import MODEL_SPECS
-from emo_assets.errors import InputError
+from emo_assets.errors import InputError, WorkerError
 from emo_assets.features import FeatureVector
 from emo_assets.parallel import worker_pool
 from emo_assets.pipeline.instance import checkout_instance, register_requests
@@ -120,6 +121,36 @@ def test_workers_materialize_assets_of_the_checkout(tmp_path: Path, monkeypatch:
         assert made is not None
         assert made.asset_materialization is not None
         assert made.asset_materialization.partition == "glad"
+
+
+def test_the_limit_of_trainings_stays_when_nothing_is_outdated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_slots(*_: object) -> None:
+        pytest.fail("the limit is changed")
+
+    monkeypatch.setattr("emo_assets.pipeline.staleness.Staleness.is_current", lambda *_: True)
+    monkeypatch.setattr("emo_assets.demo.pool_slots", no_slots)
+    with dg.DagsterInstance.ephemeral() as instance, worker_pool(1) as pool:
+        demo(instance, tmp_path)._run_stage(TRAINING, pool)
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (WorkerError("workers do not start"), "workers do not start"),
+        (ProcessExpired("Abnormal termination"), "a worker process died"),  # type: ignore[no-untyped-call]
+    ],
+)
+def test_dead_workers_end_the_demo_in_one_line(
+    error: Exception, problem: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr("emo_assets.demo.checkout_instance", fail)
+    assert main() == 1
+    assert capsys.readouterr().err == f"demo: {problem}; run `make demo` again to resume\n"
 
 
 def test_the_longest_trainings_come_first() -> None:

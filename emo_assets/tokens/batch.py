@@ -81,7 +81,7 @@ def extract_files(
         The result of each file, in their order.
 
     Raises:
-        RuntimeError: worker processes do not start, or all of them are killed again and again.
+        WorkerError: worker processes do not start, or all of them are killed again and again.
     """
     names: list[str] = []
 

@@ -11,6 +11,7 @@ from contextlib import closing
 
 import pytest
 
+from emo_assets.errors import WorkerError
 from emo_assets.figaro.generate import Figaro
 from emo_assets.figaro.logit_bias import StyleTargets
 from emo_assets.figaro.parallel_figaro import ParallelFigaro
@@ -85,6 +86,26 @@ def test_when_the_worker_dies_nothing_is_lost(asked: list[list[int]], wanted: li
         assert time.monotonic() < deadline, "the worker is still there"
         time.sleep(0.05)
     assert generated(parallel, asked) == wanted
+
+
+def test_a_worker_that_cannot_be_replaced_costs_no_song(
+    asked: list[list[int]], wanted: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = child_processes()
+    with closing(ParallelFigaro(to_bytes(random_network(LITTLE)))) as parallel:
+        assert generated(parallel, asked) == wanted
+        [worker] = child_processes() - before
+        assert worker is not None
+        os.kill(worker, signal.SIGKILL)
+        with monkeypatch.context() as patched:
+            patched.setattr("emo_assets.figaro.parallel_figaro.worker_pool", no_workers)
+            assert generated(parallel, asked) == wanted
+        assert generated(parallel, asked) == wanted
+        assert generated(parallel, asked) == wanted
+
+
+def no_workers(*_: object) -> None:
+    raise WorkerError
 
 
 def test_cancelled_songs_do_not_delay_the_next(
