@@ -7,13 +7,14 @@ that names anything with side effects is refused before it is loaded. `weights` 
 from __future__ import annotations
 
 import hashlib
+import pickle
 import pickletools
 import re
 import sys
 import zipfile
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from encodings import aliases, normalize_encoding
+from encodings import aliases
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -28,11 +29,14 @@ from emo_assets.figaro.config import FigaroConfig
 from emo_assets.figaro.network import FigaroNetwork
 from emo_assets.figaro.weights import network_from_tensors
 
-MAX_BYTES = 4 * 2**30
-"""Largest file that is loaded; figaro-expert.ckpt has about half a gigabyte."""
+MAX_BYTES = 2**34
+"""Largest file that is loaded, as in `downloads.checkpoints`; figaro-expert.ckpt has half a gigabyte."""
 
 MAX_PICKLE_BYTES = 8 * 2**20
 """Largest pickle of names and shapes; figaro-expert's is well below one megabyte."""
+
+MAX_CALL_BYTES = 2**28
+"""Largest product of the number of calls in a pickle and its longest string: each call could copy it."""
 
 _DATA_MODULES = {
     *("_codecs", "argparse", "collections", "copyreg", "datetime", "decimal", "enum", "fractions"),
@@ -55,6 +59,12 @@ _BINARY_CODECS = {
     *("base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "uu_codec", "zlib_codec"),
 }
 """Codecs that could lengthen a value again and again; Python pickles bytes with `latin1`."""
+
+_BINARY_CODEC_NAMES = {
+    name.replace("_", "")
+    for name in _BINARY_CODECS
+    | {alias for alias, codec in aliases.aliases.items() if codec in _BINARY_CODECS}
+}
 
 _UNUSED = (
     "embeddings.position_ids",
@@ -125,6 +135,9 @@ def _load(file: IO[bytes], path: str) -> Any:
             return torch.load(file, map_location="cpu", weights_only=True)
     except (InputError, OSError, zipfile.BadZipFile):
         raise
+    except pickle.UnpicklingError as error:
+        reason = " ".join(str(error.__context__ or error).split())[:100]
+        _refuse(path, f"holds what cannot be loaded safely ({reason}); get it from a source you trust")
     # torch raises errors of all kinds for a damaged file
     except Exception as error:
         reason = " ".join(str(error.__context__ or error).split())[:100]
@@ -143,15 +156,29 @@ def _check_archive(archive: zipfile.ZipFile, path: str) -> None:
         _refuse(path, "is too large for a FIGARO checkpoint")
     if (damaged := archive.testzip()) is not None:
         _refuse(path, f"is damaged (the checksum of {damaged} differs); get it again")
-    for opcode, argument, _ in pickletools.genops(archive.read(pickles[0])):
-        is_expanding = opcode.name == "GLOBAL" and _EXPANDING.search(str(argument))
-        if is_expanding or (opcode.name == "BINUNICODE" and _is_binary_codec(str(argument))):
-            _refuse(path, f"is refused: it uses {argument}, which FIGARO never needs")
+    _check_pickle(archive.read(pickles[0]), path)
+
+
+def _check_pickle(content: bytes, path: str) -> None:
+    """Refuse a pickle that could build much larger values than it holds itself."""
+    calls = longest = 0
+    for opcode, argument, _ in pickletools.genops(content):
+        text = str(argument)
+        if (
+            opcode.name == "SHORT_BINSTRING"  # strings of Python 2, which torch reads and never writes
+            or (opcode.name == "GLOBAL" and _EXPANDING.search(text))
+            or (opcode.name == "BINUNICODE" and _is_binary_codec(text))
+        ):
+            _refuse(path, f"is refused: it uses {' '.join(text.split())[:100]}, which FIGARO never needs")
+        calls += opcode.name in ("REDUCE", "NEWOBJ")
+        longest = max(longest, len(text))
+    if calls * longest > MAX_CALL_BYTES:
+        _refuse(path, f"is refused: {calls:,} calls and a string of {longest:,}, which FIGARO never needs")
 
 
 def _is_binary_codec(text: str) -> bool:
-    name = normalize_encoding(text).lower().replace(".", "_")
-    return len(text) < 20 and aliases.aliases.get(name, name) in _BINARY_CODECS
+    """Return whether Python could find a binary codec by a name; it takes "Hex--codec" for "hex_codec"."""
+    return re.sub(r"[^a-z0-9]+", "", text.lower()) in _BINARY_CODEC_NAMES
 
 
 class _Stub:
@@ -160,6 +187,13 @@ class _Stub:
     def __init__(self, *arguments: object) -> None: ...
 
     def __setstate__(self, state: object) -> None: ...
+
+
+class _ListStub:
+    """Replaces a list class: torch appends to nothing but lists."""
+
+    def __new__(cls, *arguments: object) -> list[Any]:  # type: ignore[misc]
+        return []
 
 
 class _DictStub:
@@ -179,8 +213,16 @@ def _stubs(names: Iterable[str], path: str) -> list[Any]:
         module, _, rest = name.partition(".")
         is_foreign = module not in sys.stdlib_module_names
         if not (rest in _DATA_BUILTINS if module == "builtins" else is_foreign or module in _DATA_MODULES):
-            _refuse(path, f"is refused: opened as usual it would run {name}; get it from a place you trust")
-    return [(_DictStub if name.lower().endswith("dict") else _Stub, name) for name in names]
+            _refuse(
+                path, f"is refused: it names {name}, which would run code; get it from a source you trust"
+            )
+    return [(_stub(name.lower()), name) for name in names]
+
+
+def _stub(name: str) -> type:
+    if name.endswith("dict"):
+        return _DictStub
+    return _ListStub if name.endswith(("list", "deque")) else _Stub
 
 
 def _network(content: Any, path: str) -> FigaroNetwork:

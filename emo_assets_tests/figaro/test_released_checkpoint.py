@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import codecs
+import collections
 import hashlib
 import os
 import pickle
@@ -16,7 +17,9 @@ import torch
 from torch import Tensor
 from upath import UPath
 
+from emo_assets.datasets.downloads import checkpoints
 from emo_assets.errors import InputError
+from emo_assets.figaro import released_checkpoint
 from emo_assets.figaro.network import FigaroNetwork
 from emo_assets.figaro.released_checkpoint import parameter_names, read_checkpoint
 
@@ -86,6 +89,14 @@ class ForeignDict(dict[str, Any]):
     """A dictionary class of someone else's, as Lightning keeps hyper_parameters in."""
 
 
+class ForeignList(list[Any]):
+    """A list class of someone else's."""
+
+
+class ForeignItems(list[Any]):
+    """A list class whose name does not say so."""
+
+
 class Dangerous:
     """Runs a command when it is unpickled."""
 
@@ -134,6 +145,24 @@ def test_settings_in_a_foreign_dictionary_class_are_read(network: FigaroNetwork,
     assert read_checkpoint(path).config == network.config
 
 
+@pytest.mark.parametrize("of", [collections.deque([1, 2], maxlen=3), ForeignList([1, 2])])
+def test_settings_that_hold_a_foreign_list_are_read(of: Any, network: FigaroNetwork, tmp_path: Path) -> None:
+    settings = lightning(network)["hyper_parameters"] | {"of": of}
+    path = saved(lightning(network, hyper_parameters=settings), tmp_path / "figaro.ckpt")
+    assert read_checkpoint(path).config == network.config
+
+
+def test_what_torch_cannot_load_safely_is_not_called_damaged(network: FigaroNetwork, tmp_path: Path) -> None:
+    path = saved(lightning(network, callbacks=ForeignItems([1, 2])), tmp_path / "figaro.ckpt")
+    message = refusal(path)
+    assert "cannot be loaded safely" in message
+    assert "damaged" not in message
+
+
+def test_a_download_and_a_file_have_one_limit() -> None:
+    assert checkpoints.MAX_BYTES == released_checkpoint.MAX_BYTES
+
+
 def test_a_file_in_a_remote_store_is_read(network: FigaroNetwork) -> None:
     path = UPath("memory://checkpoints/figaro.ckpt")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -175,14 +204,27 @@ def test_a_file_that_would_run_a_command_is_refused_and_does_not_run_it(
     assert not trace.exists()
 
 
-def hexadecimal(times: int) -> Any:
+def hexadecimal(times: int, codec: str = "hex") -> Any:
     """A value that doubles `times` times when it is unpickled."""
-    return b"x" if not times else Dangerous(codecs.encode, hexadecimal(times - 1), "hex")
+    return b"x" if not times else Dangerous(codecs.encode, hexadecimal(times - 1, codec), codec)
+
+
+def copies(times: int) -> Any:
+    """Copies of one string of 2 MiB, which the pickle holds once."""
+    text = "x" * 2**21
+    return [Dangerous(codecs.encode, text, "latin1") for _ in range(times)]
 
 
 BOMBS: dict[str, Callable[[FigaroNetwork], Any]] = {
     "bytearray": lambda network: lightning(network, callbacks=Dangerous(bytearray, 2**50)),
     "codecs": lambda network: lightning(network, callbacks=hexadecimal(60)),
+    "a long codec name": lambda network: lightning(
+        network, callbacks=hexadecimal(60, "Hex" + "-" * 20 + "codec")
+    ),
+    "a codec name with an accent": lambda network: lightning(
+        network, callbacks=hexadecimal(60, "hex\u00e9codec")
+    ),
+    "copies": lambda network: lightning(network, callbacks=copies(1000)),
     "an empty tensor": lambda network: lightning(network, callbacks=Dangerous(torch.FloatTensor, 2**40)),
     "a converted tensor": lambda network: lightning(
         network,
@@ -204,6 +246,15 @@ def test_a_small_file_cannot_ask_for_much_memory(name: str, network: FigaroNetwo
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert any(word in refusal(path) for word in ("FIGARO never needs", "more values than", "too large"))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2**18  # KiB
+
+
+def test_a_codec_name_in_a_string_of_python_2_is_refused(network: FigaroNetwork, tmp_path: Path) -> None:
+    path = saved(lightning(network, callbacks=hexadecimal(60)), tmp_path / "bomb.ckpt")
+    with zipfile.ZipFile(path) as archive:
+        raw = archive.read(next(entry for entry in archive.namelist() if entry.endswith("data.pkl")))
+    short = raw.replace(b"X\x03\x00\x00\x00hex", b"U\x03hex")
+    assert short != raw
+    assert "FIGARO never needs" in refusal(with_pickle(path, short))
 
 
 def test_a_compressed_file_is_refused_without_being_unpacked(network: FigaroNetwork, tmp_path: Path) -> None:

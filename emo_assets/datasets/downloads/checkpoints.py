@@ -12,7 +12,7 @@ from emo_assets.errors import InputError
 from emo_assets.progress import Progress, no_progress
 
 MAX_BYTES = 2**34
-"""FIGARO's released checkpoints have a few hundred megabytes."""
+"""Largest file, as in `figaro.released_checkpoint`; FIGARO's have a few hundred megabytes."""
 
 _MAX_NAME_LENGTH = 60
 
