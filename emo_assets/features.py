@@ -114,15 +114,15 @@ class FeatureVector(BaseModel):
         ge=30,
         le=250,
         title="Tempo",
-        json_schema_extra={"unit": "beats a minute"},
-        description="The speed of the beat in beats a minute: 60 is slow, 120 a brisk walk, 180 very fast.",
+        json_schema_extra={"unit": "beats per minute"},
+        description="The speed of the beat in beats per minute: 60 is slow, 120 a brisk walk, 180 very fast.",
     )
     time_signature: int = Field(
         4,
         ge=1,
         le=7,
         title="Beats in a bar",
-        json_schema_extra={"unit": "quarter notes a bar"},
+        json_schema_extra={"unit": "quarter notes per bar"},
         description="How many beats there are in a bar: 3 is a waltz, 4 is nearly all popular music.",
     )
 

@@ -34,15 +34,15 @@ class FeatureMetric:
 
 FEATURE_METRICS = {
     "danceability": FeatureMetric("groove_regularity", "likeness of neighbouring bars"),
-    "energy": FeatureMetric("note_density", "notes a quarter note"),
+    "energy": FeatureMetric("note_density", "notes per quarter note"),
     "key": FeatureMetric("key", "pitch class", tolerance=0),
     "loudness": FeatureMetric("mean_velocity", "mean velocity of the notes"),
     "mode": FeatureMetric("mode", "0 minor, 1 major", tolerance=0),
     "acousticness": FeatureMetric("acoustic_share", "share of acoustic instruments"),
     "instrumentalness": FeatureMetric("leadless_share", "share of bars without a lead"),
     "valence": FeatureMetric("major_share", "share of major chords"),
-    "tempo": FeatureMetric("tempo", "beats a minute", tolerance=1),
-    "time_signature": FeatureMetric("beats_in_bar", "quarter notes a bar", tolerance=0),
+    "tempo": FeatureMetric("tempo", "beats per minute", tolerance=1),
+    "time_signature": FeatureMetric("beats_in_bar", "quarter notes per bar", tolerance=0),
 }
 """The metric of each feature, in the features' order."""
 

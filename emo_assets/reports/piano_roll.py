@@ -48,7 +48,7 @@ def piano_roll_png(song: MeasuredSong, title: str) -> bytes:
     """
     metrics, notes = song.metrics, song.parsed.notes
     subtitle = (
-        f"{metrics.key_name} · {round(metrics.tempo, 1):g} beats a minute · {metrics.time_signature} · "
+        f"{metrics.key_name} · {round(metrics.tempo, 1):g} beats per minute · {metrics.time_signature} · "
         f"{metrics.bars} bars · {metrics.seconds:.0f} s · {metrics.notes:,} notes"
     )
     drums = notes.where(notes.is_drum)

@@ -19,23 +19,29 @@ describe('numbers', () => {
   it('shows shares in per cent, tempo in BPM, choices by name', () => {
     const plain = { name: 'x', choices: [] }
     expect(valueText({ ...plain, unit: '0 to 1' }, 0.725)).toBe('73 %')
-    expect(valueText({ ...plain, unit: 'beats a minute' }, 120)).toBe('120 BPM')
+    expect(valueText({ ...plain, unit: 'beats per minute' }, 120)).toBe('120 BPM')
     expect(valueText({ ...plain, unit: 'dB' }, -7.25)).toBe('-7.3 dB')
     expect(valueText({ ...plain, unit: '', choices: [{ value: 6, label: 'F#' }] }, 6)).toBe('F#')
   })
 
   it('shows metrics without units that need an explanation', () => {
-    const row = { name: 'energy', measured: 11.84, unit: 'notes a quarter note' } as const
+    const row = { name: 'energy', measured: 11.84, unit: 'notes per quarter note' } as const
     expect(measuredText(row)).toBe('11.8 notes a beat')
     expect(measuredText({ ...row, name: 'valence', measured: 0.554 })).toBe('55 % major chords')
+    expect(measuredText({ ...row, name: 'danceability', measured: 0.5 })).toBe(
+      'neighboring bars 50 % alike',
+    )
+    expect(measuredText({ ...row, name: 'loudness', measured: 95.2 })).toBe(
+      'mean velocity 95 of 127',
+    )
     expect(measuredText({ ...row, name: 'key', measured: 'F#' })).toBe('F#')
     expect(measuredText({ ...row, name: 'mode', measured: null })).toBe('cannot be measured')
-    const meter = { name: 'time_signature', measured: 3, unit: 'quarter notes a bar' } as const
-    expect(measuredText(meter)).toBe('3 quarter notes a bar')
+    const meter = { name: 'time_signature', measured: 3, unit: 'quarter notes per bar' } as const
+    expect(measuredText(meter)).toBe('3 quarter notes per bar')
   })
 
   it('shows targets like metrics', () => {
-    const row = { name: 'energy', aimed_at: 4.12, unit: 'notes a quarter note' } as const
+    const row = { name: 'energy', aimed_at: 4.12, unit: 'notes per quarter note' } as const
     expect(aimedAtText(row)).toBe('4.1 notes a beat')
     expect(aimedAtText({ ...row, name: 'mode', aimed_at: 'minor' })).toBe('minor')
     expect(aimedAtText({ ...row, aimed_at: null })).toBe('not stored')
@@ -102,6 +108,9 @@ describe('the state of a song', () => {
     expect(statusText({ ...QUEUED, status: 'in_progress' })).toBe('Getting ready')
     expect(statusText({ ...QUEUED, status: 'in_progress', stage: 'composing' })).toBe(
       'Composing the notes',
+    )
+    expect(statusText({ ...QUEUED, status: 'in_progress', stage: 'describing' })).toBe(
+      'Generating the description, bar by bar',
     )
     expect(statusText({ ...QUEUED, status: 'failed' })).toBe('This song could not be made')
   })

@@ -51,7 +51,7 @@ export function valueText(
   const label = labelOf(field.choices, value)
   if (label) return label
   if (field.unit === '0 to 1') return percent(value)
-  if (field.unit === 'beats a minute') return `${round(value)} BPM`
+  if (field.unit === 'beats per minute') return `${round(value)} BPM`
   return `${round(value)} ${field.unit}`.trim()
 }
 
@@ -63,9 +63,9 @@ const percent = (value: number) => `${Math.round(value * 100)} %`
 
 /** The metric of a feature, in words that need no explanation of the unit. */
 const MEASURED: Partial<Record<FeatureName, (value: number) => string>> = {
-  danceability: (value) => `bars ${percent(value)} alike`,
+  danceability: (value) => `neighboring bars ${percent(value)} alike`,
   energy: (value) => `${round(value)} notes a beat`,
-  loudness: (value) => `struck at ${Math.round(value)} of 127`,
+  loudness: (value) => `mean velocity ${Math.round(value)} of 127`,
   acousticness: (value) => `${percent(value)} acoustic instruments`,
   instrumentalness: (value) => `${percent(value)} of bars without a lead`,
   valence: (value) => `${percent(value)} major chords`,
@@ -164,7 +164,7 @@ export function moodTitle(features: FeatureVector): string {
 
 export const STAGES: { stage: Stage; label: string }[] = [
   { stage: 'waking', label: 'Getting ready' },
-  { stage: 'describing', label: 'Describing it, bar by bar' },
+  { stage: 'describing', label: 'Generating the description, bar by bar' },
   { stage: 'composing', label: 'Composing the notes' },
   { stage: 'rendering', label: 'Rendering the sound' },
 ]

@@ -86,8 +86,8 @@ function BarByBar({ track }: { track: Track }) {
   return (
     <>
       <Text fontSize="sm" color="fg.muted" mb="3">
-        What the model {track.champion && <code>{track.champion}</code>} described before the notes
-        were composed.
+        The description that the model {track.champion && <code>{track.champion}</code>} generated,
+        from which FIGARO composed the notes.
       </Text>
       <ScrollBox label="The description, bar by bar">
         <Table.Root size="sm" variant="line" stickyHeader>
