@@ -58,7 +58,7 @@ class TrainingConfig(BaseModel):
 
     network: FigaroConfig = Field(default_factory=FigaroConfig)
     steps: int = Field(ge=1, le=10_000_000, description="Optimizer steps in all.")
-    batch: int = Field(8, ge=1, le=4096, description="Windows a step.")
+    batch: int = Field(8, ge=1, le=4096, description="Windows per step.")
     learning_rate: float = Field(1e-3, gt=0, le=1)
     warmup: int = Field(300, ge=0, description="Steps over which the learning rate rises.")
     decay_share: float = Field(0.3, ge=0, le=1, description="Share of the steps over which it falls.")

@@ -77,7 +77,7 @@ def logged_progress(
         last = now
         rate = done / (now - begun) if now > begun else 0.0
         left = f", {(total - done) / rate:,.0f} s left" if rate > 0 and done < total else ""
-        context.log.info(f"{stage}: {done:,} of {total:,} ({rate:,.1f} a second{left})")
+        context.log.info(f"{stage}: {done:,} of {total:,} ({rate:,.1f} per second{left})")
 
     return listener
 

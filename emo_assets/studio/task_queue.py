@@ -1,4 +1,4 @@
-"""The task queue: every accepted request with what became of it, in one SQLite file.
+"""The task queue: every accepted request with its result, in one SQLite file.
 
 A request is in the file before its client gets an answer, so that a crash of the server, the worker or the
 machine loses no task. One process opens the file at a time; its threads share it.
