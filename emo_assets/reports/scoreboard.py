@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ROLE_COLORS = {"describer": style.BLUE, "ensemble": style.ORANGE, "baseline": style.GREY}
+ROLE_LABELS = {"describer": "description model"}
 PANEL_COLUMNS = 3
 BITS_PREFIX, ACCURACY_PREFIX = "bits ", "accuracy "
 """Prefixes of the columns of one kind of token; the kind follows."""
@@ -63,7 +64,9 @@ def scoreboard_png(scores: pd.DataFrame) -> bytes:
             axes.set_title(kind)
             _draw_bars(axes, table.sort_values("bits", ascending=False))
         figure.legend(
-            handles=[Patch(color=color, label=role) for role, color in ROLE_COLORS.items()],
+            handles=[
+                Patch(color=color, label=ROLE_LABELS.get(role, role)) for role, color in ROLE_COLORS.items()
+            ],
             loc="outside upper right",
             ncols=len(ROLE_COLORS),
         )
