@@ -7,12 +7,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_assets.metrics.fidelity import cosine
 from emo_assets.metrics.parsed_song import ParsedSong, bar_quarters
 from emo_assets.midi.general_midi import BASS_PROGRAMS
-
-POSITIONS = 12
-"""Positions per quarter note at which onsets are counted."""
-
+from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
 _SMOOTHING = np.array([1.0, 4.0, 1.0])
 
@@ -72,7 +70,7 @@ def groove_regularity(song: ParsedSong) -> float:
     rhythm = song.notes.is_drum | np.isin(song.notes.program, list(BASS_PROGRAMS))
     histograms = _onset_histograms(song, rhythm if rhythm.any() else np.ones_like(rhythm))
     similarities = [
-        _cosine(one, other)
+        cosine(one, other)
         for one, other in pairwise(histograms)
         if len(one) == len(other) and one.any() and other.any()
     ]
@@ -85,13 +83,9 @@ def _onset_histograms(song: ParsedSong, counted: NDArray[np.bool_]) -> list[NDAr
     bar_of = song.bar_of(notes)
     histograms = []
     for bar, (begin, end) in enumerate(pairwise(song.bar_edges)):
-        size = max(round((end - begin) * POSITIONS), 1)
+        size = max(round((end - begin) * POSITIONS_PER_QUARTER), 1)
         onsets = notes.onset[bar_of == bar]
-        positions = np.minimum(np.round((onsets - begin) * POSITIONS).astype(np.int64), size - 1)
+        positions = np.minimum(np.round((onsets - begin) * POSITIONS_PER_QUARTER).astype(np.int64), size - 1)
         counts = np.bincount(positions, minlength=size)
         histograms.append(np.convolve(counts, _SMOOTHING, mode="same")[:size])
     return histograms
-
-
-def _cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))

@@ -7,9 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from emo_assets.metrics.parsed_song import ParsedSong
-
-POSITIONS = 12
-"""Positions per quarter note to which onsets are rounded before bars are compared."""
+from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
 MIN_NOTES = 4
 """Bars with fewer notes resemble many others by chance and never count as copied."""
@@ -21,7 +19,7 @@ BarNotes = frozenset[tuple[int, int, bool]]
 def bar_notes(song: ParsedSong) -> list[BarNotes]:
     """Return the notes of each bar, regardless of instrument and velocity."""
     notes, bar_of = song.notes, song.bar_of(song.notes)
-    positions = np.round((notes.onset - song.bar_edges[bar_of]) * POSITIONS).astype(np.int64)
+    positions = np.round((notes.onset - song.bar_edges[bar_of]) * POSITIONS_PER_QUARTER).astype(np.int64)
     bars: list[set[tuple[int, int, bool]]] = [set() for _ in range(len(song.bar_edges) - 1)]
     rows = zip(bar_of.tolist(), positions.tolist(), notes.pitch.tolist(), notes.is_drum.tolist(), strict=True)
     for bar, position, pitch, is_drum in rows:
