@@ -11,7 +11,7 @@ from emo_assets.synthetic_corpus.harmony import Chord, nearest_pitch, voice_chor
 from emo_assets.synthetic_corpus.lead_sheet import LeadSheet, WrittenNote
 from emo_assets.synthetic_corpus.meter import lowest_rank, onsets
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
-from emo_assets.synthetic_corpus.styles import PlayingPattern, Role
+from emo_assets.synthetic_corpus.styles import PlayingPattern
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
 _FIGURES = ((0, 1, 2, 3), (0, 2, 1, 3), (0, 1, 2, 1), (3, 2, 1, 0), (0, 2, 3, 2))
@@ -31,9 +31,7 @@ def write_chords(
         levels: level of activity in each kind of section, 0 to 1.
         rng: chooses figures, and strokes that a loose player leaves out.
     """
-    register = (
-        voice.layer.register + sheet.params.register * (2 if voice.layer.role is Role.COLOUR else 1) // 2
-    )
+    register = voice.layer.register + sheet.params.register
     figures: dict[SectionKind, tuple[int, ...]] = {}
     written: list[WrittenNote] = []
     previous: tuple[int, ...] | None = None
@@ -41,13 +39,15 @@ def write_chords(
         level = voice_level(voice, levels[section.kind])
         if level < 0:
             continue
+        is_sustained = voice.layer.playing is PlayingPattern.SUSTAINED
+        gate = voice.layer.gate if is_sustained else voice.layer.gate * sheet.params.articulation
         figure = figures.setdefault(section.kind, rng.pick(_FIGURES))
         voices = chord_size(voice.layer, level)
         spread = 4 if voice.layer.playing is PlayingPattern.BROKEN else 3 if voices == 1 else voices
         for index, start, end in _strokes(sheet, voice, section, level, rng):
             previous = _shape(voice, sheet.chord_at(start), previous, register, spread)
             accent = voice.layer.accent + 8 * (sheet.meter.strength(start % sheet.meter.positions) - 0.5)
-            length = max(1, int((end - start) * voice.layer.gate))
+            length = max(1, round((end - start) * gate))
             pitches = _stroke_pitches(voice, previous, figure, index)
             written += [WrittenNote(start, length, pitch, accent) for pitch in pitches]
     is_short = sheet.last_bar_start == 0

@@ -11,12 +11,18 @@ from dataclasses import dataclass, replace
 from emo_assets.synthetic_corpus.form import SectionKind, relative_density
 from emo_assets.synthetic_corpus.lead_sheet import LeadSheet
 from emo_assets.synthetic_corpus.meter import lowest_rank, onsets
+from emo_assets.synthetic_corpus.program_weights import PROGRAM_WEIGHTS
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
-from emo_assets.synthetic_corpus.styles import Groove, Layer, PlayingPattern, Role
+from emo_assets.synthetic_corpus.styles import Layer, PlayingPattern, Role
 
 SECTIONS_WITHOUT_MELODY = frozenset({SectionKind.INTRO, SectionKind.ENDING})
 
+OPTIONAL_ROLES = (Role.PAD, Role.COLOUR, Role.DOUBLE, Role.COUNTER)
+"""Layers that only a full band has; the fuller, the more of them."""
+
 _SEARCH_STEPS = 8
+_BASS_STAYS_ELECTRIC = 0.5
+"""Added to the bass's place in the order in which voices become acoustic: it is among the last."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +33,13 @@ class Voice:
         layer: the layer.
         program: its General MIDI program, 0 to 127.
         activity: how much busier (below 0: less busy) it is than the band.
+        entry: level (0 to 1) of the band from which it plays.
     """
 
     layer: Layer
     program: int
     activity: float
+    entry: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class Arrangement:
 
 def voice_level(voice: Voice, level: float) -> float:
     """Return the level of `voice` where the band's level is `level`; negative if it is silent."""
-    return -1.0 if level < voice.layer.entry else min(1.0, max(0.0, level + voice.activity))
+    return -1.0 if level < voice.entry else min(1.0, max(0.0, level + voice.activity))
 
 
 def plays_at_all(voice: Voice, levels: dict[SectionKind, float]) -> bool:
@@ -61,7 +69,7 @@ def chord_size(layer: Layer, level: float) -> int:
     """Return how many notes each stroke of `layer` has at its level."""
     match layer.playing:
         case PlayingPattern.BLOCK | PlayingPattern.STRUM | PlayingPattern.SUSTAINED:
-            return layer.voices if level >= 0.3 else max(2, layer.voices - 1)
+            return max(2, min(4, layer.voices + (level >= 0.8) - (level < 0.3)))
         case PlayingPattern.POWER:
             return layer.voices if level >= 0.3 else 2
         case PlayingPattern.SHUFFLE:
@@ -70,9 +78,12 @@ def chord_size(layer: Layer, level: float) -> int:
             return 1
 
 
-def drum_level(groove: Groove | None, level: float) -> float:
+def drum_level(sheet: LeadSheet, level: float) -> float:
     """Return the level of the drums where the band's level is `level`; negative if they are silent."""
-    return -1.0 if groove is None or level < groove.entry else level
+    groove, params = sheet.style.groove, sheet.params
+    if groove is None or not params.has_drums or level + params.drum_bias < groove.entry:
+        return -1.0
+    return min(1.0, max(0.0, level + params.drum_bias))
 
 
 def arrange(sheet: LeadSheet, melody_bars: dict[Role, int], rng: SeededRandom) -> Arrangement:
@@ -84,7 +95,7 @@ def arrange(sheet: LeadSheet, melody_bars: dict[Role, int], rng: SeededRandom) -
             without any do not take part.
         rng: chooses programs and activities.
     """
-    draft = [Voice(layer, 0, rng.spread(0.06)) for layer in sheet.style.layers]
+    draft = _choose_layers(sheet, rng)
     melodies = [layer for layer in sheet.style.layers if layer.playing is PlayingPattern.MELODY]
     melody_share = sum(melody_bars[layer.role] * layer.voices for layer in melodies) / sheet.bars
     levels: dict[SectionKind, float] = {}
@@ -117,9 +128,10 @@ def _find_level(wanted: float, voices: list[Voice], sheet: LeadSheet) -> float:
 
 def _notes_per_bar(voices: list[Voice], sheet: LeadSheet, level: float) -> float:
     notes = 0.0
-    groove = sheet.style.groove
-    if groove is not None and drum_level(groove, level) >= 0:
-        notes += sum(len(onsets(line.rhythm, sheet.meter, lowest_rank(level))) for line in groove.lines)
+    own_level = drum_level(sheet, level)
+    if own_level >= 0:
+        rank = lowest_rank(own_level)
+        notes += sum(len(onsets(line.rhythm, sheet.meter, rank)) for line in sheet.drum_lines)
     for voice in voices:
         own_level = voice_level(voice, level)
         if own_level < 0 or voice.layer.playing is PlayingPattern.MELODY:
@@ -132,13 +144,38 @@ def _notes_per_bar(voices: list[Voice], sheet: LeadSheet, level: float) -> float
     return notes
 
 
+def _choose_layers(sheet: LeadSheet, rng: SeededRandom) -> list[Voice]:
+    """Return the band's voices without their programs: a full band has all optional layers."""
+    optional = [layer.role for layer in sheet.style.layers if layer.role in OPTIONAL_ROLES]
+    fullness = sheet.params.fullness
+    chosen = set(rng.shuffled(optional)[: int(fullness * len(optional) + rng.uniform())])
+    voices = []
+    for layer in sheet.style.layers:
+        activity = rng.spread(0.12)
+        if layer.role not in optional:
+            voices.append(Voice(layer, 0, activity, layer.entry))
+        elif layer.role in chosen:
+            voices.append(Voice(layer, 0, activity, layer.entry * (1 - 0.7 * fullness)))
+    return voices
+
+
 def _choose_programs(voices: list[Voice], acoustic_share: float, rng: SeededRandom) -> tuple[Voice, ...]:
-    """Choose each voice's program; `acoustic_share` of them are acoustic instruments."""
+    """Choose each voice's program; `acoustic_share` of them are acoustic instruments.
+
+    Of the programs that fit a voice, those that no other voice has are preferred.
+    """
     count = int(acoustic_share * len(voices) + rng.uniform())
-    acoustic = set(rng.shuffled(range(len(voices)))[:count])
-    return tuple(
-        replace(
-            voice, program=rng.pick(voice.layer.acoustic if index in acoustic else voice.layer.electronic)
-        )
+    last = {
+        index: rng.uniform() + _BASS_STAYS_ELECTRIC * (voice.layer.role is Role.BASS)
         for index, voice in enumerate(voices)
-    )
+    }
+    acoustic = set(sorted(last, key=last.__getitem__)[:count])
+    taken: set[int] = set()
+    chosen = []
+    for index, voice in enumerate(voices):
+        fitting = voice.layer.acoustic if index in acoustic else voice.layer.electronic
+        free = [program for program in fitting if program not in taken] or fitting
+        program = rng.weighted(free, [PROGRAM_WEIGHTS[program] for program in free])
+        taken.add(program)
+        chosen.append(replace(voice, program=program))
+    return tuple(chosen)

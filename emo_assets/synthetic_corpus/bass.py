@@ -41,7 +41,8 @@ def write_bass(
         riff = riffs.setdefault(section.kind, tuple(rng.pick(_RIFF_STEPS) for _ in range(24)))
         for index, start, end in _strokes(sheet, voice, section, level):
             pitch = _pitch(sheet, voice, riff, index, start, rng)
-            length = max(1, int((end - start) * voice.layer.gate))
+            gate = min(1.0, voice.layer.gate * sheet.params.articulation)
+            length = max(1, round((end - start) * gate))
             accent = voice.layer.accent + 6 * (sheet.meter.strength(start % sheet.meter.positions) - 0.5)
             written.append(WrittenNote(start, length, _within_range(pitch), accent))
     if plays_at_all(voice, levels):

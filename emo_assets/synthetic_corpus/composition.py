@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from emo_assets.features import FeatureVector
-from emo_assets.midi.writer import Part, encode_midi
+from emo_assets.midi.writer import Note, Part, encode_midi
 from emo_assets.synthetic_corpus.accompaniment import write_chords
 from emo_assets.synthetic_corpus.arrangement import Arrangement, Voice, arrange
 from emo_assets.synthetic_corpus.bass import write_bass
-from emo_assets.synthetic_corpus.drums import write_drums
+from emo_assets.synthetic_corpus.drums import choose_drum_lines, write_drums
 from emo_assets.synthetic_corpus.form import SectionKind, song_sections
 from emo_assets.synthetic_corpus.lead_sheet import LeadSheet, WrittenNote
 from emo_assets.synthetic_corpus.melody import (
@@ -30,9 +31,24 @@ from emo_assets.synthetic_corpus.styles import PlayingPattern, Role, Style
 from emo_assets.synthetic_corpus.timing_deviation import apply_rubato, beat_delays, displaced_strokes
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
-_PAN = {Role.BASS: 64, Role.CHORDS: 44, Role.COLOUR: 88, Role.PAD: 72, Role.THEME: 56, Role.LEAD: 64}
+_PAN = {
+    Role.BASS: 64,
+    Role.CHORDS: 44,
+    Role.COLOUR: 88,
+    Role.PAD: 72,
+    Role.DOUBLE: 96,
+    Role.COUNTER: 36,
+    Role.THEME: 56,
+    Role.LEAD: 64,
+}
 _DRUMS_PAN = 64
 _PAN_CONTROLLER = 10
+_RESOLUTIONS = {480: 147, 120: 137, 384: 109, 192: 92, 96: 77, 240: 26, 48: 10, 960: 4}
+"""How many of 602 MIDI files of the Lakh data set have each resolution, in ticks per quarter note."""
+
+_PART_SPREAD = 6.0
+"""Standard deviation of the parts' velocities around the song's, for dynamics of 1."""
+
 _PLAYED_SHARE = 0.6
 """Share of the unsung phrases that an instrument plays."""
 
@@ -45,21 +61,35 @@ class ComposedSong:
         sheet: its plan: the features, chords and sections that it was composed from.
         bars: bars as written in the file.
         parts: the performed parts; notes in ticks, `RESOLUTION` per quarter note.
+        resolution: ticks per quarter note of its file.
     """
 
     sheet: LeadSheet
     bars: int
     parts: tuple[Part, ...]
+    resolution: int
 
     def to_midi(self) -> bytes:
         """Return a Standard MIDI File with one tempo and one time signature, both at its start."""
         features = self.sheet.features
+        parts = self.parts
+        if self.resolution != RESOLUTION:
+            parts = tuple(replace(part, notes=self._rescale(part.notes)) for part in parts)
         return encode_midi(
-            self.parts,
-            resolution=RESOLUTION,
+            parts,
+            resolution=self.resolution,
             tempos=((0, features.tempo),),
             time_signatures=((0, features.time_signature, 4),),
         )
+
+    def _rescale(self, notes: Sequence[Note]) -> list[Note]:
+        """Return the notes in the file's ticks, rounded down; none is shorter than a tick."""
+        rescaled = []
+        for note in notes:
+            start = note.start * self.resolution // RESOLUTION
+            end = max(start + 1, note.end * self.resolution // RESOLUTION)
+            rescaled.append(Note(start, end, note.pitch, note.velocity))
+        return rescaled
 
 
 @dataclass(frozen=True)
@@ -94,7 +124,8 @@ def compose_song(features: FeatureVector, style: Style, bars: int, seed: int) ->
         Role.THEME: sum(phrase.bars for phrase in tunes.played),
     }
     band = arrange(sheet, melody_bars, rng.child("band"))
-    return ComposedSong(sheet, bars, _perform_parts(sheet, band, tunes, bars, rng))
+    resolution = rng.child("file").weighted(tuple(_RESOLUTIONS), tuple(_RESOLUTIONS.values()))
+    return ComposedSong(sheet, bars, _perform_parts(sheet, band, tunes, bars, rng), resolution)
 
 
 def _plan(features: FeatureVector, style: Style, bars: int, rng: SeededRandom) -> LeadSheet:
@@ -112,7 +143,8 @@ def _plan(features: FeatureVector, style: Style, bars: int, rng: SeededRandom) -
         rng=rng.child("chords"),
     )
     displaced = displaced_strokes(played_bars, meter, params.looseness, style.swing, rng.child("moved"))
-    return LeadSheet(features, style, params, meter, sections, chords, displaced)
+    drum_lines = choose_drum_lines(style, params.percussion, rng.child("percussion"))
+    return LeadSheet(features, style, params, meter, sections, chords, displaced, drum_lines)
 
 
 def _write_tunes(sheet: LeadSheet, rng: SeededRandom) -> _Tunes:
@@ -130,12 +162,14 @@ def _perform_parts(
     """Write and perform the part of every instrument; empty parts are left out."""
     end = bars * sheet.meter.written * POSITIONS_PER_QUARTER
     delays = beat_delays(sheet.bars, sheet.meter, sheet.params.looseness, rng.child("late"))
+    params = sheet.params
     parts: list[Part] = []
 
     def add(written: list[WrittenNote], name: str, program: int, pan: int, *, strummed: bool = False) -> None:
         notes = perform(
             apply_rubato(apply_dynamics(written, sheet), delays),
-            velocity=sheet.params.velocity,
+            velocity=sheet.params.velocity + params.dynamics * rng.child("level", name).spread(_PART_SPREAD),
+            dynamics=params.dynamics,
             looseness=sheet.params.looseness,
             end=end,
             rng=rng.child("play", name),

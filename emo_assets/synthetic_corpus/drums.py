@@ -2,20 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from emo_assets.synthetic_corpus.arrangement import drum_level
 from emo_assets.synthetic_corpus.form import PHRASE_BARS, Section, SectionKind
 from emo_assets.synthetic_corpus.lead_sheet import LeadSheet, WrittenNote
 from emo_assets.synthetic_corpus.meter import lowest_rank, onsets
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
-from emo_assets.synthetic_corpus.styles import DRUM_PITCHES, Groove
+from emo_assets.synthetic_corpus.styles import DRUM_PITCHES, DrumLine, Groove, Style
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
 KICK, SNARE, CRASH = (DRUM_PITCHES[drum] for drum in ("kick", "snare", "crash"))
+KICKS = frozenset({KICK, DRUM_PITCHES["acoustic_kick"]})
 TOMS = (50, 48, 47, 45, 43, 41)
 GHOST_ACCENT = -26
 _STROKE_LENGTH = 3
-_BACKBEAT_DRUMS = frozenset({"rim", "snare", "clap"})
+_BACKBEAT_DRUMS = frozenset({"rim", "snare", "electric_snare", "clap"})
 _TIMEKEEPERS = frozenset({"closed_hat", "pedal_hat", "open_hat", "ride", "tambourine", "shaker"})
+
+_PERCUSSION = (
+    (DrumLine("tambourine", "7.53|7.53|7.53|7.53", -8), DrumLine("tambourine", "7.5|7.5|7.5|7.5", -8)),
+    (DrumLine("tambourine", "..4.|8.4.|..4.|8.4.", -2), DrumLine("tambourine", "..4|8..|..4|8..", -2)),
+    (DrumLine("cabasa", "7466|7466|7466|7466", -14), DrumLine("cabasa", "7.6|7.6|7.6|7.6", -14)),
+    (DrumLine("egg", "6575|6575|6575|6575", -16), DrumLine("egg", "6.5|7.5|6.5|7.5", -16)),
+    (DrumLine("conga", "..5.|.6.7|..5.|.677", -8), DrumLine("conga", "..5|..7|..5|.67", -8)),
+    (DrumLine("low_conga", "6...|..5.|..65|6...", -8), DrumLine("low_conga", "6..|..5|..6|6..", -8)),
+    (DrumLine("cowbell", "7...|6.4.|7...|6.4.", -8), DrumLine("cowbell", "7..|6.4|7..|6.4", -8)),
+    (DrumLine("claves", "7..7|..7.|..7.|7...", -8), DrumLine("claves", "7..|7..|..7|7..", -8)),
+    (DrumLine("triangle", "6.4.|6.44|6.4.|6.44", -16), DrumLine("triangle", "6.4|6.4|6.4|6.4", -16)),
+)
+"""Percussion that may join a groove: straight, and swung."""
+
+
+def choose_drum_lines(style: Style, percussion: int, rng: SeededRandom) -> tuple[DrumLine, ...]:
+    """Return the lines of the style's groove, with other sounds of its drums and some percussion.
+
+    Args:
+        style: the style.
+        percussion: number of instruments that join the groove.
+        rng: chooses them.
+    """
+    if style.groove is None:
+        return ()
+    changes = {}
+    if rng.bernoulli(0.4):
+        changes["kick"] = "acoustic_kick"
+    if rng.bernoulli(0.35):
+        changes["snare"] = "electric_snare"
+    lines = [replace(line, drum=changes.get(line.drum, line.drum)) for line in style.groove.lines]
+    present = {line.drum for line in lines}
+    for straight, swung in rng.shuffled(_PERCUSSION)[:percussion]:
+        if straight.drum not in present:
+            lines.append(swung if style.swing else straight)
+            present.add(straight.drum)
+    return tuple(lines)
 
 
 def write_drums(sheet: LeadSheet, levels: dict[SectionKind, float], rng: SeededRandom) -> list[WrittenNote]:
@@ -33,7 +73,7 @@ def write_drums(sheet: LeadSheet, levels: dict[SectionKind, float], rng: SeededR
     written: list[WrittenNote] = []
     played_before = False
     for section in sheet.sections:
-        level = drum_level(groove, levels[section.kind])
+        level = drum_level(sheet, levels[section.kind])
         if level < 0:
             played_before = False
             continue
@@ -66,11 +106,11 @@ def _write_section(
             fill_beats = 1 if sheet.meter.beats < 4 or not closes_section else 2
         fill_start = sheet.meter.positions - fill_beats * POSITIONS_PER_QUARTER
         displaced = sheet.displaced[bar]
-        for line in groove.lines:
+        for line in sheet.drum_lines:
             pitch = DRUM_PITCHES["ride" if use_ride and line.drum == "closed_hat" else line.drum]
             for position in onsets(line.rhythm, sheet.meter, rank):
                 played = displaced.get(position, position)
-                if played >= fill_start and pitch != KICK:
+                if played >= fill_start and pitch not in KICKS:
                     continue
                 accent = line.accent + 8 * (sheet.meter.strength(position) - 0.5)
                 if line.drum in _BACKBEAT_DRUMS and position % POSITIONS_PER_QUARTER:

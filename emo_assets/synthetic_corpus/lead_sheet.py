@@ -12,7 +12,7 @@ from emo_assets.synthetic_corpus.harmony import Chord
 from emo_assets.synthetic_corpus.meter import Meter
 from emo_assets.synthetic_corpus.musical_params import MusicalParams
 from emo_assets.synthetic_corpus.progression import ChordSpan
-from emo_assets.synthetic_corpus.styles import Style
+from emo_assets.synthetic_corpus.styles import DrumLine, Style
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
 
@@ -38,6 +38,7 @@ class LeadSheet:
         chords: the chords, in order and without gaps.
         displaced: for each played bar, {position of a stroke in a steady groove: position where it is
             played}. All instruments of the rhythm section move together.
+        drum_lines: the drums of the style's groove and the percussion that joins them.
     """
 
     features: FeatureVector
@@ -47,6 +48,7 @@ class LeadSheet:
     sections: tuple[Section, ...]
     chords: tuple[ChordSpan, ...]
     displaced: tuple[dict[int, int], ...]
+    drum_lines: tuple[DrumLine, ...] = ()
 
     @property
     def bars(self) -> int:

@@ -13,11 +13,11 @@ from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
 RESOLUTION = 480
-"""Ticks per quarter note of all composed songs."""
+"""Ticks per quarter note in which songs are performed; files may have another resolution."""
 
 TICKS_PER_POSITION = RESOLUTION // POSITIONS_PER_QUARTER
 
-MIN_VELOCITY, MAX_VELOCITY = 12, 126
+MIN_VELOCITY, MAX_VELOCITY = 12, 127
 
 SECTION_DYNAMICS = {
     SectionKind.INTRO: -5,
@@ -46,6 +46,7 @@ def perform(
     written: list[WrittenNote],
     *,
     velocity: float,
+    dynamics: float,
     looseness: float,
     end: int,
     rng: SeededRandom,
@@ -55,7 +56,8 @@ def perform(
 
     Args:
         written: the part as written.
-        velocity: the song's mean velocity.
+        velocity: the part's mean velocity.
+        dynamics: factor on accents, 0 (all notes equally loud) to 3.
         looseness: 0 (as exact as a machine) to 1.
         end: position at which the song ends; notes that start later are dropped.
         rng: draws the deviations.
@@ -73,7 +75,7 @@ def perform(
         delay = int(max_delay * rng.uniform()) + (string * STRUM_TICKS if strummed else 0)
         start = note.start * TICKS_PER_POSITION + min(delay, _MAX_DELAY_TICKS)
         stop = min(note.start + note.length, end) * TICKS_PER_POSITION - 2
-        loudness = round(velocity + note.accent + rng.spread(2.0 + 2.0 * looseness))
+        loudness = round(velocity + dynamics * (note.accent + rng.spread(3.0)))
         if (index := last_of_pitch.get(note.pitch)) is not None:
             before = notes[index]
             if before.start // TICKS_PER_POSITION == start // TICKS_PER_POSITION:

@@ -16,18 +16,26 @@ from emo_assets.synthetic_corpus.form import Form
 from emo_assets.synthetic_corpus.harmony import ChordVocabulary
 
 DRUM_PITCHES = {
+    "acoustic_kick": 35,
     "kick": 36,
     "rim": 37,
     "snare": 38,
     "clap": 39,
+    "electric_snare": 40,
     "closed_hat": 42,
     "pedal_hat": 44,
     "open_hat": 46,
     "crash": 49,
     "ride": 51,
     "tambourine": 54,
+    "cowbell": 56,
     "conga": 62,
+    "low_conga": 64,
+    "cabasa": 69,
     "shaker": 70,
+    "claves": 75,
+    "triangle": 81,
+    "egg": 82,
 }
 """General MIDI pitches of the drums."""
 
@@ -39,6 +47,8 @@ class Role(StrEnum):
     CHORDS = "chords"
     COLOUR = "colour"
     PAD = "pad"
+    DOUBLE = "double"
+    COUNTER = "counter"
     THEME = "theme"
     LEAD = "lead"
 

@@ -120,7 +120,7 @@ def test_key_and_mode_are_right(composed: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("feature", "measure", "least"),
     [
-        ("energy", "note_density", 0.85),
+        ("energy", "note_density", 0.75),
         ("loudness", "mean_velocity", 0.9),
         ("valence", "major_share", 0.65),
         ("danceability", "groove_regularity", 0.8),

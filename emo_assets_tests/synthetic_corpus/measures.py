@@ -30,6 +30,10 @@ def notes_per_beat(song: ComposedSong) -> float:
     return notes / (song.bars * song.sheet.features.time_signature)
 
 
+def notes_per_second(song: ComposedSong) -> float:
+    return notes_per_beat(song) * song.sheet.features.tempo / 60
+
+
 def mean_velocity(song: ComposedSong) -> float:
     return float(np.mean([note.velocity for part in song.parts for note in part.notes]))
 

@@ -16,7 +16,7 @@ from emo_assets.synthetic_corpus.styles import STYLES, Layer, PlayingPattern, Ro
 from emo_assets_tests.synthetic_corpus.measures import notes_of
 
 RHYTHM = "9.7.|9.7.|9.7.|9.7."
-BUSY = dict.fromkeys(SectionKind, 0.9)
+BUSY = dict.fromkeys(SectionKind, 0.7)
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,9 @@ def chords_of(
     sheet: LeadSheet, playing: PlayingPattern, *, entry: float = 0.0, levels: dict[SectionKind, float] = BUSY
 ) -> dict[int, list[WrittenNote]]:
     """Write the part of an instrument that plays a pattern; return the notes of each start."""
-    layer = Layer(Role.CHORDS, playing, 60, (0,), (4,), RHYTHM, voices=3, entry=entry)
+    layer = Layer(Role.CHORDS, playing, 60, (0,), (4,), RHYTHM, voices=3)
     chords: dict[int, list[WrittenNote]] = defaultdict(list)
-    for note in write_chords(sheet, Voice(layer, 0, 0.0), levels, SeededRandom(0)):
+    for note in write_chords(sheet, Voice(layer, 0, 0.0, entry), levels, SeededRandom(0)):
         chords[note.start].append(note)
     return chords
 

@@ -5,7 +5,7 @@ import pytest
 from emo_assets.features import FeatureVector
 from emo_assets.synthetic_corpus.bass import HIGHEST, LOWEST
 from emo_assets.synthetic_corpus.composition import ComposedSong, compose_song
-from emo_assets.synthetic_corpus.drums import KICK
+from emo_assets.synthetic_corpus.drums import KICKS
 from emo_assets.synthetic_corpus.performance import TICKS_PER_POSITION
 from emo_assets.synthetic_corpus.styles import STYLES
 from emo_assets_tests.synthetic_corpus.measures import notes_of
@@ -15,9 +15,9 @@ from emo_assets_tests.synthetic_corpus.measures import notes_of
 def test_the_bass_plays_with_the_kick(style: str) -> None:
     song = compose_song(FeatureVector(energy=0.7), STYLES[style], 32, 2)
     drums = next(part for part in song.parts if part.is_drum)
-    kicks = {note.start // TICKS_PER_POSITION for note in drums.notes if note.pitch == KICK}
+    kicks = {note.start // TICKS_PER_POSITION for note in drums.notes if note.pitch in KICKS}
     basses = {note.start // TICKS_PER_POSITION for note in notes_of(song, "bass")}
-    assert len(kicks & basses) / len(kicks) > 0.75
+    assert len(kicks & basses) / len(kicks) > 0.6
 
 
 def test_the_bass_keeps_below_the_other_instruments(songs: list[ComposedSong]) -> None:

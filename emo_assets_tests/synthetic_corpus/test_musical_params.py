@@ -17,7 +17,7 @@ from emo_assets_tests.synthetic_corpus import measures
 Measure = Callable[[ComposedSong], float]
 
 CAUSES: list[tuple[str, Measure, float]] = [
-    ("energy", measures.notes_per_beat, 0.90),
+    ("energy", measures.notes_per_second, 0.85),
     ("loudness", measures.mean_velocity, 0.90),
     ("acousticness", measures.acoustic_share, 0.90),
     ("valence", measures.major_share, 0.82),
@@ -44,7 +44,7 @@ def test_loudness_rather_than_energy_makes_velocity_and_energy_density(songs: li
     causes = np.array([[getattr(song.sheet.features, name) for name in names] for song in songs])
     causes = (causes - causes.mean(axis=0)) / causes.std(axis=0)
     of_velocity = np.linalg.lstsq(causes, [measures.mean_velocity(song) for song in songs])[0]
-    of_density = np.linalg.lstsq(causes, [measures.notes_per_beat(song) for song in songs])[0]
+    of_density = np.linalg.lstsq(causes, [measures.notes_per_second(song) for song in songs])[0]
     assert of_velocity[1] > 3 * abs(of_velocity[0])
     assert of_density[0] > 3 * abs(of_density[1])
 
@@ -52,7 +52,7 @@ def test_loudness_rather_than_energy_makes_velocity_and_energy_density(songs: li
 @pytest.mark.parametrize(
     ("feature", "low", "high", "measure", "least"),
     [
-        ("energy", 0.2, 0.9, measures.notes_per_beat, 4.0),
+        ("energy", 0.2, 0.9, measures.notes_per_second, 10.0),
         ("loudness", -20.0, -4.0, measures.mean_velocity, 25.0),
         ("acousticness", 0.05, 0.95, measures.acoustic_share, 0.6),
         ("valence", 0.1, 0.9, measures.major_share, 0.3),

@@ -50,7 +50,13 @@ def played(
     strummed: bool = False,
 ) -> list[Note]:
     return perform(
-        written, velocity=velocity, looseness=looseness, end=end, rng=SeededRandom(1), strummed=strummed
+        written,
+        velocity=velocity,
+        dynamics=1.0,
+        looseness=looseness,
+        end=end,
+        rng=SeededRandom(1),
+        strummed=strummed,
     )
 
 
