@@ -137,6 +137,9 @@ def link(
     methods = ", ".join(f"{count:,} {method}" for method, count in links["method"].value_counts().items())
     rejected = len(spotify_read.rejects) + len(msd_read.rejects)
     print(f"{len(links):,} links ({methods or 'none'}) in {out}; {rejected:,} rows were rejected")
+    for path, read in ((spotify, spotify_read), (msd, msd_read)):
+        for note in read.notes():
+            print(f"  {path.name}: {note}")
 
 
 @app.command()

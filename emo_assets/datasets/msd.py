@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from upath import UPath
 
-from emo_assets.datasets.table import Reject, TableRead, open_source, rejects_table
+from emo_assets.datasets.table import PUBLISHED_ENCODING, Reject, TableRead, read_source, rejects_table
 from emo_assets.errors import InputError
 
 SOURCE = "msd"
@@ -35,15 +35,12 @@ SONG_ID_PATTERN = r"SO[A-Z]{5}[0-9A-F]{11}"
 COLUMNS: tuple[str, ...] = ("msd_track_id", "artist", "title")
 """The columns that `read_msd` returns, in order."""
 
-MAX_FILE_BYTES = 2**30
-"""The published file has 84 MB; a larger one is rejected before it fills the memory."""
-
 
 def read_msd(path: Path | UPath) -> TableRead:
     """Read the list of names.
 
     Rejected are lines that are not UTF-8 or do not have four fields, malformed ids, empty names, and repeated
-    track ids. Blank lines are ignored.
+    track ids. Blank lines are ignored. Lines may end like those of any system; encodings: `read_source`.
 
     Args:
         path: `unique_tracks.txt`.
@@ -54,10 +51,9 @@ def read_msd(path: Path | UPath) -> TableRead:
     Raises:
         InputError: the file cannot be read or has no acceptable line.
     """
-    with open_source(path, WHERE_TO_GET) as file:
-        content = file.read(MAX_FILE_BYTES + 1)
-    if len(content) > MAX_FILE_BYTES:
-        raise InputError(f"{path}: is larger than {MAX_FILE_BYTES // 2**20} MiB; {WHERE_TO_GET}")
+    content, encoding = read_source(path, WHERE_TO_GET)
+    if b"\n" not in content:
+        content = content.replace(b"\r", b"\n")
     rejects: list[Reject] = []
     rows = _valid_rows(_decode_lines(content, rejects), rejects)
     repeated = rows["msd_track_id"].duplicated()
@@ -72,7 +68,7 @@ def read_msd(path: Path | UPath) -> TableRead:
             f"{path}: no line has the form {SEPARATOR.join(FIELDS)} with ids like TRAAAAW128F429D538{first};"
             f" {WHERE_TO_GET}"
         )
-    return TableRead(rows, rejects_table(rejects))
+    return TableRead(rows, rejects_table(rejects), "" if encoding == PUBLISHED_ENCODING else encoding)
 
 
 def _decode_lines(content: bytes, rejects: list[Reject]) -> pa.Array:
@@ -98,8 +94,11 @@ def _valid_rows(lines: pa.Array, rejects: list[Reject]) -> pd.DataFrame:
     complete = pc.equal(pc.fill_null(pc.list_value_length(parts), 0), len(FIELDS))
     incomplete = pc.and_(pc.invert(complete), pc.greater(pc.fill_null(pc.utf8_length(lines), 0), 0))
     for index in pc.indices_nonzero(incomplete).to_pylist():
+        line = lines[index].as_py()
         reason = f"must have the four fields {SEPARATOR.join(FIELDS)}"
-        rejects.append(Reject(SOURCE, index + 1, reason, lines[index].as_py()))
+        if line.count(SEPARATOR) >= len(FIELDS):
+            reason += f"; with {SEPARATOR} in a name, artist and title cannot be told apart"
+        rejects.append(Reject(SOURCE, index + 1, reason, line))
     numbers = pc.filter(pa.array(np.arange(1, len(lines) + 1)), complete)
     values = pc.list_flatten(pc.filter(parts, complete))
     track, song, artist, title = (

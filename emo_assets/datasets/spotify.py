@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from upath import UPath
 
-from emo_assets.datasets.table import Reject, TableRead, open_source, rejects_table
+from emo_assets.datasets.table import PUBLISHED_ENCODING, Reject, TableRead, read_source, rejects_table
 from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES
 
@@ -49,16 +51,30 @@ NUMBER_RANGES: dict[str, tuple[float, float]] = {
 }
 """Tempo 0 means that Spotify detected no beat."""
 
-_TRUTHS = {"true": True, "false": False, "1": True, "0": False}
+_TRUTHS = {
+    **dict.fromkeys(("true", "1", "wahr", "vrai", "verdadero", "vero"), True),
+    **dict.fromkeys(("false", "0", "falsch", "faux", "falso"), False),
+}
+"""Truth values, also as spreadsheets in German, French, Spanish and Italian write them."""
+
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t])\s*", re.IGNORECASE)
+"""A first line with which Excel marks the separator."""
+
+_DECIMAL_COMMA = r"\s*[-+]?\d*,\d+(?:[eE][-+]?\d+)?\s*"
+_ROWS_SAMPLED = 1000
+"""First rows that tell whether a file has decimal commas."""
 
 
 def read_spotify(path: Path | UPath) -> TableRead:
     """Read the Kaggle table.
 
     Columns that are not in `COLUMNS` are dropped. A track has one row per genre; a repeated row is rejected.
+    Files that a spreadsheet has saved are read, too: with semicolons or tabs between the fields, another
+    order or capitalization of the columns, decimal commas, and the encodings of `read_source`.
 
     Args:
-        path: the CSV file, UTF-8.
+        path: the CSV file.
 
     Returns:
         Rows with `COLUMNS`: texts, `explicit` as bool, popularity (0 to 100), duration (ms), key (-1 to 11),
@@ -67,23 +83,28 @@ def read_spotify(path: Path | UPath) -> TableRead:
     Raises:
         InputError: the file cannot be read, lacks columns, or has no acceptable row.
     """
-    with (
-        open_source(path, WHERE_TO_GET) as file,
-        io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as text,
-    ):
-        lines, table, rejects = _read_texts(text, path)
+    content, encoding = read_source(path, WHERE_TO_GET)
+    fields = _read_fields(content, path)
+    table, rejects = fields.table, fields.rejects
+    del content
+    decimal_commas = _has_decimal_commas(table)
     reasons = _Reasons(len(table))
-    rows = _typed(table, reasons)
+    rows = _typed(table, reasons, decimal_commas=decimal_commas)
     repeated = rows.duplicated(["track_id", "track_genre"]).to_numpy() & ~reasons.any
     reasons.add(repeated, "repeats an earlier line's track and genre")
     for index, reason in reasons.items():
-        rejects.append(Reject(SOURCE, int(table.index[index]), reason, ",".join(lines[index])))
+        rejects.append(Reject(SOURCE, int(table.index[index]), reason, ",".join(fields.lines[index])))
     accepted = rows[~reasons.any].reset_index(drop=True)
     rejected = rejects_table(rejects)
     if accepted.empty:
         first = f"; the first: line {rejected['row'][0]}, {rejected['reason'][0]}" if len(rejected) else ""
         raise InputError(f"{path}: holds no acceptable track{first}; {WHERE_TO_GET}")
-    return TableRead(accepted, rejected)
+    differences = [encoding] if encoding != PUBLISHED_ENCODING else []
+    if fields.separator != ",":
+        differences.append(f"{_SEPARATORS[fields.separator]} between fields")
+    if decimal_commas:
+        differences.append("decimal commas")
+    return TableRead(accepted, rejected, ", ".join(differences))
 
 
 class _Reasons:
@@ -106,10 +127,28 @@ class _Reasons:
             yield index, "; ".join(self._reasons[index])
 
 
-def _read_texts(text: TextIO, path: Path | UPath) -> tuple[list[list[str]], pd.DataFrame, list[Reject]]:
-    """Return the rows' fields, the wanted columns as text by line number, and the malformed lines."""
-    reader = csv.reader(text)
-    indices, fields = _header(reader, path)
+@dataclass(frozen=True)
+class _Fields:
+    """The fields of a file as texts.
+
+    Attributes:
+        separator: the character between fields.
+        lines: all fields of each well-formed row.
+        table: the same rows' wanted columns, by line number.
+        rejects: the malformed rows.
+    """
+
+    separator: str
+    lines: list[list[str]]
+    table: pd.DataFrame
+    rejects: list[Reject]
+
+
+def _read_fields(content: bytes, path: Path | UPath) -> _Fields:
+    separator = _separator(content)
+    text = io.TextIOWrapper(io.BytesIO(content), "utf-8", errors="surrogateescape", newline="")
+    reader = csv.reader(text, delimiter=separator)
+    indices, width = _header(reader, path)
     rejects: list[Reject] = []
     numbers: list[int] = []
     kept: list[list[str]] = []
@@ -122,23 +161,42 @@ def _read_texts(text: TextIO, path: Path | UPath) -> tuple[list[list[str]], pd.D
         except csv.Error as error:
             rejects.append(Reject(SOURCE, line, f"is not CSV ({error}); there may be an unclosed quote", ""))
             continue
-        if len(row) != fields:
+        if len(row) != width:
             if row:
-                reason = f"must have {fields} fields, has {len(row)}"
-                rejects.append(Reject(SOURCE, line, reason, ",".join(row)))
+                reason = f"must have {width} fields, has {len(row)}"
+                rejects.append(Reject(SOURCE, line, reason, separator.join(row)))
             continue
         numbers.append(line)
         kept.append(row)
     columns = {name: [row[index] for row in kept] for name, index in zip(COLUMNS, indices, strict=True)}
-    return kept, pd.DataFrame(columns, index=numbers, dtype=object), rejects
+    return _Fields(separator, kept, pd.DataFrame(columns, index=numbers, dtype=object), rejects)
+
+
+def _separator(content: bytes) -> str:
+    """Return the separator with which the first line names the most columns."""
+    header = next(iter(content[: 2**16].decode("utf-8", "replace").splitlines()), "")
+    if marked := _SEPARATOR_LINE.fullmatch(header):
+        return marked[1]
+
+    def columns_named(separator: str) -> int:
+        return len({_column_name(field) for field in header.split(separator)} & set(COLUMNS))
+
+    return max(_SEPARATORS, key=columns_named)
+
+
+def _column_name(field: str) -> str:
+    return re.sub(r"[\s-]+", "_", field.strip('" \t').lower())
 
 
 def _header(reader: Iterator[list[str]], path: Path | UPath) -> tuple[list[int], int]:
     """Return the index of each of `COLUMNS`, and the number of fields of a row."""
     try:
-        names = [name.strip() for name in next(reader, [])]
+        row = next(reader, [])
+        if "".join(row).strip().lower() == "sep=":
+            row = next(reader, [])
     except csv.Error as error:
         raise InputError(f"{path}: is not CSV ({error}); {WHERE_TO_GET}") from error
+    names = [_column_name(field) for field in row]
     missing = [name for name in COLUMNS if name not in names]
     if len(missing) == len(COLUMNS):
         raise InputError(f"{path}: the first line must name the columns {', '.join(COLUMNS)}; {WHERE_TO_GET}")
@@ -150,15 +208,25 @@ def _header(reader: Iterator[list[str]], path: Path | UPath) -> tuple[list[int],
     return [names.index(name) for name in COLUMNS], len(names)
 
 
-def _typed(table: pd.DataFrame, reasons: _Reasons) -> pd.DataFrame:
+def _has_decimal_commas(table: pd.DataFrame) -> bool:
+    """Return whether most fractions in the first rows have a decimal comma instead of a point."""
+    texts = table[list(NUMBER_RANGES)].head(_ROWS_SAMPLED).stack()
+    commas = texts.str.fullmatch(_DECIMAL_COMMA).sum()
+    return bool(commas > texts.str.contains(".", regex=False).sum())
+
+
+def _typed(table: pd.DataFrame, reasons: _Reasons, *, decimal_commas: bool) -> pd.DataFrame:
     """Convert the texts of `table` to typed columns; invalid ones and those out of range go to `reasons`."""
     typed: dict[str, pd.Series[Any]] = {}
     for name in COLUMNS:
         texts = table[name]
         if name in INTEGER_RANGES:
-            typed[name] = _numbers(name, texts, INTEGER_RANGES[name], reasons, integer=True).astype("int64")
+            values = _parse_numbers(texts, decimal_commas=decimal_commas)
+            whole = values.where(values == values.round())
+            typed[name] = _in_range(name, whole, texts, INTEGER_RANGES[name], reasons).astype("int64")
         elif name in NUMBER_RANGES:
-            typed[name] = _numbers(name, texts, NUMBER_RANGES[name], reasons)
+            values = _parse_numbers(texts, decimal_commas=decimal_commas)
+            typed[name] = _in_range(name, values, texts, NUMBER_RANGES[name], reasons)
         elif name == "explicit":
             truths = texts.str.strip().str.lower().map(_TRUTHS)
             reasons.add(truths.isna().to_numpy(), "explicit must be True or False", texts)
@@ -181,15 +249,26 @@ def _texts(name: str, texts: pd.Series[Any], reasons: _Reasons) -> pd.Series[Any
     return values
 
 
-def _numbers(
-    name: str, texts: pd.Series[Any], bounds: tuple[float, float], reasons: _Reasons, *, integer: bool = False
+def _parse_numbers(texts: pd.Series[Any], *, decimal_commas: bool) -> pd.Series[float]:
+    """Return the values of texts; NaN for those that are no numbers.
+
+    Where commas are decimal, a point may separate thousands or decimals, so its text counts as no number.
+    """
+    if decimal_commas:
+        texts = texts.str.replace(".", "?", regex=False).str.replace(",", ".", regex=False)
+    return pd.to_numeric(texts, errors="coerce").astype("float64")
+
+
+def _in_range(
+    name: str,
+    values: pd.Series[float],
+    texts: pd.Series[Any],
+    bounds: tuple[float, float],
+    reasons: _Reasons,
 ) -> pd.Series[float]:
-    """Parse numbers; invalid values and those out of range go to `reasons` and become the lower bound."""
+    """Give the texts of values out of range or NaN to `reasons`, and replace them by the lower bound."""
     lowest, highest = bounds
-    values = pd.to_numeric(texts, errors="coerce").astype("float64")
     wrong = ~values.between(lowest, highest)
-    if integer:
-        wrong |= values != values.round()
-    kind = "a whole number" if integer else "a number"
+    kind = "a whole number" if name in INTEGER_RANGES else "a number"
     reasons.add(wrong.to_numpy(), f"{name} must be {kind} from {lowest:g} to {highest:g}", texts)
     return values.mask(wrong, lowest)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from upath import UPath
 
-from emo_assets.datasets import msd
+from emo_assets.datasets import table
 from emo_assets.datasets.msd import COLUMNS, read_msd
 from emo_assets.errors import InputError
 
@@ -41,7 +41,10 @@ def test_lines_become_ids_artists_and_titles(path: Path) -> None:
     ("line", "reason"),
     [
         ("TRMMMKD128F425225D<SEP>SOVFVAK12A8C1350D9<SEP>Ada Quill", "must have the four fields"),
-        (SECOND + "<SEP>more", "must have the four fields"),
+        (
+            SECOND + "<SEP>more",
+            "must have the four fields track<SEP>song<SEP>artist<SEP>title; with <SEP> in a name",
+        ),
         ("not a track at all", "must have the four fields"),
         (SECOND.replace("TRMMMKD", "XXMMMKD"), "the track id must be like TRAAAAW128F429D538"),
         (SECOND.replace("TRMMMKD", "TRMMMKDX"), "the track id must be like TRAAAAW128F429D538"),
@@ -55,7 +58,7 @@ def test_lines_become_ids_artists_and_titles(path: Path) -> None:
 def test_a_line_that_breaks_the_format_is_a_reject_with_its_number(
     path: Path, line: str | bytes, reason: str
 ) -> None:
-    third = "TRMMMRX128F187A0B6<SEP>SOGTUKN12AB017F4F1<SEP>Hudson Mohawke<SEP>No One Could Ever"
+    third = "TRMMMRX128F187A0B6<SEP>SOGTUKN12AB017F4F1<SEP>Hüdson Mohawke<SEP>No One Could Ever"
     write(path, FIRST, line, third)
 
     read = read_msd(path)
@@ -65,6 +68,22 @@ def test_a_line_that_breaks_the_format_is_a_reject_with_its_number(
     assert read.rejects["source"].tolist() == ["msd"]
     assert read.rejects["reason"][0].startswith(reason)
     assert read.rejects["content"][0]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "dialect"),
+    [("utf-8", ""), ("utf-8-sig", ""), ("latin-1", "Windows-1252"), ("utf-16", "UTF-16")],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_the_lines_of_any_system_are_read(path: Path, newline: str, encoding: str, dialect: str) -> None:
+    lines = (FIRST.replace("Faster", "Fäster"), SECOND, "")
+    path.write_bytes(newline.join(lines).encode(encoding))
+
+    read = read_msd(path)
+
+    assert read.rows["artist"].tolist() == ["Fäster Pussy cat", "Karkkiautomaatti"]
+    assert read.rejects.empty
+    assert read.dialect == dialect
 
 
 def test_the_content_of_a_reject_is_cut(path: Path) -> None:
@@ -110,7 +129,7 @@ def test_another_file_than_the_list_of_names_is_one_error_that_says_what_to_do(
 def test_a_file_of_another_size_is_refused_before_it_fills_the_memory(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(msd, "MAX_FILE_BYTES", 2**20)
+    monkeypatch.setattr(table, "MAX_FILE_BYTES", 2**20)
     path.write_bytes(bytes(2**20 + 1))
 
     with pytest.raises(InputError, match=r"unique_tracks\.txt: is larger than 1 MiB"):

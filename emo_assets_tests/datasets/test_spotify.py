@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -157,7 +159,7 @@ def test_a_track_may_have_several_genres_but_each_once(path: Path) -> None:
 
 
 def test_rows_with_missing_fields_and_other_encodings_are_rejects(path: Path) -> None:
-    good = table({"artists": "Beyonce"}, {"artists": "Beyonce"}).splitlines()
+    good = table({"artists": "Beyoncé"}, {"artists": "Beyonce"}).splitlines()
     path.write_bytes(b"\n".join([*good[:2], b"1,too,short", good[2].replace(b"Beyonce", b"Beyonc\xe9"), b""]))
 
     read = read_spotify(path)
@@ -176,6 +178,80 @@ def test_columns_may_be_in_another_order_with_others_between_and_a_byte_order_ma
     assert read_spotify(path).rows["tempo"].tolist() == [117.47]
 
 
+def as_saved_by_excel(content: bytes, separator: str = ";") -> bytes:
+    """Return a table as a German Excel saves it: another separator, decimal commas, WAHR and FALSCH."""
+    rows = list(csv.reader(io.StringIO(content.decode())))
+    file = io.StringIO()
+    writer = csv.writer(file, delimiter=separator, lineterminator="\r\n")
+    truths = {"True": "WAHR", "False": "FALSCH"}
+    for row in rows:
+        writer.writerow([truths.get(value, re.sub(r"^(-?\d+)\.(\d+)$", r"\1,\2", value)) for value in row])
+    return file.getvalue().encode()
+
+
+PUBLISHED = table({"artists": "Beyoncé", "track_name": "Déjà Vu – “live”"}, {"tempo": "98.0"})
+
+
+@pytest.mark.parametrize(
+    ("content", "dialect"),
+    [
+        (PUBLISHED, ""),
+        (b"\xef\xbb\xbf" + PUBLISHED, ""),
+        (PUBLISHED.decode().encode("cp1252"), "Windows-1252"),
+        (PUBLISHED.decode().encode("utf-16"), "UTF-16"),
+        (PUBLISHED.replace(b"\n", b"\r"), ""),
+        (HEADER.upper().replace("_", " ").encode() + PUBLISHED[len(HEADER) :], ""),
+        (as_saved_by_excel(PUBLISHED), "semicolons between fields, decimal commas"),
+        (b"sep=;\r\n" + as_saved_by_excel(PUBLISHED), "semicolons between fields, decimal commas"),
+        (as_saved_by_excel(PUBLISHED, "\t"), "tabs between fields, decimal commas"),
+        (as_saved_by_excel(PUBLISHED, ","), "decimal commas"),
+        (
+            as_saved_by_excel(PUBLISHED).decode().encode("cp1252"),
+            "Windows-1252, semicolons between fields, decimal commas",
+        ),
+    ],
+)
+def test_the_table_as_spreadsheets_save_it_has_the_same_rows(
+    path: Path, content: bytes, dialect: str
+) -> None:
+    path.write_bytes(PUBLISHED)
+    published = read_spotify(path).rows
+    path.write_bytes(content)
+
+    read = read_spotify(path)
+
+    assert read.dialect == dialect
+    assert read.rejects.empty
+    pd.testing.assert_frame_equal(read.rows, published)
+
+
+def test_points_among_decimal_commas_may_separate_thousands_and_reject_their_row(path: Path) -> None:
+    path.write_bytes(
+        as_saved_by_excel(table({"duration_ms": "236 000"}, {}, {})).replace(b"236 000", b"236.000")
+    )
+
+    read = read_spotify(path)
+
+    assert len(read.rows) == 2
+    reason = "duration_ms must be a whole number from 0 to 2.14748e+09, got '236.000'"
+    assert read.rejects[["row", "reason"]].to_numpy().tolist() == [[2, reason]]
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "cp1250", "shift_jis", "euc_kr"])
+def test_another_encoding_than_western_european_is_named_and_costs_its_rows(
+    path: Path, encoding: str
+) -> None:
+    names = {"cp1251": "Кино и Земфира", "cp1250": "Wisława, żółć i łąka", "shift_jis": "宇多田ヒカル"}
+    name = names.get(encoding, "아이유와 방탄소년단")
+    path.write_bytes(table({"artists": name}, {}).decode().encode(encoding))
+
+    read = read_spotify(path)
+
+    assert len(read.rows) == 1
+    assert read.rejects[["row", "reason"]].to_numpy().tolist() == [[2, "artists is not UTF-8"]]
+    assert "save the file as UTF-8" in read.dialect
+
+
 def test_a_quote_that_is_left_open_costs_rows_but_no_error(path: Path) -> None:
     content = table({}, {"track_name": "OPEN"}, *({} for _ in range(2000))).replace(b"OPEN", b'"OPEN')
     path.write_bytes(content)
@@ -191,6 +267,8 @@ def test_a_quote_that_is_left_open_costs_rows_but_no_error(path: Path) -> None:
     [
         (b"", "is empty"),
         (b"PK\x03\x04zip", "is a zip archive, not text; unpack it first"),
+        (b"PAR1\x15\x04", "is a Parquet file, not text"),
+        (b"\xd0\xcf\x11\xe0\xa1", "is an Excel workbook, not text; save it as CSV"),
         (b"hello\nworld\n", "the first line must name the columns track_id, artists"),
         (table({}).replace(b"tempo", b"bpm"), "the first line lacks the columns tempo"),
         (table({}).replace(b",album_name", b",tempo"), "lacks the columns album_name"),

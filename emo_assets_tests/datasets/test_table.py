@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from emo_assets.datasets.table import REJECT_COLUMNS, Reject, open_source, rejects_table
+from emo_assets.datasets.table import REJECT_COLUMNS, Reject, TableRead, read_source, rejects_table
 from emo_assets.errors import InputError
 
 
@@ -28,17 +31,39 @@ def test_no_rejects_have_the_same_columns_and_types() -> None:
     assert none.dtypes.equals(some.dtypes)
 
 
-def test_a_file_is_opened_at_its_beginning(tmp_path: Path) -> None:
-    path = tmp_path / "table.txt"
-    path.write_bytes(b"abc")
+def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(b"abc",))
+    writer.start()
 
-    with open_source(path, "get it somewhere") as file:
-        assert file.read() == b"abc"
+    assert read_source(pipe, "get it somewhere") == (b"abc", "UTF-8")
+    writer.join()
 
 
 def test_the_error_says_where_to_get_the_file(tmp_path: Path) -> None:
-    with (
-        pytest.raises(InputError, match="get it somewhere"),
-        open_source(tmp_path / "nothing", "get it somewhere"),
-    ):
-        pass
+    with pytest.raises(InputError, match="get it somewhere"):
+        read_source(tmp_path / "nothing", "get it somewhere")
+
+
+def test_a_workbook_is_told_from_other_archives(tmp_path: Path) -> None:
+    path = tmp_path / "table.xlsx"
+    path.write_bytes(b"PK\x03\x04")
+
+    with pytest.raises(InputError, match="is an Excel workbook, not text; save it as CSV"):
+        read_source(path, "get it somewhere")
+
+
+def test_notes_give_the_dialect_and_the_first_lines_of_each_reason() -> None:
+    rejects = [
+        *(Reject("spotify", row, f"tempo must be a number, got '{row}'", "") for row in range(2, 8)),
+        Reject("spotify", 9, "artists is empty", ""),
+    ]
+    read = TableRead(pd.DataFrame(), rejects_table(rejects), "Windows-1252")
+
+    assert read.notes() == [
+        "read as Windows-1252",
+        "6 rejected: tempo must be a number (lines 2, 3, 4, …)",
+        "1 rejected: artists is empty (line 9)",
+    ]
+    assert TableRead(pd.DataFrame(), rejects_table([])).notes() == []

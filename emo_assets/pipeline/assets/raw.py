@@ -68,6 +68,8 @@ def raw_tables(name: str, dataset: Dataset, descriptions: Mapping[str, str]) -> 
                 "source": raw_data.source,
                 "folder" if dataset == "lakh" else "file": dg.MetadataValue.path(str(path)),
             }
+            if read.dialect:
+                metadata["read_as"] = read.dialect
             if dataset == "lakh":
                 metadata["megabytes"] = float(read.rows["content"].str.len().sum() / 1e6)
             yield dg.Output(read.rows, accepted, metadata=metadata)
