@@ -241,11 +241,17 @@ def _build_request(
 
 @app.command()
 def describe(
-    paths: Annotated[list[Path], typer.Argument(help="MIDI files, and folders for all .mid files below.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="MIDI files, and folders for all .mid, .midi, .kar and .rmi files below."),
+    ],
     events: Annotated[bool, typer.Option("--events", help="Print the event tokens too.")] = False,
     strict: Annotated[
         bool,
-        typer.Option("--strict", help="Reject files without a time signature, as FIGARO's own code does."),
+        typer.Option(
+            "--strict",
+            help="Reject damaged files and files without a time signature, as FIGARO's own code does.",
+        ),
     ] = False,
     workers: Annotated[
         int | None, typer.Option(help="Processes, at most one per core [default: one per core].", min=1)
@@ -254,7 +260,11 @@ def describe(
         Path | None, typer.Option(help="Append to this file instead, resuming an earlier run.")
     ] = None,
 ) -> None:
-    """Extract FIGARO's description from MIDI files: one JSON line per file."""
+    """Extract FIGARO's description from MIDI files: one JSON line per file.
+
+    Damaged files are read as players read them; `repairs` lists what was repaired, and how many messages or
+    tracks were lost.
+    """
     from emo_assets.tokens.batch import extract_files, extracted_names, find_midi_files
 
     done = extracted_names(out) if out is not None and out.exists() else frozenset()

@@ -115,6 +115,7 @@ def test_midi_files_are_described_one_json_line_each(
 
     notes = [Note(beat * 480, beat * 480 + 240, 60 + beat, 90) for beat in range(8)]
     (tmp_path / "scale.mid").write_bytes(encode_midi([Part(0, False, notes)]))
+    (tmp_path / "song.RMI").write_bytes(b"RIFF....RMIDdata...." + encode_midi([Part(0, False, notes)])[:-9])
     (tmp_path / "words.mid").write_text("these are words")
     (tmp_path / "word.mid").write_text("word")
     (tmp_path / "short.mid").write_bytes(b"MT")
@@ -125,6 +126,11 @@ def test_midi_files_are_described_one_json_line_each(
     assert "not a MIDI file" in by_name["words.mid"]["error"]
     assert "not a MIDI file" in by_name["word.mid"]["error"]
     assert "cut off" in by_name["short.mid"]["error"]
+    assert "repairs" not in by_name["scale.mid"]
+    assert by_name["song.RMI"]["repairs"] == ["RIFF container unpacked", "tracks cut off: 1"]
+    assert by_name["song.RMI"]["description"][:2] == ["Bar_1", "Time Signature_4/4"]
+    assert run(monkeypatch, "describe", str(tmp_path / "song.RMI"), "--strict", "--workers", "1") == 0
+    assert "not a MIDI file" in json.loads(capsys.readouterr().out)["error"]
 
 
 def test_workers_that_do_not_start_are_one_line_and_exit_code_1(

@@ -18,16 +18,13 @@ from upath import UPath
 
 from emo_assets.datasets.table import Reject, TableRead, rejects_table
 from emo_assets.errors import InputError
+from emo_assets.midi.parser import MAX_FILE_BYTES, MIDI_SUFFIXES
 from emo_assets.progress import Progress, no_progress
 
 SOURCE = "lakh"
 
 WHERE_TO_GET = "get {name}.tar.gz from http://hog.ee.columbia.edu/craffel/lmd/ and unpack it"
 
-MAX_FILE_BYTES = 8 * 2**20
-"""MIDI of an hour of music is far smaller; larger files are rejected unread."""
-
-_MIDI_SUFFIXES = (".mid", ".midi")
 _BATCH_BYTES = 64 * 2**20
 
 
@@ -190,7 +187,7 @@ def _walk(folder: UPath, root: UPath, rejects: list[Reject]) -> Iterator[str]:
         return
     for entry in entries:
         path = "/".join(entry.parts[len(root.parts) :])
-        is_midi = entry.name.lower().endswith(_MIDI_SUFFIXES)
+        is_midi = entry.name.lower().endswith(MIDI_SUFFIXES)
         if not entry.is_dir():
             if is_midi:
                 yield path

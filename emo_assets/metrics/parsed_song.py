@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.midi.general_midi import DRUMS
+from emo_assets.midi.repair import read_repaired
 from emo_assets.midi.score import Score, read_midi
 
 MIN_BAR_QUARTERS = 0.25
@@ -89,7 +90,7 @@ class ParsedSong:
 
 
 def parse_song(midi: bytes) -> ParsedSong:
-    """Parse a MIDI file for measuring.
+    """Parse a MIDI file for measuring, repaired if it is damaged.
 
     Args:
         midi: a Standard MIDI File.
@@ -97,7 +98,7 @@ def parse_song(midi: bytes) -> ParsedSong:
     Raises:
         InputError: it cannot be read.
     """
-    score = read_midi(midi)
+    score, _ = read_repaired(midi, read_midi)
     notes = _note_arrays(score)
     meters = [
         (signature.tick / score.resolution, signature.numerator, signature.denominator)

@@ -12,11 +12,13 @@ class MidiError(InputError):
         stage: where reading ended: "file" (its bytes cannot be read), "parse" (they are not a MIDI file),
             "limits" (reading takes too much memory or time), "time signature" (the file has none, or one
             without positions), "notes" (it has none) or "unexpected" (a bug of the reader).
+        repairs: what was repaired in vain, see `repair.read_repaired`.
     """
 
-    def __init__(self, stage: str, reason: str) -> None:
+    def __init__(self, stage: str, reason: str, repairs: tuple[str, ...] = ()) -> None:
         super().__init__(reason)
         self.stage = stage
+        self.repairs = repairs
 
-    def __reduce__(self) -> tuple[type[MidiError], tuple[str, str]]:
-        return MidiError, (self.stage, str(self))
+    def __reduce__(self) -> tuple[type[MidiError], tuple[str, str, tuple[str, ...]]]:
+        return MidiError, (self.stage, str(self), self.repairs)

@@ -16,12 +16,13 @@ MAX_MESSAGE_BYTES = 1_000_000
 MAX_DELTA = 1 << 32
 """Ticks; more than any file within the parser's limits has, so that a long run of high bytes ends early."""
 
-TEXT, LYRICS, SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x01, 0x05, 0x51, 0x58, 0x59
+TEXT, LYRICS, END_OF_TRACK, SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x01, 0x05, 0x2F, 0x51, 0x58, 0x59
 
 _TIMED_META_TYPES = frozenset([*range(8), 9, 0x20, 0x21, 0x2F, 0x51, 0x54, 0x58, 0x59, 0x7F])
 """The types of meta messages that mido knows. It drops the delta time of all others."""
 
-_SYSTEM_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0}
+SYSTEM_DATA_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0}
+"""Data bytes of the system messages by their status."""
 
 _REFUSED_DENOMINATORS = frozenset(
     exponent for exponent in range(256) if not math.log(2**exponent, 2).is_integer()
@@ -76,9 +77,9 @@ def read_message(content: bytes, offset: int, running: int | None) -> Message:
         return _system_exclusive(content, delta, start, status)
     count = 2 if status < 0xC0 or 0xE0 <= status < 0xF0 else 1
     if status >= 0xF0:
-        if status not in _SYSTEM_DATA_BYTES:
+        if status not in SYSTEM_DATA_BYTES:
             raise _parse_error(start, f"the undefined status byte 0x{status:02x}")
-        count = _SYSTEM_DATA_BYTES[status]
+        count = SYSTEM_DATA_BYTES[status]
         if data_start == start and not count:
             raise _parse_error(start, "a data byte after a message that has none")
     data = _bytes(content, data_start, count)
@@ -132,14 +133,15 @@ def _meta_message(content: bytes, delta: int, start: int) -> Message:
     meta_type = _byte(content, start + 1)
     length, data_start = _variable_length(content, start + 2)
     data = _bytes(content, data_start, length)
-    if not _is_well_formed(meta_type, data):
+    if not is_well_formed(meta_type, data):
         raise _parse_error(start, f"the start of a malformed meta message of type 0x{meta_type:02x}")
     if meta_type not in _TIMED_META_TYPES:
         delta = 0
     return Message(delta, start, data_start + length, 0xFF, data, meta_type)
 
 
-def _is_well_formed(meta_type: int, data: bytes) -> bool:
+def is_well_formed(meta_type: int, data: bytes) -> bool:
+    """Tell whether mido accepts the data of a meta message."""
     match meta_type:
         case 0x00:  # sequence number
             return len(data) != 1

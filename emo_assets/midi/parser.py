@@ -21,6 +21,9 @@ from numpy.typing import NDArray
 from emo_assets.midi.errors import MidiError
 from emo_assets.midi.messages import Message, read_message
 
+MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi")
+"""How names of MIDI files end, in any case; .kar is karaoke, .rmi a RIFF container."""
+
 MAX_FILE_BYTES = 8 * 1024 * 1024
 """Real files rarely have a tenth of it."""
 

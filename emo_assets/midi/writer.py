@@ -118,13 +118,13 @@ def _track(messages: list[tuple[int, int, bytes]]) -> bytes:
     body = bytearray()
     now = 0
     for tick, _, message in sorted(messages, key=lambda message: message[:2]):
-        body += _variable_length(tick - now) + message
+        body += variable_length(tick - now) + message
         now = tick
     body += b"\x00\xff\x2f\x00"
     return b"MTrk" + struct.pack(">I", len(body)) + bytes(body)
 
 
-def _variable_length(value: int) -> bytes:
+def variable_length(value: int) -> bytes:
     """Encode a delta time: seven bits per byte, the high bit set on all but the last."""
     encoded = bytes([value & 0x7F])
     while value := value >> 7:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_PROBLEMS_SHOWN = 5
 
+WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
+
 
 def summarize(problems: Sequence[str]) -> str:
     """Join the first problems to one line."""
@@ -170,6 +172,7 @@ SCHEMA_CHECKS = {
 def asset_checks(
     asset: str,
     *checks: Check,
+    warnings: Sequence[Check] = (),
     schema: Iterable[str] = (),
     blocking: bool = True,
     resources: Iterable[str] = (),
@@ -179,18 +182,22 @@ def asset_checks(
     Args:
         asset: name of the asset.
         checks: the checks; the UI shows their names and the first paragraph of their docstrings.
+        warnings: further checks that warn: a failure never stops the assets downstream.
         schema: which of the `SCHEMA_CHECKS` to run. When `schema` fails, the others fail without being run.
         blocking: whether a failed check stops the assets downstream.
         resources: keys of resources that the checks use besides the store.
     """
-    named = {check.__name__.removeprefix("check_"): check for check in checks}
+    named = {check.__name__.removeprefix("check_"): check for check in (*checks, *warnings)}
+    warning_names = {check.__name__.removeprefix("check_") for check in warnings}
     descriptions = {name: SCHEMA_CHECKS[name] for name in schema}
     descriptions |= {name: (inspect.getdoc(check) or "").split("\n\n")[0] for name, check in named.items()}
 
     @dg.multi_asset_check(
         name=f"{asset}_checks",
         specs=[
-            dg.AssetCheckSpec(name, asset=asset, description=description, blocking=blocking)
+            dg.AssetCheckSpec(
+                name, asset=asset, description=description, blocking=blocking and name not in warning_names
+            )
             for name, description in descriptions.items()
         ],
         required_resource_keys={"store", *resources},
@@ -206,6 +213,7 @@ def asset_checks(
                 asset_key=asset,
                 check_name=name,
                 passed=outcome.passed,
+                severity=WARN if name in warning_names else ERROR,
                 description=outcome.summary,
                 metadata=dict(outcome.metadata),
             )

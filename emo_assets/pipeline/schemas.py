@@ -102,6 +102,7 @@ COLUMNS = {
     "first_bar": _column(INTEGER, "First bar of the segment in its file, from 1.", Check.in_range(1, 512)),
     "bars": _column(INTEGER, "Bars in the segment: 12, or fewer at the end.", Check.in_range(1, 12)),
     "tokens": _column(INTEGERS, "Ids of the description vocabulary; bars are numbered from Bar_1."),
+    "repairs": _column(TEXT, "What was repaired in the file; a number counts what was lost."),
     "source": _column(TEXT, "Name of the data set."),
     "row": _column(INTEGER, "Line in the file, from 1; 0 where the source is a folder."),
     "stage": _column(TEXT, "Step at which the file was rejected."),
@@ -139,8 +140,8 @@ SCHEMAS: dict[str, DataFrameSchema] = {
         f"{FEATURES} link_method link_score",
         unique="track_id msd_track_id md5",
     ),
-    "figaro_descriptions": _table(f"msd_track_id md5 {SEGMENT}", unique="msd_track_id md5 segment"),
-    "rejected_midi": _table("msd_track_id md5 path stage reason", unique="path").update_columns(
+    "figaro_descriptions": _table(f"msd_track_id md5 {SEGMENT} repairs", unique="msd_track_id md5 segment"),
+    "rejected_midi": _table("msd_track_id md5 path stage reason repairs", unique="path").update_columns(
         {"msd_track_id": {"nullable": True}, "md5": {"nullable": True}}
     ),
     "training_set": _table(

@@ -13,12 +13,11 @@ from typing import Any, NamedTuple
 
 from emo_assets.errors import InputError
 from emo_assets.midi.errors import MidiError
-from emo_assets.midi.parser import MAX_FILE_BYTES
+from emo_assets.midi.parser import MAX_FILE_BYTES, MIDI_SUFFIXES
 from emo_assets.parallel import run_tasks
 from emo_assets.progress import Progress, no_progress
 from emo_assets.tokens.tokenize import MidiTokens, tokenize_midi
 
-MIDI_ENDINGS = (".mid", ".midi")
 SECONDS_PER_FILE = 20.0
 """A real file takes some hundredths."""
 
@@ -42,11 +41,22 @@ class ExtractionResult:
     tokens: MidiTokens | None = None
     error: MidiError | None = None
 
+    @property
+    def repairs(self) -> tuple[str, ...]:
+        """What was repaired in the file, even if it was rejected."""
+        return (self.tokens or self.error or MidiTokens([], [])).repairs
+
     def as_document(self) -> dict[str, Any]:
-        """Return it as a JSON object: `file`, and `description` and `events`, or `stage` and `error`."""
-        if self.error is not None:
-            return {"file": self.name, "stage": self.error.stage, "error": str(self.error)}
+        """Return it as a JSON object.
+
+        It has `file`, `repairs` if something was repaired, and `description` and `events`, or `stage` and
+        `error`.
+        """
         document: dict[str, Any] = {"file": self.name}
+        if self.repairs:
+            document["repairs"] = list(self.repairs)
+        if self.error is not None:
+            document |= {"stage": self.error.stage, "error": str(self.error)}
         if self.tokens is not None:
             document["description"] = self.tokens.description_text()
             if self.tokens.events:
@@ -71,7 +81,7 @@ def extract_files(
     Args:
         files: the name of each file and its path or content; consumed as workers get free.
         workers: processes; one per core by default.
-        strict: reject files without a time signature, as FIGARO's own code does.
+        strict: reject damaged files and those without a time signature, as FIGARO's own code does.
         events: extract the events too, not only the description.
         seconds_per_file: how long one file may take.
         progress: called with the number of files done; the total grows with those consumed if `files` has no
@@ -176,8 +186,8 @@ def find_midi_files(paths: Iterable[Path], *, done: Collection[str] = frozenset(
     """Find MIDI files: those given, and all below the folders given.
 
     Args:
-        paths: files and folders; below a folder all names in .mid or .midi count, even those of folders and
-            broken links, so that they are reported.
+        paths: files and folders; below a folder all names with `MIDI_SUFFIXES` in any case count, even those
+            of folders and broken links, so that they are reported.
         done: names to leave out, because they have been read before (see `extracted_names`).
 
     Returns:
@@ -203,7 +213,7 @@ def _below(folder: Path) -> list[Path]:
         found.add(Path(error.filename))
 
     for parent, folders, names in os.walk(folder, onerror=note_unreadable):
-        found.update(Path(parent, name) for name in folders + names if name.lower().endswith(MIDI_ENDINGS))
+        found.update(Path(parent, name) for name in folders + names if name.lower().endswith(MIDI_SUFFIXES))
     return sorted(found)
 
 

@@ -12,8 +12,8 @@ from emo_assets.progress import Progress, no_progress
 from emo_assets.tokens.batch import extract_files
 from emo_assets.tokens.segments import split_segments
 
-SEGMENT_COLUMNS = ("msd_track_id", "md5", "segment", "first_bar", "bars", "tokens")
-REJECT_COLUMNS = ("msd_track_id", "md5", "path", "stage", "reason")
+SEGMENT_COLUMNS = ("msd_track_id", "md5", "segment", "first_bar", "bars", "tokens", "repairs")
+REJECT_COLUMNS = ("msd_track_id", "md5", "path", "stage", "reason", "repairs")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class ExtractedTable:
 
     Attributes:
         segments: one row a segment with the columns of `SEGMENT_COLUMNS`; `tokens` holds int16 ids of the
-            description vocabulary, bars renumbered from `Bar_1`.
+            description vocabulary, bars renumbered from `Bar_1`; `repairs` says what was repaired in the
+            file, separated by "; ", and is empty for good files.
         rejects: one row per file that could not be read, with the columns of `REJECT_COLUMNS`.
         described: how many files gave at least one segment.
     """
@@ -43,7 +44,7 @@ def extract_table(
 
     Args:
         files: the columns `msd_track_id`, `md5`, `path` and `content` (bytes).
-        strict: reject files without a time signature, as FIGARO's own code does.
+        strict: reject damaged files and those without a time signature, as FIGARO's own code does.
         workers: processes; one per core by default.
         progress: called with the number of files done.
 
@@ -55,7 +56,7 @@ def extract_table(
     contents = list(zip(files["path"], files["content"], strict=True))
     results = extract_files(contents, workers=workers, strict=strict, progress=progress)
     for track, md5, result in zip(files["msd_track_id"], files["md5"], results, strict=True):
-        source = {"msd_track_id": track, "md5": md5}
+        source = {"msd_track_id": track, "md5": md5, "repairs": "; ".join(result.repairs)}
         if result.error is not None:
             rejected = {"path": result.name, "stage": result.error.stage, "reason": str(result.error)}
             rejects.append(source | rejected)

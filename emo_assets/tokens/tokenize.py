@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from emo_assets.midi.errors import MidiError
 from emo_assets.midi.general_midi import DRUMS
+from emo_assets.midi.repair import read_repaired
 from emo_assets.midi.score import Score, read_midi
 from emo_assets.midi.tempo_map import TimeSignature
 from emo_assets.tokens.bars import Bar, QuantizedScore, quantize
@@ -56,12 +58,14 @@ class MidiTokens:
             past 511 and time signatures and positions outside the vocabulary are `<unk>`.
         unknown_events: the text of each `<unk>` by its index in `events`.
         unknown_time_signatures: the time signature of each bar whose `time_signature` is None, by its index.
+        repairs: what was repaired in the file, see `midi.repair.read_repaired`.
     """
 
     description: list[DescribedBar]
     events: list[int]
     unknown_events: dict[int, str] = field(default_factory=dict)
     unknown_time_signatures: dict[int, str] = field(default_factory=dict)
+    repairs: tuple[str, ...] = ()
 
     def description_text(self) -> list[str]:
         """Return the description as FIGARO writes it, with the true text of what its vocabulary lacks."""
@@ -84,25 +88,31 @@ def tokenize_midi(content: bytes, *, strict: bool = False, events: bool = True) 
 
     Args:
         content: the file's bytes.
-        strict: reject a file without any time signature, as FIGARO's own code does, instead of reading it in
-            4/4, as the MIDI standard says.
+        strict: reject files that FIGARO's own code rejects. By default damaged files are repaired, and files
+            without any time signature are read in 4/4, as the MIDI standard says.
         events: whether to extract the events too.
 
     Raises:
         MidiError: the file cannot be read; it says at which stage and why. No other error is raised.
     """
     try:
-        score = quantize(_with_time_signature(read_midi(content), strict))
-        unknown_time_signatures = {
-            index: _time_signature_text(bar)
-            for index, bar in enumerate(score.bars)
-            if _time_signature(bar) is None
-        }
-        return MidiTokens(
-            _describe(score), *(_events(score) if events else ([], {})), unknown_time_signatures
-        )
+        if strict:
+            return _tokenize(content, strict=True, events=events)
+        tokens, repairs = read_repaired(content, partial(_tokenize, strict=False, events=events))
+        return replace(tokens, repairs=repairs) if repairs else tokens
     except MemoryError as error:
         raise MidiError("limits", "reading the file takes more memory than there is") from error
+
+
+def _tokenize(content: bytes, *, strict: bool, events: bool) -> MidiTokens:
+    """Extract the description and the events of a file that needs no repair."""
+    score = quantize(_with_time_signature(read_midi(content), strict))
+    unknown_time_signatures = {
+        index: _time_signature_text(bar)
+        for index, bar in enumerate(score.bars)
+        if _time_signature(bar) is None
+    }
+    return MidiTokens(_describe(score), *(_events(score) if events else ([], {})), unknown_time_signatures)
 
 
 def _with_time_signature(score: Score, strict: bool) -> Score:

@@ -100,6 +100,7 @@ def tables() -> dict[str, pd.DataFrame]:
             "first_bar": 1,
             "bars": 4,
             "tokens": lists([np.array(tokens_of(number, 4), np.int16) for number in numbers]),
+            "repairs": "",
         }
     )
     described, broken = segments.iloc[:-1], lakh.iloc[[-1]]
@@ -116,12 +117,19 @@ def tables() -> dict[str, pd.DataFrame]:
         "figaro_descriptions": described,
         "rejected_midi": pd.concat(
             [
-                broken.drop(columns="content").assign(stage="parse", reason="is no MIDI"),
-                pd.DataFrame({"path": ["B/elsewhere.mid"], "stage": "file", "reason": "stands elsewhere"}),
+                broken.drop(columns="content").assign(stage="parse", reason="is no MIDI", repairs=""),
+                pd.DataFrame(
+                    {
+                        "path": ["B/elsewhere.mid"],
+                        "stage": "file",
+                        "reason": "stands elsewhere",
+                        "repairs": "",
+                    }
+                ),
             ],
             ignore_index=True,
         ),
-        "training_set": training_set.merge(segments, on=["msd_track_id", "md5"]),
+        "training_set": training_set.merge(segments.drop(columns="repairs"), on=["msd_track_id", "md5"]),
         "scoreboard": scoreboard(),
         "feature_report": pd.DataFrame(
             {

@@ -175,6 +175,15 @@ BAD: dict[tuple[str, str], tuple[Spoil, str]] = {
         put("figaro_descriptions", "tokens", tokens(["Bar_1", "Chord_C:maj"])),
         "is not a description",
     ),
+    ("figaro_descriptions", "repaired"): (
+        table(
+            "figaro_descriptions",
+            lambda of: of.assign(
+                repairs=["RIFF container unpacked", *["gzip unpacked; tracks cut off: 2"] * 4, *[""] * 24]
+            ),
+        ),
+        "4 of 29 described files (14%) are damaged, more than 10%, most often: tracks cut off",
+    ),
     ("rejected_midi", "schema"): (without("rejected_midi", "stage"), "the column stage is missing"),
     ("rejected_midi", "values"): (put("rejected_midi", "reason", None, 0), "reason is missing in 1 of 2"),
     ("rejected_midi", "key"): (twice("rejected_midi"), "1 rows repeat the key (path)"),
@@ -324,6 +333,7 @@ def test_which_assets_have_blocking_checks(definitions: dg.Definitions) -> None:
         "rejected_spotify_rows",
         "rejected_msd_rows",
         "rejected_lakh_files",
+        "figaro_descriptions",
         "feature_report",
         "control_report",
         "guidance_report",
@@ -331,7 +341,8 @@ def test_which_assets_have_blocking_checks(definitions: dg.Definitions) -> None:
         "generated_track",
     }
     assert {"training_set", "scoreboard", "champion", "figaro_model", "track_midi"} <= blocking
-    assert not blocking & not_blocking
+    assert blocking & not_blocking == {"figaro_descriptions"}
+    assert not graph.get(dg.AssetCheckKey(dg.AssetKey("figaro_descriptions"), "repaired")).blocking
 
 
 def test_run_of_a_partition_checks_that_request_only(

@@ -52,7 +52,7 @@ class Sources:
         rows, lines = [], []
         for song in range(songs):
             track = f"TRAAAAA{song:011X}"
-            midi = _midi(song)
+            midi = _in_the_wild(song, _midi(song))
             file = self.lakh / "A" / "A" / "A" / track / f"{hashlib.md5(midi).hexdigest()}.mid"
             file.parent.mkdir(parents=True)
             file.write_bytes(midi)
@@ -117,6 +117,21 @@ def _midi(song: int) -> bytes:
         for interval in chord
     ]
     return encode_midi([Part(24 * kind, False, notes)], tempos=[(0, 90.0 + song)])
+
+
+def _in_the_wild(song: int, midi: bytes) -> bytes:
+    """Return some songs in a RIFF container, one in twenty without its last bytes."""
+    if song % 20 == 7:
+        return midi[:-12]
+    if song % 5 == 3:
+        return (
+            b"RIFF"
+            + (len(midi) + 12).to_bytes(4, "little")
+            + b"RMIDdata"
+            + len(midi).to_bytes(4, "little")
+            + midi
+        )
+    return midi
 
 
 @dataclass(frozen=True)

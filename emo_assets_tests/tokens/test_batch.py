@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import random
@@ -12,6 +13,7 @@ import pytest
 
 from emo_assets.errors import InputError
 from emo_assets.midi.errors import MidiError
+from emo_assets.midi.parser import MAX_FILE_BYTES, MIDI_SUFFIXES
 from emo_assets.tokens.batch import (
     ExtractionResult,
     _extract,
@@ -29,17 +31,14 @@ METER = b"\x00\xff\x58\x04\x04\x02\x18\x08"
 NOTE = b"\x00\x90\x40\x40\x83\x60\x40\x00"
 
 BOMBS = {
-    "late tick.mid": file_of(METER + NOTE + b"\xff\xff\xff\x7f\x90\x40\x40"),
     "endless delta.mid": file_of(b"\xff" * 200_000),
+    "bomb.mid": gzip.compress(bytes(10 * MAX_FILE_BYTES)),
+    "nested.mid": gzip.compress(gzip.compress(GOOD)),
     "slow and sparse.mid": file_of(
         b"\x00\xff\x51\x03\xff\xff\xff" + METER + b"\x00\x90\x40\x40\x83\xff\xff\x7f\x40\x00", resolution=1
     ),
-    "no tempo.mid": file_of(b"\x00\xff\x51\x03\x00\x00\x00" + METER + NOTE),
-    "meter without positions.mid": file_of(b"\x00\xff\x58\x04\x01\xff\x18\x08" + NOTE),
-    "meter of nothing.mid": file_of(b"\x00\xff\x58\x04\x00\x02\x18\x08" + NOTE),
     "32,000 tracks.mid": file_of(METER, *[NOTE] * 32_000),
     "announced tracks.mid": b"MThd\0\0\0\6\0\1\x7f\xff\1\xe0",
-    "announced length.mid": b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk\xff\xff\xff\xff" + METER + NOTE,
     "bends.mid": file_of(
         b"\x00\xff\x51\x03\xff\xff\xff"
         + METER
@@ -48,6 +47,18 @@ BOMBS = {
         + b"".join(b"\1\x90" + bytes([pitch, 0]) for pitch in range(128))
     ),
 }
+
+
+DAMAGED = {
+    "late tick.mid": file_of(METER + NOTE + b"\xff\xff\xff\x7f\x90\x40\x40"),
+    "no tempo.mid": file_of(b"\x00\xff\x51\x03\x00\x00\x00" + METER + NOTE),
+    "meter without positions.mid": file_of(b"\x00\xff\x58\x04\x01\xff\x18\x08" + NOTE),
+    "meter of nothing.mid": file_of(b"\x00\xff\x58\x04\x00\x02\x18\x08" + NOTE),
+    "announced length.mid": b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk\xff\xff\xff\xff" + METER + NOTE,
+    "container.RMI": b"RIFF\0\0\0\0RMIDdata\0\0\0\0" + GOOD,
+    "packed.Kar": gzip.compress(GOOD),
+}
+"""Files that are described by default and rejected in strict mode."""
 
 
 def write_broken_files(folder: Path) -> None:
@@ -64,7 +75,7 @@ def write_broken_files(folder: Path) -> None:
         body = chance.randbytes(2000)
         track = b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk" + struct.pack(">I", len(body)) + body
         (folder / f"random track {number}.MID").write_bytes(track)
-    for name, content in BOMBS.items():
+    for name, content in (BOMBS | DAMAGED).items():
         (folder / name).write_bytes(content)
     with (folder / "gigabyte of zeros.mid").open("wb") as file:
         file.truncate(1 << 30)
@@ -81,7 +92,7 @@ def test_a_folder_of_broken_files_is_described_to_the_end(tmp_path: Path) -> Non
     write_broken_files(tmp_path)
     found = list(extract_files(find_midi_files([tmp_path]), workers=2))
     names = [Path(described.name).name for described in found]
-    expected = [path.name for path in tmp_path.rglob("*") if path.suffix.lower() in (".mid", ".midi")]
+    expected = [path.name for path in tmp_path.rglob("*") if path.suffix.lower() in MIDI_SUFFIXES]
     assert len(names) == len(expected)
     assert set(expected) - set(names) == {"name \udcff.mid"}
     by_name = dict(zip(names, found, strict=True))
@@ -93,11 +104,16 @@ def test_a_folder_of_broken_files_is_described_to_the_end(tmp_path: Path) -> Non
     assert by_name["inside.midi"].tokens is not None
     refused = {name: described.error.stage for name, described in by_name.items() if described.error}
     assert refused["folder.mid"] == refused["pipe.mid"] == refused["link to nothing.mid"] == "file"
-    assert refused["gigabyte of zeros.mid"] == refused["late tick.mid"] == refused["bends.mid"] == "limits"
-    assert refused["meter without positions.mid"] == "time signature"
+    assert refused["gigabyte of zeros.mid"] == refused["bomb.mid"] == refused["bends.mid"] == "limits"
     assert refused["cut off 0000.mid"] == "parse"
     assert set(BOMBS) <= refused.keys()
     assert "unexpected" not in refused.values()
+    for name in DAMAGED:
+        assert by_name[name].tokens is not None
+        assert by_name[name].repairs
+        assert by_name[name].as_document()["repairs"] == list(by_name[name].repairs)
+    strictly = list(extract_files(DAMAGED.items(), workers=1, strict=True))
+    assert all(described.error is not None and not described.repairs for described in strictly)
 
 
 def test_results_are_in_the_order_of_the_files() -> None:
@@ -176,11 +192,12 @@ def test_a_refusal_is_a_document_with_stage_and_error() -> None:
     assert document == {"file": "x.mid", "stage": "parse", "error": "the file is empty"}
 
 
-def test_a_file_that_needs_more_memory_than_allowed_is_refused() -> None:
+@pytest.mark.parametrize("before", [b"", b"RIFF", b"\0" * 128])
+def test_a_file_that_needs_more_memory_than_allowed_is_refused(before: bytes) -> None:
     script = (
         "from emo_assets.tokens.batch import _extract, _limit_memory, _Task\n"
         "from emo_assets_tests.tokens.test_batch import METER, NOTE, file_of\n"
-        "content = file_of(METER + NOTE * 500_000)\n"
+        f"content = {before!r} + file_of(METER + NOTE * 500_000)\n"
         "_limit_memory(30_000_000)\n"
         "print(_extract(_Task(content, False, True)))\n"
     )

@@ -15,10 +15,10 @@ def song(bars: int) -> bytes:
 def test_each_file_is_cut_into_segments_or_rejected() -> None:
     files = pd.DataFrame(
         {
-            "msd_track_id": ["TRA", "TRB", "TRC"],
-            "md5": ["a", "b", "c"],
-            "path": ["a.mid", "b.mid", "c.mid"],
-            "content": [song(14), b"no MIDI file", song(3)],
+            "msd_track_id": ["TRA", "TRB", "TRC", "TRD"],
+            "md5": ["a", "b", "c", "d"],
+            "path": ["a.mid", "b.mid", "c.mid", "d.mid"],
+            "content": [song(14), b"no MIDI file", b"RIFF" + song(3)[:-4] + b"\0\x90\xff\x40", song(1)[:20]],
         }
     )
 
@@ -34,7 +34,15 @@ def test_each_file_is_cut_into_segments_or_rejected() -> None:
         assert tokens.dtype == np.int16
         assert len(DescriptionGrammar().parse(tokens.tolist())) == bars
     assert tuple(table.rejects.columns) == REJECT_COLUMNS
-    assert table.rejects[["msd_track_id", "path", "stage"]].to_numpy().tolist() == [["TRB", "b.mid", "parse"]]
+    assert table.segments["repairs"].tolist() == [
+        "",
+        "",
+        "RIFF container unpacked; messages with data bytes above 127 clipped or left out: 1",
+    ]
+    assert table.rejects[["msd_track_id", "path", "stage", "repairs"]].to_numpy().tolist() == [
+        ["TRB", "b.mid", "parse", ""],
+        ["TRD", "d.mid", "parse", "missing tracks: 2"],
+    ]
     assert table.described == 2
 
 

@@ -101,8 +101,6 @@ def test_a_missing_time_signature_reads_as_four_four_unless_strict() -> None:
     [
         ("broken_empty.mid", "parse"),
         ("broken_garbage.mid", "parse"),
-        ("broken_truncated.mid", "parse"),
-        ("broken_tick_bomb.mid", "limits"),
         ("no_notes.mid", "notes"),
     ],
 )
@@ -112,6 +110,29 @@ def test_refusals_say_in_one_line_where_and_why(file: str, stage: str) -> None:
     assert refusal.value.stage == stage
     assert str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "stage", "repairs"),
+    [
+        ("broken_truncated.mid", "parse", ("tracks cut off: 1", "missing tracks: 1")),
+        ("broken_tick_bomb.mid", "limits", ("tracks ended before tick 10000000: 1",)),
+    ],
+)
+def test_damaged_files_are_repaired_unless_strict(file: str, stage: str, repairs: tuple[str, ...]) -> None:
+    content = (FIXTURES / file).read_bytes()
+    assert tokenize_midi(content).repairs == repairs
+    with pytest.raises(MidiError) as refusal:
+        tokenize_midi(content, strict=True)
+    assert refusal.value.stage == stage
+
+
+def test_a_meter_without_positions_is_ignored_unless_strict() -> None:
+    tokens = tokenize_midi(scale(time_signatures=((0, 4, 4), (960, 1, 128))))
+    assert tokens.repairs == ("impossible time signatures ignored: 1",)
+    assert tokens.description == tokenize_midi(scale()).description
+    with pytest.raises(MidiError, match="no position"):
+        tokenize_midi(scale(time_signatures=((0, 4, 4), (960, 1, 128))), strict=True)
 
 
 def test_controls_and_unpaired_notes_are_no_music() -> None:
@@ -174,6 +195,7 @@ def _read_or_refuse(content: bytes) -> None:
         assert outcome.stage in {"parse", "limits", "time signature", "notes"}
         assert "\n" not in str(outcome)
     else:
+        _has_repairs_if_damaged(content, outcome)
         EventGrammar().parse(outcome.events)
         assert EVENTS.encode(outcome.events_text()) == outcome.events
         ids = DescriptionGrammar().format(outcome.description)
@@ -181,8 +203,16 @@ def _read_or_refuse(content: bytes) -> None:
         assert DESCRIPTIONS.encode(outcome.description_text()) == ids
 
 
-def _outcome(content: bytes) -> MidiTokens | MidiError:
+def _has_repairs_if_damaged(content: bytes, tokens: MidiTokens) -> None:
+    strictly = _outcome(content, strict=True)
+    if isinstance(strictly, MidiTokens):
+        assert tokens == strictly
+    else:
+        assert tokens.repairs or "no time signature on its first track" in str(strictly)
+
+
+def _outcome(content: bytes, *, strict: bool = False) -> MidiTokens | MidiError:
     try:
-        return tokenize_midi(content)
+        return tokenize_midi(content, strict=strict)
     except MidiError as refusal:
         return refusal

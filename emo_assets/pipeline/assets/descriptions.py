@@ -22,6 +22,9 @@ IDS = ["msd_track_id", "md5"]
 MAX_REJECTION_RATE = 0.5
 """Share of MIDI files that may be impossible to describe; of real ones it is a few percent."""
 
+MAX_REPAIRED = 0.1
+"""Share of the described files that may have lost messages to a repair; of Lakh's files it is under 1 %."""
+
 MAX_UNSEEN = 0.05
 """Share of the test split's tokens that may be absent from the training split."""
 
@@ -38,7 +41,8 @@ class DescribingConfig(dg.Config):
     """How MIDI files are described."""
 
     strict: bool = False
-    """Reject files without a time signature, as FIGARO's own code does; else they are read as 4/4."""
+    """Reject damaged files and those without a time signature, as FIGARO's own code does; else damaged files
+    are repaired, and those without a time signature read as 4/4."""
     workers: int | None = None
     """Processes; one a core by default."""
 
@@ -52,7 +56,7 @@ class DescribingConfig(dg.Config):
             is_required=False,
         )
         for name, description in {
-            "figaro_descriptions": "One row per 12-bar segment: the token ids of its description.",
+            "figaro_descriptions": "One row per 12-bar segment: its tokens, and repairs of its file.",
             "rejected_midi": "Each MIDI file that could not be described, and why.",
         }.items()
     },
@@ -77,11 +81,18 @@ def descriptions(
         progress=logged_progress(context),
     )
     not_read = rejected_lakh_files[rejected_lakh_files["content"].map(shard_of).isin(keys)]
-    not_read = not_read.rename(columns={"content": "path"})[["path", "reason"]].assign(stage="file")
+    not_read = not_read.rename(columns={"content": "path"})[["path", "reason"]].assign(
+        stage="file", repairs=""
+    )
     rejects = pd.concat([described.rejects, not_read], ignore_index=True).astype("str")
-    files: dict[str, Any] = {"files_described": described.described, "files_rejected": len(rejects)}
+    repairs = repairs_by_file(described.segments)
+    files: dict[str, Any] = {
+        "files_described": described.described,
+        "files_rejected": len(rejects),
+        "files_repaired": repairs.index.nunique(),
+    }
     for name, table, metadata in (
-        ("figaro_descriptions", described.segments, files),
+        ("figaro_descriptions", described.segments, {**files, "repairs": counts(without_numbers(repairs))}),
         ("rejected_midi", rejects, {**files, "stages": counts(rejects["stage"])}),
     ):
         if name in context.op_execution_context.selected_output_names:
@@ -89,6 +100,17 @@ def descriptions(
             by_shard = {key: table[shards == key] for key in keys}
             value = by_shard if len(keys) > 1 else table
             yield dg.Output(value, name, metadata={**table_metadata(table, name), **metadata})
+
+
+def repairs_by_file(segments: "pd.DataFrame") -> "pd.Series[str]":
+    """Return the repairs of all described files one by one, indexed by the first segment of the file."""
+    files = segments.drop_duplicates(IDS)["repairs"]
+    return files[files != ""].str.split("; ").explode()
+
+
+def without_numbers(repairs: "pd.Series[str]") -> "pd.Series[str]":
+    """Return repairs without the numbers of lost messages."""
+    return repairs.str.split(": ").str[0]
 
 
 @dg.asset(io_manager_key="tables", kinds={"parquet", "pandas"})
@@ -182,6 +204,26 @@ def check_rejected(run: CheckRun) -> CheckOutcome:
     return rejection_rate(len(described), run.table().row_count(), most=MAX_REJECTION_RATE)
 
 
+def check_repaired(run: CheckRun) -> CheckOutcome:
+    """At most a tenth of the described files lost notes or other messages to damage that was repaired."""
+    from emo_assets.midi.repair import costs_messages
+
+    segments = run.table().read([*IDS, "repairs"])
+    files = len(segments.drop_duplicates(IDS))
+    repairs = repairs_by_file(segments)
+    losses = repairs[repairs.map(costs_messages)]
+    damaged = losses.index.nunique()
+    rate = damaged / max(files, 1)
+    problems = []
+    if rate > MAX_REPAIRED:
+        most = without_numbers(losses).value_counts().index[0]
+        problems.append(
+            f"{damaged:,} of {files:,} described files ({rate:.0%}) are damaged, more than "
+            f"{MAX_REPAIRED:.0%}, most often: {most}; is the copy of the data set complete?"
+        )
+    return CheckOutcome(problems, {"files": files, "repaired": repairs.index.nunique(), "damaged": damaged})
+
+
 def check_leakage(run: CheckRun) -> CheckOutcome:
     """No artist and no file is in two splits, and no split is empty."""
     from emo_assets.description_model.data.training_set import SPLITS
@@ -243,7 +285,9 @@ def check_calibration(run: CheckRun) -> CheckOutcome:
     return CheckOutcome(problems, {"songs": len(songs)})
 
 
-description_checks = asset_checks("figaro_descriptions", check_grammar, schema=SCHEMA_CHECKS)
+description_checks = asset_checks(
+    "figaro_descriptions", check_grammar, warnings=[check_repaired], schema=SCHEMA_CHECKS
+)
 rejected_midi_checks = asset_checks("rejected_midi", check_completeness, check_rejected, schema=SCHEMA_CHECKS)
 training_set_checks = asset_checks(
     "training_set", check_leakage, check_coverage, check_grammar, schema=SCHEMA_CHECKS
