@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from emo_assets.synthetic_corpus.arrangement import Voice, chord_size, plays_at_all, voice_level
-from emo_assets.synthetic_corpus.form import Section, SectionKind
+from emo_assets.synthetic_corpus.form import PHRASE_BARS, Section, SectionKind
 from emo_assets.synthetic_corpus.harmony import Chord, nearest_pitch, voice_chord
 from emo_assets.synthetic_corpus.lead_sheet import LeadSheet, WrittenNote
 from emo_assets.synthetic_corpus.meter import lowest_rank, onsets
@@ -18,6 +19,28 @@ _FIGURES = ((0, 1, 2, 3), (0, 2, 1, 3), (0, 1, 2, 1), (3, 2, 1, 0), (0, 2, 3, 2)
 """Orders of the notes of a broken chord, 0 being the lowest."""
 
 _ALBERTI = (0, 2, 1, 2)
+
+
+@dataclass
+class _Pattern:
+    """How an instrument plays in one kind of section.
+
+    Attributes:
+        figure: the order of the notes of a broken chord.
+        left_out: for each bar of a phrase, the strokes that a loose player leaves out.
+        shapes: the pitches that play each chord, as they are first chosen.
+    """
+
+    figure: tuple[int, ...]
+    left_out: tuple[frozenset[int], ...]
+    shapes: dict[Chord, tuple[int, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def draw(cls, sheet: LeadSheet, rng: SeededRandom) -> _Pattern:
+        """Choose a pattern for a section of the song."""
+        rate = 0.16 * sheet.params.looseness
+        one = [frozenset(index for index in range(1, 28) if rng.bernoulli(rate)) for _ in range(2)]
+        return cls(rng.pick(_FIGURES), tuple(one * (PHRASE_BARS // 2)))
 
 
 def write_chords(
@@ -32,23 +55,26 @@ def write_chords(
         rng: chooses figures, and strokes that a loose player leaves out.
     """
     register = voice.layer.register + sheet.params.register
-    figures: dict[SectionKind, tuple[int, ...]] = {}
+    is_sustained = voice.layer.playing is PlayingPattern.SUSTAINED
+    gate = voice.layer.gate if is_sustained else voice.layer.gate * sheet.params.articulation
+    patterns = {kind: _Pattern.draw(sheet, rng.child(kind)) for kind in levels}
     written: list[WrittenNote] = []
     previous: tuple[int, ...] | None = None
     for section in sheet.sections:
         level = voice_level(voice, levels[section.kind])
         if level < 0:
             continue
-        is_sustained = voice.layer.playing is PlayingPattern.SUSTAINED
-        gate = voice.layer.gate if is_sustained else voice.layer.gate * sheet.params.articulation
-        figure = figures.setdefault(section.kind, rng.pick(_FIGURES))
+        pattern = patterns[section.kind]
         voices = chord_size(voice.layer, level)
         spread = 4 if voice.layer.playing is PlayingPattern.BROKEN else 3 if voices == 1 else voices
-        for index, start, end in _strokes(sheet, voice, section, level, rng):
-            previous = _shape(voice, sheet.chord_at(start), previous, register, spread)
+        for index, start, end in _strokes(sheet, voice, section, level, pattern):
+            chord = sheet.chord_at(start)
+            if chord not in pattern.shapes:
+                pattern.shapes[chord] = _shape(voice, chord, previous, register, spread)
+            previous = pattern.shapes[chord]
             accent = voice.layer.accent + 8 * (sheet.meter.strength(start % sheet.meter.positions) - 0.5)
             length = max(1, round((end - start) * gate))
-            pitches = _stroke_pitches(voice, previous, figure, index)
+            pitches = _stroke_pitches(voice, previous, pattern.figure, index)
             written += [WrittenNote(start, length, pitch, accent) for pitch in pitches]
     is_short = sheet.last_bar_start == 0
     if written or (is_short and plays_at_all(voice, levels)):  # no instrument plays the final chord only
@@ -58,7 +84,7 @@ def write_chords(
 
 
 def _strokes(
-    sheet: LeadSheet, voice: Voice, section: Section, level: float, rng: SeededRandom
+    sheet: LeadSheet, voice: Voice, section: Section, level: float, pattern: _Pattern
 ) -> Iterator[tuple[int, int, int]]:
     """Yield (number within its bar, start, end) of each stroke in a section."""
     width = sheet.meter.positions
@@ -71,8 +97,9 @@ def _strokes(
         return
     rhythm = onsets(voice.layer.rhythm, sheet.meter, lowest_rank(level))
     for bar in range(section.first_bar, section_end // width):
+        left_out = pattern.left_out[(bar - section.first_bar) % PHRASE_BARS]
         for index, position in enumerate(rhythm):
-            if index and rng.bernoulli(0.16 * sheet.params.looseness):
+            if index in left_out:
                 continue
             starts.setdefault(bar * width + sheet.displaced[bar].get(position, position), index)
     for start, following in pairwise([*sorted(starts), section_end]):

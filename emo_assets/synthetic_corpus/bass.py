@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 from emo_assets.synthetic_corpus.arrangement import Voice, plays_at_all, voice_level
-from emo_assets.synthetic_corpus.form import Section, SectionKind
+from emo_assets.synthetic_corpus.form import PHRASE_BARS, Section, SectionKind
 from emo_assets.synthetic_corpus.harmony import nearest_pitch
 from emo_assets.synthetic_corpus.lead_sheet import LeadSheet, WrittenNote
 from emo_assets.synthetic_corpus.meter import lowest_rank, onsets
@@ -21,6 +22,25 @@ _RIFF_STEPS = (0, 0, 0, 7, 12, 10, 5)
 """Semitones above the root that riffs are made of; those outside the chord become its fifth."""
 
 
+@dataclass(frozen=True)
+class _Pattern:
+    """The free choices of a bass line in one kind of section.
+
+    Attributes:
+        riff: semitones above the root of a riff's notes.
+        chances: for each bar of a phrase, numbers from 0 to 1 that decide about its strokes in turn.
+    """
+
+    riff: tuple[int, ...]
+    chances: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def draw(cls, rng: SeededRandom) -> _Pattern:
+        """Draw a pattern; the third bar of a phrase is like the first."""
+        one, two, four = (tuple(rng.uniform() for _ in range(8)) for _ in range(3))
+        return cls(tuple(rng.pick(_RIFF_STEPS) for _ in range(24)), (one, two, one, four))
+
+
 def write_bass(
     sheet: LeadSheet, voice: Voice, levels: dict[SectionKind, float], rng: SeededRandom
 ) -> list[WrittenNote]:
@@ -33,15 +53,18 @@ def write_bass(
         rng: chooses passing notes and riffs.
     """
     written: list[WrittenNote] = []
-    riffs: dict[SectionKind, tuple[int, ...]] = {}
+    patterns: dict[SectionKind, _Pattern] = {}
+    gate = min(1.0, voice.layer.gate * sheet.params.articulation)
     for section in sheet.sections:
         level = voice_level(voice, levels[section.kind])
         if level < 0:
             continue
-        riff = riffs.setdefault(section.kind, tuple(rng.pick(_RIFF_STEPS) for _ in range(24)))
+        if section.kind not in patterns:
+            patterns[section.kind] = _Pattern.draw(rng)
+        pattern = patterns[section.kind]
         for index, start, end in _strokes(sheet, voice, section, level):
-            pitch = _pitch(sheet, voice, riff, index, start, rng)
-            gate = min(1.0, voice.layer.gate * sheet.params.articulation)
+            bar = start // sheet.meter.positions - section.first_bar
+            pitch = _pitch(sheet, voice, pattern, index, start, pattern.chances[bar % PHRASE_BARS])
             length = max(1, round((end - start) * gate))
             accent = voice.layer.accent + 6 * (sheet.meter.strength(start % sheet.meter.positions) - 0.5)
             written.append(WrittenNote(start, length, _within_range(pitch), accent))
@@ -78,7 +101,12 @@ def _root(sheet: LeadSheet, voice: Voice, position: int) -> int:
 
 
 def _pitch(
-    sheet: LeadSheet, voice: Voice, riff: tuple[int, ...], index: int, start: int, rng: SeededRandom
+    sheet: LeadSheet,
+    voice: Voice,
+    pattern: _Pattern,
+    index: int,
+    start: int,
+    chances: tuple[float, ...],
 ) -> int:
     """Return the pitch of a chord's stroke number `index`."""
     root = _root(sheet, voice, start)
@@ -91,13 +119,13 @@ def _pitch(
             below = fifth - 12
             return root if index % 2 == 0 else (below if below >= LOWEST else fifth)
         case PlayingPattern.WALKING:
-            return _walk(sheet, voice, index, start, rng)
+            return _walk(sheet, voice, index, start, chances)
         case PlayingPattern.RIFF:
-            wanted = root + (riff[index % len(riff)] if index else 0)
+            wanted = root + (pattern.riff[index % len(pattern.riff)] if index else 0)
             return wanted if wanted % 12 in chord.tones else nearest_pitch(chord.tones[2], wanted)
         case _:
             closing = index > 2 and start % sheet.meter.positions >= sheet.meter.positions - 6
-            return fifth - 12 if closing and fifth - 12 >= LOWEST and rng.bernoulli(0.3) else root
+            return fifth - 12 if closing and fifth - 12 >= LOWEST and chances[index % 8] < 0.3 else root
 
 
 def _within_range(pitch: int) -> int:
@@ -106,7 +134,7 @@ def _within_range(pitch: int) -> int:
     return pitch - 12 if pitch > HIGHEST else pitch
 
 
-def _walk(sheet: LeadSheet, voice: Voice, index: int, start: int, rng: SeededRandom) -> int:
+def _walk(sheet: LeadSheet, voice: Voice, index: int, start: int, chances: tuple[float, ...]) -> int:
     """Return a note of a walking bass: chord tones, then a step that leads into the next chord's root."""
     span = sheet.span_at(start)
     root = _root(sheet, voice, start)
@@ -114,7 +142,10 @@ def _walk(sheet: LeadSheet, voice: Voice, index: int, start: int, rng: SeededRan
         return root
     if span.end - start <= POSITIONS_PER_QUARTER and span.end < sheet.last_bar_start:
         goal = nearest_pitch(sheet.chord_at(span.end).root, root)
-        return goal + (rng.pick((1, -1)) if rng.bernoulli(0.35) else 2 if goal < root else -2)
+        by_semitone = chances[index % 8] < 0.35
+        return goal + (2 - by_semitone) * (1 if goal < root else -1)
     tones = span.chord.tones
-    target = root + (start - span.start) * 7 // max(1, span.end - span.start) + rng.pick((0, 2, 4))
+    target = (
+        root + (start - span.start) * 7 // max(1, span.end - span.start) + 2 * int(3 * chances[index % 8])
+    )
     return nearest_pitch(tones[1 + index % (len(tones) - 1)] if index % 4 else tones[0], target)

@@ -142,7 +142,7 @@ def _plan(features: FeatureVector, style: Style, bars: int, rng: SeededRandom) -
         major_share=params.major_share,
         rng=rng.child("chords"),
     )
-    displaced = displaced_strokes(played_bars, meter, params.looseness, style.swing, rng.child("moved"))
+    displaced = displaced_strokes(sections, meter, params.looseness, style.swing, rng.child("moved"))
     drum_lines = choose_drum_lines(style, params.percussion, rng.child("percussion"))
     return LeadSheet(features, style, params, meter, sections, chords, displaced, drum_lines)
 

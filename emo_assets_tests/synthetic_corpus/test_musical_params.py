@@ -18,11 +18,11 @@ Measure = Callable[[ComposedSong], float]
 
 CAUSES: list[tuple[str, Measure, float]] = [
     ("energy", measures.notes_per_second, 0.85),
-    ("loudness", measures.mean_velocity, 0.90),
+    ("loudness", measures.mean_velocity, 0.85),
     ("acousticness", measures.acoustic_share, 0.90),
     ("valence", measures.major_share, 0.82),
     ("instrumentalness", measures.instrumental_bars_share, 0.85),
-    ("danceability", measures.groove_regularity, 0.85),
+    ("danceability", measures.groove_regularity, 0.65),
 ]
 
 
