@@ -48,6 +48,8 @@ test: setup page web-test ## lint, types, import contracts, tests
 dev: setup ## Dagster's UI on the same instance, at http://127.0.0.1:3000
 	@# Web server and daemon would create the tables of a new instance at the same time, and fail.
 	@$(BIN)/dagster instance migrate > $(DAGSTER_HOME)/migration.log 2>&1 || cat $(DAGSTER_HOME)/migration.log
+	@# If the clock was set back, sensors would sleep until it has passed their last tick.
+	@$(BIN)/python -c 'from emo_assets.pipeline.instance import checkout_instance as open; open().dispose()'
 	$(BIN)/dagster dev
 
 $(WEB_READY): $(WEB)/package-lock.json | $(READY)

@@ -191,28 +191,65 @@ def request(
     bars: BarsOption = None,
     seed: SeedOption = None,
     strictness: StrictnessOption = None,
+    run: Annotated[
+        bool, typer.Option("--run", help="Render the request here and now, in a run of the pipeline.")
+    ] = False,
     remove: Annotated[
         bool, typer.Option("--remove", help="Remove the request and its song instead.")
     ] = False,
     store: StoreOption = DEFAULT_BASE,
 ) -> None:
-    """Register a request for the pipeline to render; or remove one."""
-    if remove:
-        from emo_assets.pipeline.instance import delete_request
+    """Register a request for the pipeline to render; or remove one.
 
-        delete_request(Store(store), name)
+    A request that exists stays as it is when no other option describes it.
+    """
+    opened, path = Store(store), Store(store).requests / f"{validate_name(name)}.yaml"
+    given = {"bars": bars, "seed": seed, "strictness": strictness}
+    if remove:
+        from emo_assets.pipeline.instance import checkout_instance, delete_request
+
+        with checkout_instance(store) as instance:
+            delete_request(opened, name, instance)
         print(f"{name} and its track are removed")
         return
-    asked = _build_request(Store(store), name, preset, features, bars=bars, seed=seed, strictness=strictness)
-    from emo_assets.pipeline.instance import register_requests
+    described = preset is not None or features or any(value is not None for value in given.values())
+    if described or not path.exists():
+        asked = _build_request(opened, name, preset, features, **given)
+    else:
+        asked = read_request(path)
+    if run:
+        _render_request(asked, opened)
+        return
+    from emo_assets.pipeline.instance import checkout_instance, register_requests
+    from emo_assets.pipeline.request_runs import run_command
 
-    path = write_request(asked, Store(store).requests)
-    register_requests([asked.name])
-    print(f"{path} is registered; render it with")
-    print(
-        "  dagster asset materialize -m emo_assets.definitions --select "
-        f"'requested_features*' --partition {asked.name}"
-    )
+    with checkout_instance(store) as instance:
+        write_request(asked, opened.requests)
+        register_requests([name], instance)
+        print(f"{path} is registered; render it with")
+        print(f"  {run_command(opened, name)}")
+
+
+def _render_request(asked: TrackRequest, store: Store) -> None:
+    """Register a request, and make its song in a run of the pipeline."""
+    from dagster._core.errors import DagsterExecutionInterruptedError
+
+    from emo_assets.definitions import build_defs
+    from emo_assets.pipeline.instance import checkout_instance, register_requests
+    from emo_assets.pipeline.request_runs import make_track
+
+    job = build_defs(str(store.base)).resolve_job_def("generate")
+    with checkout_instance(str(store.base)) as instance:
+        # the run starts at once, and so before the sensor of the pipeline finds a request without a song
+        write_request(asked, store.requests)
+        register_requests([asked.name], instance)
+        try:
+            document = make_track(job, instance, store, asked.name)
+        except DagsterExecutionInterruptedError as error:
+            raise KeyboardInterrupt from error
+    print(f"{asked.name}: {document['seconds']:.1f} s")
+    for file in document["files"].values():
+        print(f"  {file}")
 
 
 def _build_request(

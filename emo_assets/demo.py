@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import dagster as dg
 from dagster._core.errors import DagsterExecutionInterruptedError
 from pebble import ProcessExpired, ProcessPool
-from upath import UPath
 
 from emo_assets.definitions import build_defs
 from emo_assets.description_model.specs import MODEL_SPECS
@@ -29,7 +28,7 @@ from emo_assets.pipeline.instance import checkout_instance, pool_slots, register
 from emo_assets.pipeline.partitions import ALL_SHARDS
 from emo_assets.pipeline.run_launcher import fail_dead_runs
 from emo_assets.pipeline.staleness import Staleness
-from emo_assets.pipeline.track_store import TRACK_ASSETS, read_asset_json
+from emo_assets.pipeline.track_store import TRACK_ASSETS, is_answered, read_asset_json
 from emo_assets.song_request import TrackRequest, read_request
 from emo_assets.store import Store
 
@@ -164,11 +163,8 @@ class Demo:
 
     def _is_current(self, request: TrackRequest) -> bool:
         """Return whether the track exists, answers the current request file and is newer than its inputs."""
-        if not all(self._staleness.is_current(key, request.name) for key in TRACK_KEYS):
-            return False
-        document = self._document(request)
-        complete = all(UPath(path).exists() for path in document["files"].values())
-        return complete and document["request"] == request.model_dump(mode="json")
+        current = all(self._staleness.is_current(key, request.name) for key in TRACK_KEYS)
+        return current and is_answered(self._store, request)
 
     def _document(self, request: TrackRequest) -> dict[str, Any]:
         document: dict[str, Any] = read_asset_json(self._store, "generated_track", request.name)

@@ -80,6 +80,15 @@ def read_request(path: Path | UPath) -> TrackRequest:
     Raises:
         InputError: the file is missing or not YAML, or a field is invalid.
     """
+    return parse_request(read_request_text(path), path)
+
+
+def read_request_text(path: Path | UPath) -> bytes:
+    """Read the text of a request file.
+
+    Raises:
+        InputError: the file is missing, or larger than a request can be.
+    """
     try:
         with path.open("rb") as file:
             text = file.read(MAX_REQUEST_BYTES + 1)
@@ -87,6 +96,15 @@ def read_request(path: Path | UPath) -> TrackRequest:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
     if len(text) > MAX_REQUEST_BYTES:
         raise InputError(f"{path}: is larger than {MAX_REQUEST_BYTES // 1024} KiB; a request is a short file")
+    return text
+
+
+def parse_request(text: bytes, path: Path | UPath) -> TrackRequest:
+    """Parse the text of the request file at `path`.
+
+    Raises:
+        InputError: the text is not YAML, or a field is invalid.
+    """
     try:
         values = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:

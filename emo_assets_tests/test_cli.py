@@ -106,6 +106,39 @@ def test_a_request_is_written_and_registered(
     assert "--partition calm" in capsys.readouterr().out
     with dg.DagsterInstance.get() as instance:
         assert list(instance.get_dynamic_partitions("requests")) == ["calm"]
+    assert run(monkeypatch, "request", "calm") == 0
+    assert read_request(tmp_path / "data" / "requests" / "calm.yaml") == written
+
+
+@pytest.mark.slow
+def test_the_printed_command_works_from_any_folder(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    store = tmp_path / "a checkout" / "data"
+    (store / "dagster_home").mkdir(parents=True)
+    (store / "dagster_home" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    monkeypatch.chdir(tmp_path / "a checkout")
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    assert run(monkeypatch, "request", "calm") == 0
+    command = capsys.readouterr().out.splitlines()[-1]
+    environment = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
+    ran = subprocess.run(command, shell=True, cwd="/", env=environment, capture_output=True, text=True)
+    assert (store / "assets" / "requested_features" / "calm.json").exists(), ran.stderr
+    assert "is missing: run `make demo`" in ran.stderr, "there is no champion"
+
+
+def test_the_command_of_another_store_is_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    home = tmp_path / "store" / "dagster_home"
+    home.mkdir(parents=True)
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    assert run(monkeypatch, "request", "calm", "--store", "store") == 0
+    command = capsys.readouterr().out.splitlines()[-1]
+    assert command.startswith(f"  DAGSTER_HOME={home} ")
+    assert command.endswith(f"/emo request calm --run --store {tmp_path / 'store'}")
 
 
 def test_midi_files_are_described_one_json_line_each(

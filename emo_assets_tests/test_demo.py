@@ -110,7 +110,8 @@ def test_workers_materialize_assets_of_the_checkout(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "data" / "dagster_home"))
     write_request(REQUESTS[0], Store().requests)
-    register_requests(["glad"])
+    with dg.DagsterInstance.get() as instance:
+        register_requests(["glad"], instance)
     with worker_pool(2) as pool:
         pool.schedule(materialize_in_checkout, ([dg.AssetKey("requested_features")], "glad")).result()
         failing = pool.schedule(materialize_in_checkout, ([dg.AssetKey("lstm_misc")],))

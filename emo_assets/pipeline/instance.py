@@ -3,57 +3,81 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.scheduler.instigation import SensorInstigatorData
 
 from emo_assets.errors import InputError
 from emo_assets.pipeline.partitions import REQUESTS
+from emo_assets.pipeline.run_launcher import CLOCK_TOLERANCE
 from emo_assets.pipeline.track_store import TRACK_ASSETS, asset_path
 from emo_assets.song_request import validate_name
 from emo_assets.store import DEFAULT_BASE, Store
 
-CHECKOUT_HOME = Path(DEFAULT_BASE) / "dagster_home"
-"""Folder of a checkout's instance, unless `DAGSTER_HOME` names another."""
+INSTANCE_FOLDER = "dagster_home"
+"""Folder of a store that holds its instance, unless `DAGSTER_HOME` names another."""
 
 
-def checkout_instance() -> dg.DagsterInstance:
-    """Return the instance that `make dev` and the `dagster` commands share.
+def checkout_instance(base: str = DEFAULT_BASE) -> dg.DagsterInstance:
+    """Return the instance that `make dev` and the `dagster` commands share, and set `DAGSTER_HOME` to it.
+
+    Args:
+        base: base path of the store whose instance it is; the checkout's by default.
 
     Raises:
-        InputError: `DAGSTER_HOME` is not set, and the working directory is not the top level of a checkout.
+        InputError: `DAGSTER_HOME` is not set, and the store has no instance.
     """
     if "DAGSTER_HOME" not in os.environ:
-        if not (CHECKOUT_HOME / "dagster.yaml").exists():
+        home = Path(base) / INSTANCE_FOLDER
+        if not (home / "dagster.yaml").exists():
             raise InputError(
-                "there is no Dagster instance here: run this at the top level of the checkout, "
-                "or set DAGSTER_HOME to the absolute path of the instance's folder"
+                "there is no Dagster instance here: run this at the top level of the checkout, name its "
+                "store with --store, or set DAGSTER_HOME to the absolute path of the instance's folder"
             )
-        os.environ["DAGSTER_HOME"] = str(CHECKOUT_HOME.resolve())
-    return dg.DagsterInstance.get()
+        os.environ["DAGSTER_HOME"] = str(home.resolve())
+    instance = dg.DagsterInstance.get()
+    forget_future_ticks(instance)
+    return instance
 
 
-def register_requests(names: Iterable[str], instance: dg.DagsterInstance | None = None) -> None:
+def forget_future_ticks(instance: dg.DagsterInstance) -> None:
+    """Let sensors look again after the clock was set back.
+
+    Dagster counts a sensor's interval from its last tick. When that lies in the future, the sensor sleeps
+    until the clock has passed it.
+
+    Args:
+        instance: the instance of the sensors.
+    """
+    for state in instance.all_instigator_state(instigator_type=InstigatorType.SENSOR):
+        data = state.instigator_data
+        if not isinstance(data, SensorInstigatorData):
+            continue
+        latest = max(data.last_tick_timestamp or 0.0, data.last_tick_start_timestamp or 0.0)
+        if latest > time.time() + CLOCK_TOLERANCE:
+            forgotten = data._replace(last_tick_timestamp=None, last_tick_start_timestamp=None)
+            instance.update_instigator_state(state.with_data(forgotten))
+
+
+def register_requests(names: Iterable[str], instance: dg.DagsterInstance) -> None:
     """Make each request a partition, so that runs can render it.
 
     Args:
         names: names of the requests.
-        instance: the instance to register them with; the checkout's own by default.
+        instance: the instance to register them with.
 
     Raises:
-        InputError: a name is not valid, or there is no instance.
+        InputError: a name is not valid.
     """
-    valid = [validate_name(name) for name in names]
-    if instance is None:
-        with checkout_instance() as opened:
-            opened.add_dynamic_partitions(str(REQUESTS.name), valid)
-    else:
-        instance.add_dynamic_partitions(str(REQUESTS.name), valid)
+    instance.add_dynamic_partitions(str(REQUESTS.name), [validate_name(name) for name in names])
 
 
-def delete_request(store: Store, name: str, instance: dg.DagsterInstance | None = None) -> None:
+def delete_request(store: Store, name: str, instance: dg.DagsterInstance) -> None:
     """Delete a request: its file, its track and its partition.
 
     Its materializations stay in Dagster's history. The function can be repeated after an interruption.
@@ -61,14 +85,11 @@ def delete_request(store: Store, name: str, instance: dg.DagsterInstance | None 
     Args:
         store: the store of its files.
         name: name of the request.
-        instance: the instance of its partition; the checkout's own by default.
+        instance: the instance of its partition.
 
     Raises:
-        InputError: there is nothing of that name, or no instance.
+        InputError: there is nothing of that name.
     """
-    if instance is None:
-        with checkout_instance() as opened:
-            return delete_request(store, name, opened)
     file = store.requests / f"{validate_name(name)}.yaml"
     track = store.tracks / name
     # `generated_track` first: a track that is only partly there does not count as one
@@ -86,7 +107,6 @@ def delete_request(store: Store, name: str, instance: dg.DagsterInstance | None 
         track.rmdir()
     if registered:
         instance.delete_dynamic_partition(str(REQUESTS.name), name)
-    return None
 
 
 @contextmanager

@@ -48,3 +48,8 @@ def shards_of_run(tags: Mapping[str, str]) -> list[str]:
 def request_of_run(tags: Mapping[str, str]) -> str | None:
     """Return the request that a run is for, None where it names no partition."""
     return tags.get(_PARTITION)
+
+
+def partition_tag(name: str) -> dict[str, str]:
+    """Return the tag of runs that are for the request `name`."""
+    return {_PARTITION: name}

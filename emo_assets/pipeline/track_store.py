@@ -6,8 +6,10 @@ The studio stores its tracks with these functions. Importing this module does no
 from __future__ import annotations
 
 import json
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from emo_assets.song_request import TrackRequest
 from emo_assets.store import Store, atomic_write, write_json
 
 if TYPE_CHECKING:
@@ -28,6 +30,18 @@ def asset_path(store: Store, asset: str, name: str) -> UPath:
 def track_exists(store: Store, name: str) -> bool:
     """Tell whether the store holds the complete track of the request `name`."""
     return asset_path(store, "generated_track", name).exists()
+
+
+def is_answered(store: Store, request: TrackRequest) -> bool:
+    """Tell whether the store holds the complete track of exactly this request, with all its files."""
+    try:
+        document = read_asset_json(store, "generated_track", request.name)
+        answered = TrackRequest.from_values(document["request"])
+        folder = store.tracks / request.name
+        files = [folder / PurePath(path).name for path in document["files"].values()]
+        return answered == request and all(file.exists() for file in files)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def save_track(store: Store, track: Track) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,14 @@ import dagster as dg
 import pytest
 import yaml
 
+from emo_assets.cli import main
 from emo_assets.definitions import build_defs
 from emo_assets.features import FEATURE_NAMES, FeatureVector
 from emo_assets.generation import load_models
 from emo_assets.pipeline.instance import register_requests
 from emo_assets.pipeline.request_track import RequestForm, form_request
 from emo_assets.pipeline.sensors import scan_requests
-from emo_assets.pipeline.track_store import read_asset_json, track_exists
+from emo_assets.pipeline.track_store import is_answered, read_asset_json, track_exists
 from emo_assets.reranking import best_descriptions, best_songs
 from emo_assets.song_request import TrackRequest, read_request, write_request
 from emo_assets.store import Store
@@ -79,7 +79,7 @@ def test_a_filled_form_becomes_a_request_a_partition_and_a_song(
     assert instance.get_dynamic_partitions("requests") == ["formed"]
     for asset in SONG_ASSETS:
         assert instance.get_materialized_partitions(dg.AssetKey(asset)) == {"formed"}
-    assert scan_requests(store, {}).pending == [], "the sensor has nothing left to do"
+    assert scan_requests(store).unanswered == {}, "the sensor has nothing left to do"
 
 
 def test_form_with_an_invalid_value_names_it_and_leaves_nothing(
@@ -108,23 +108,63 @@ def test_a_request_file_goes_through_the_assets_and_their_checks(
     assert read_asset_json(store, "generated_track", "filed")["request"]["name"] == "filed"
 
 
-def test_command_line_deletes_a_request(
-    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from emo_assets.cli import main
-
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of an instance, which `DAGSTER_HOME` names."""
     home = tmp_path / "home"
     home.mkdir()
     (home / "dagster.yaml").write_text(yaml.safe_dump({"telemetry": {"enabled": False}}))
     monkeypatch.setenv("DAGSTER_HOME", str(home))
+    return home
+
+
+def emo(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
+    """Run a command; return its exit code."""
+    monkeypatch.setattr("sys.argv", ["emo", *arguments])
+    with pytest.raises(SystemExit) as left:
+        main()
+    return left.value.code
+
+
+def test_command_line_runs_a_request_and_keeps_its_file(
+    base: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--store", str(base), "--run")
+    assert emo(monkeypatch, "request", "run", "--bars", "2", "--tempo", "140", *options) == 0
+    said = capfd.readouterr()
+    assert "run: " in said.out
+    assert f"  {base / 'tracks' / 'run' / 'run.wav'}\n" in said.out
+    assert said.err == ""
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        [record] = instance.get_runs()
+        assert record.status is dg.DagsterRunStatus.SUCCESS
+        assert record.tags["dagster/partition"] == "run"
+    assert emo(monkeypatch, "request", "run", "--store", str(base)) == 0
+    assert read_request(base / "requests" / "run.yaml").features.tempo == 140
+    assert is_answered(Store(base), read_request(base / "requests" / "run.yaml"))
+
+
+def test_command_line_starts_no_second_run(
+    base: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        run = dg.DagsterRun("generate", tags={"dagster/partition": "busy"})
+        instance.add_run(run)
+        event = dg.DagsterEvent(dg.DagsterEventType.RUN_START.value, run.job_name)
+        instance.report_dagster_event(event, run.run_id)
+    assert emo(monkeypatch, "request", "busy", "--store", str(base), "--run") == 2
+    assert capsys.readouterr().err == (
+        f"emo: run {run.run_id[:8]} is already making the song of busy; wait until it ends\n"
+    )
+
+
+def test_command_line_deletes_a_request(
+    base: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_request(TrackRequest(name="unwanted", bars=2), Store(base).requests)
-    for name, code in (("unwanted", 0), ("unwanted", 2)):
-        monkeypatch.setattr("sys.argv", ["emo", "request", name, "--remove", "--store", str(base)])
-        with pytest.raises(SystemExit) as left:
-            main()
-        assert left.value.code == code
+    for code in (0, 2):
+        assert emo(monkeypatch, "request", "unwanted", "--remove", "--store", str(base)) == code
     said = capsys.readouterr()
     assert said.out == "unwanted and its track are removed\n"
     assert said.err.startswith("emo: there is no request 'unwanted' in ")
     assert os.environ["DAGSTER_HOME"] == str(home)
-    shutil.rmtree(home)
