@@ -1,7 +1,6 @@
 """The `emo` command: options, help texts and printed results.
 
-Each sub-command imports the package that it calls, so that `emo --help` is quick. Invalid input ends with one
-line on standard error and exit code 2.
+Each sub-command imports the package that it calls, so that `emo --help` is quick.
 """
 
 from __future__ import annotations
@@ -17,11 +16,12 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from emo_assets.errors import InputError, WorkerError
+from emo_assets.cli_errors import run
+from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES, FeatureVector, feature_range
 from emo_assets.progress import terminal_progress
 from emo_assets.song_request import TrackRequest, read_request, validate_name, write_request
-from emo_assets.store import DEFAULT_BASE, Store, atomic_write
+from emo_assets.store import DEFAULT_BASE, Store, atomic_write, check_writable, name_in_errors
 
 app = typer.Typer(
     name="emo",
@@ -43,6 +43,9 @@ StrictnessOption = Annotated[
     str | None, typer.Option(help="How closely to follow the features: loosely, normally or strictly.")
 ]
 
+NAMED_VALUES = {"key": "0 to 11, or a name: C, C#, Db …", "mode": "0 or minor, 1 or major"}
+"""The values of features that have names, for help texts."""
+
 
 @app.callback(invoke_without_command=True)
 def _show_help(context: typer.Context) -> None:
@@ -51,30 +54,8 @@ def _show_help(context: typer.Context) -> None:
 
 
 def main() -> None:
-    """Run the command line: exit 0 when done, 2 for invalid input, 1 when worker processes fail.
-
-    A failure prints one line on standard error.
-    """
-    try:
-        result = app(standalone_mode=False)
-    except InputError as error:
-        _fail(str(error))
-    except typer.TyperException as error:
-        _fail(f"{error.format_message()} (`emo --help` lists commands and options)")
-    except OSError as error:
-        where = f"{error.filename}: {error.strerror}" if error.filename is not None else str(error)
-        _fail(f"{where}; check the path and its permissions")
-    except WorkerError as error:
-        _fail(str(error), code=1)
-    except (typer.Abort, KeyboardInterrupt):
-        print("emo: interrupted; finished work is kept", file=sys.stderr)
-        sys.exit(130)
-    sys.exit(result if isinstance(result, int) else 0)
-
-
-def _fail(message: str, code: int = 2) -> None:
-    print(f"emo: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(code)
+    """Run the command line: exit codes and messages as `cli_errors.run` documents them."""
+    run(lambda: app(standalone_mode=False))
 
 
 def _takes_features(command: Callable[..., None]) -> Callable[..., None]:
@@ -88,10 +69,11 @@ def _takes_features(command: Callable[..., None]) -> Callable[..., None]:
     parameters = [parameter for name, parameter in signature.parameters.items() if name != "features"]
     for name in FEATURE_NAMES:
         smallest, largest = feature_range(name)
+        values = NAMED_VALUES.get(name, f"{smallest:g} to {largest:g}")
         field = FeatureVector.model_fields[name]
         option = typer.Option(
             f"--{name.replace('_', '-')}",
-            help=f"{field.description} [{smallest:g} to {largest:g}; default {field.default:g}]",
+            help=f"{field.description} [{values}; default {field.default:g}]",
             metavar="VALUE",
         )
         parameters.append(
@@ -129,6 +111,7 @@ def link(
     from emo_assets.datasets.spotify import read_spotify
     from emo_assets.linking.matching import link_tracks
 
+    check_writable(out)
     spotify_read, msd_read = read_spotify(spotify), read_msd(msd)
     with terminal_progress() as progress:
         links = link_tracks(spotify_read.rows, msd_read.rows, progress=progress)
@@ -304,12 +287,13 @@ def describe(
     """
     from emo_assets.tokens.batch import extract_files, extracted_names, find_midi_files
 
-    done = extracted_names(out) if out is not None and out.exists() else frozenset()
+    done = extracted_names(out) if out is not None and out.is_file() else frozenset()
     files = find_midi_files(paths, done=done)
+    is_unicode = out is not None or sys.stdout.encoding.lower().startswith("utf")
     with _line_writer(out) as write, terminal_progress() as progress:
         results = extract_files(files, workers=workers, strict=strict, events=events, progress=progress)
         for result in results:
-            write(json.dumps(result.as_document(), ensure_ascii=False))
+            write(json.dumps(result.as_document(), ensure_ascii=not is_unicode))
 
 
 @app.command()
@@ -341,7 +325,7 @@ def studio(
 @contextmanager
 def _line_writer(out: Path | None) -> Iterator[Callable[[str], None]]:
     """Yield a function that writes and flushes one line, to the end of a file or to standard output."""
-    with ExitStack() as stack:
+    with name_in_errors("standard output" if out is None else out), ExitStack() as stack:
         file: TextIO = sys.stdout
         if out is not None:
             out.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ Dagster configuration, request files, the command line, the models' encoding and
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -174,7 +175,8 @@ def explain(error: ValidationError) -> str:
 
 def _explain_one(detail: Mapping[str, Any]) -> str:
     name = ".".join(str(part) for part in detail["loc"]) or "the request"
-    got = repr(detail["input"])
+    value = detail["input"]
+    got = reprlib.repr(value) if isinstance(value, dict | list) else repr(value)
     shown = got if len(got) <= 40 else got[:37] + "..."
     context = detail.get("ctx", {})
     match detail["type"]:

@@ -7,7 +7,6 @@ and `render_track`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -28,7 +27,7 @@ from emo_assets.progress import Progress, no_progress
 from emo_assets.reports.piano_roll import piano_roll_png
 from emo_assets.reranking import best_descriptions, best_songs
 from emo_assets.song_request import TrackRequest
-from emo_assets.store import Store, atomic_write
+from emo_assets.store import Store, atomic_write, check_writable
 
 if TYPE_CHECKING:
     from emo_assets.description_model.generate import DescriptionGenerator
@@ -207,20 +206,17 @@ def output_file(out: Path, sound_font: Path | None = None) -> dict[str, Path | U
     """Return a single file by kind for `generate_track`, after checking that it can be written.
 
     Raises:
-        InputError: the suffix of `out` is not one of `.wav`, `.flac`, `.ogg`, `.mp3` and `.mid`, `out` is a
-            folder or cannot be written, or `sound_font` is not a sound font.
+        InputError: the suffix of `out` is not one of `.wav`, `.flac`, `.ogg`, `.mp3` and `.mid` in any case,
+            `out` is a folder or cannot be written, or `sound_font` is not a sound font.
     """
-    suffixes = (*FORMATS, ".mid")
-    if out.suffix not in suffixes:
-        raise InputError(f"{out}: the file's ending must be one of {', '.join(suffixes)}")
-    if out.is_dir():
-        raise InputError(f"{out}: is a folder; name a file in it")
-    folder = next(parent for parent in out.absolute().parents if parent.exists())
-    if not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise InputError(f"{out}: nothing can be written into {folder}; name another place")
+    kinds = {suffix: suffix[1:] for suffix in FORMATS} | {".mid": MIDI}
+    suffix = out.suffix.lower()
+    if suffix not in kinds:
+        raise InputError(f"{out}: the file's ending must be one of {', '.join(kinds)}")
+    check_writable(out)
     if sound_font is not None:
         check_sound_font(sound_font)
-    return {MIDI if out.suffix == ".mid" else out.suffix[1:]: out}
+    return {kinds[suffix]: out}
 
 
 def load_models(store: Store, *, exact: bool = False, parallel: bool = False) -> Models:
@@ -268,7 +264,7 @@ def load_figaro(store: Store, *, exact: bool = False) -> Figaro:
     from emo_assets.figaro.generate import Figaro
     from emo_assets.figaro.weights import from_bytes
 
-    return Figaro(from_bytes(_figaro_weights(store)), exact=exact)
+    return Figaro(from_bytes(_figaro_weights(store), "figaro_model.safetensors"), exact=exact)
 
 
 def _figaro_weights(store: Store) -> bytes:

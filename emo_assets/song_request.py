@@ -107,7 +107,7 @@ def parse_request(text: bytes, path: Path | UPath) -> TrackRequest:
     """
     try:
         values = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: of dates, numbers, encodings
         reason = " ".join(str(error).split())[:120]
         raise InputError(f"{path}: is not YAML ({reason})") from error
     if not isinstance(values, dict):

@@ -6,6 +6,8 @@ The base path is `data/` by default, and may be any fsspec URL.
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +34,7 @@ class Store:
         base: the base path: a folder or any fsspec URL.
 
     Raises:
-        InputError: no installed filesystem supports the URL.
+        InputError: no installed filesystem supports the URL, or it is a file.
     """
 
     def __init__(self, base: str | Path | UPath = DEFAULT_BASE) -> None:
@@ -41,8 +43,10 @@ class Store:
         try:
             self.base = UPath(base)
             self.base.fs  # noqa: B018 - fails for unsupported URLs
-        except (ImportError, ValueError) as error:
+        except (ImportError, ValueError, TypeError, OSError) as error:
             raise InputError(f"{base} cannot be a store ({error}): give the path of a folder") from error
+        if self.base.protocol in ("", "file") and self.base.is_file():
+            raise InputError(f"{base} cannot be a store (it is a file): give the path of a folder")
 
     @property
     def assets(self) -> UPath:
@@ -99,6 +103,42 @@ class Store:
         return self.base / "sample"
 
 
+def check_writable(path: Path) -> None:
+    """Check that a local file can be written, before the work whose result it holds.
+
+    Raises:
+        InputError: it is a folder or a device, or its folder cannot be written or has no space left.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file in it")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is not a regular file; name another")
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(4096))
+    except OSError as error:
+        raise InputError(
+            f"{path}: nothing can be written into {folder} ({error.strerror}); name another place"
+        ) from error
+
+
+@contextmanager
+def name_in_errors(path: Path | UPath | str, unless_other: Path | UPath | None = None) -> Iterator[None]:
+    """Let errors of the system name a file, when they name none.
+
+    Args:
+        path: the file.
+        unless_other: a temporary name of the file, which errors do not show either.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, str(unless_other)):
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+
+
 @contextmanager
 def atomic_write(path: Path | UPath) -> Iterator[BinaryIO]:
     """Open a file for writing that appears complete or not at all.
@@ -111,18 +151,22 @@ def atomic_write(path: Path | UPath) -> Iterator[BinaryIO]:
 
     Yields:
         A binary file.
+
+    Raises:
+        OSError: it cannot be written; the error names the file.
     """
     from upath import UPath
 
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.unfinished")
     try:
-        with temporary.open("wb") as file:
-            yield file
-        if isinstance(temporary, Path):
-            temporary.replace(str(path))
-        else:
-            temporary.fs.mv(temporary.path, UPath(path).path)
+        with name_in_errors(path, temporary):
+            with temporary.open("wb") as file:
+                yield file
+            if isinstance(temporary, Path):
+                temporary.replace(str(path))
+            else:
+                temporary.fs.mv(temporary.path, UPath(path).path)
     finally:
         if temporary.exists():
             temporary.unlink()

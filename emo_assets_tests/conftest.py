@@ -39,6 +39,16 @@ def golden() -> Path:
     return shared_folder("golden")
 
 
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with real models and nothing else; tests do not write to it."""
+    from emo_assets_tests.studio.real_models import keep_models
+
+    base = tmp_path_factory.mktemp("models")
+    keep_models(base)
+    return base
+
+
 @pytest.fixture(autouse=True)
 def no_instance_of_another_test() -> None:
     """Forget the Dagster instance that another test entered.

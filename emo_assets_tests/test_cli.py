@@ -82,6 +82,8 @@ def test_every_feature_is_an_option_with_its_range(
     shown = " ".join(capsys.readouterr().out.split())
     assert "--time-signature VALUE" in shown
     assert "[-60 to 5; default -8]" in shown
+    assert "[0 to 11, or a name: C, C#, Db …; default 0]" in shown
+    assert "[0 or minor, 1 or major; default 1]" in shown
 
 
 def test_a_request_without_an_instance_says_where_to_go(

@@ -19,23 +19,21 @@ from emo_assets.generation import (
 from emo_assets.metrics.song_metrics import MeasuredSong
 from emo_assets.song_request import TrackRequest
 from emo_assets.store import Store
-from emo_assets_tests.studio.real_models import keep_models
 
 
-def test_the_whole_way_and_its_stages_give_the_same_track(tmp_path: Path) -> None:
+def test_the_whole_way_and_its_stages_give_the_same_track(models: Path, tmp_path: Path) -> None:
     store = Store(tmp_path)
-    keep_models(tmp_path)
-    models = load_models(store)
+    loaded = load_models(Store(models))
     request = TrackRequest(name="song", bars=2, seed=1, features=FeatureVector(tempo=150))
     stages: list[str] = []
     track = generate_track(
         request,
-        models,
+        loaded,
         track_files(store, "song"),
         progress=lambda stage, done, total: stages.append(stage),
     )
     assert list(dict.fromkeys(stages)) == [DESCRIBING, COMPOSING, RENDERING]
-    assert track.champion == models.champion
+    assert track.champion == loaded.champion
     assert len(track.description) > 0
     files = {kind: Path(str(path)) for kind, path in track.files.items()}
     assert files["midi"].read_bytes() == track.midi
@@ -43,14 +41,14 @@ def test_the_whole_way_and_its_stages_give_the_same_track(tmp_path: Path) -> Non
     assert soundfile.info(files["wav"]).duration == pytest.approx(track.seconds)
 
     again = render_track(
-        request, MeasuredSong.from_midi(track.midi), output_file(tmp_path / "again.wav"), models.calibration
+        request, MeasuredSong.from_midi(track.midi), output_file(tmp_path / "again.wav"), loaded.calibration
     )
     assert (tmp_path / "again.wav").read_bytes() == files["wav"].read_bytes()
     assert again.as_document() == track.as_document() | {"files": {"wav": str(tmp_path / "again.wav")}}
     assert again.piano_roll == b""
 
 
-@pytest.mark.parametrize("suffix", ["wav", "ogg", "flac", "mp3"])
+@pytest.mark.parametrize("suffix", ["wav", "ogg", "flac", "mp3", "WAV", "Mp3"])
 def test_a_single_file_has_the_format_of_its_suffix(tmp_path: Path, suffix: str) -> None:
-    assert output_file(tmp_path / f"song.{suffix}") == {suffix: tmp_path / f"song.{suffix}"}
-    assert output_file(tmp_path / "song.mid") == {"midi": tmp_path / "song.mid"}
+    assert output_file(tmp_path / f"song.{suffix}") == {suffix.lower(): tmp_path / f"song.{suffix}"}
+    assert output_file(tmp_path / "song.MID") == {"midi": tmp_path / "song.MID"}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,19 @@ def test_all_folders_are_below_the_base(folder: UPath) -> None:
     store = Store(folder)
     for place in (store.assets, store.requests, store.tracks, store.reports, store.checkpoints, store.sample):
         assert place.parent == store.base
+
+
+def test_errors_of_the_system_name_the_file_and_never_its_temporary_name(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OSError, match=rf"No space left on device: '{tmp_path}/song.wav'"),
+        atomic_write(tmp_path / "song.wav"),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError) as caught, atomic_write(tmp_path / "folder"):
+        pass
+    assert caught.value.filename == str(tmp_path / "folder")
+    with pytest.raises(FileNotFoundError) as caught_elsewhere, atomic_write(tmp_path / "song.wav"):
+        (tmp_path / "other").read_bytes()
+    assert caught_elsewhere.value.filename == str(tmp_path / "other")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]

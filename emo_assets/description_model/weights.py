@@ -126,20 +126,22 @@ def to_bytes(model: TrainedModel) -> bytes:
     return encode_weights(tensors, metadata.model_dump(), key=METADATA_KEY)
 
 
-def from_bytes(content: bytes) -> TrainedModel:
+def from_bytes(content: bytes, name: str = "description model") -> TrainedModel:
     """Return the model of a weight file.
+
+    Args:
+        content: the file's content.
+        name: what to call the file in errors.
 
     Raises:
         InputError: the file is damaged, of another kind, or its weights do not fit its settings.
     """
-    values, tensors = decode_weights(content, key=METADATA_KEY, name="description model")
+    values, tensors = decode_weights(content, key=METADATA_KEY, name=name)
     try:
         metadata = _Metadata.model_validate(values)
     except ValidationError as error:
         reason = " ".join(str(error).split())[:160]
-        raise InputError(
-            f"description model: the settings are damaged ({reason}); train the model again"
-        ) from error
+        raise InputError(f"{name}: the settings are damaged ({reason}); train the model again") from error
     model = TrainedModel(
         spec=model_spec(metadata.describer),
         config=metadata.config,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,9 @@ from emo_assets.store import DEFAULT_BASE, Store
 INSTANCE_FOLDER = "dagster_home"
 """Folder of a store that holds its instance, unless `DAGSTER_HOME` names another."""
 
+MAX_REASON = 200
+"""Characters of an error of Dagster that a message shows."""
+
 
 def checkout_instance(base: str = DEFAULT_BASE) -> dg.DagsterInstance:
     """Return the instance that `make dev` and the `dagster` commands share, and set `DAGSTER_HOME` to it.
@@ -30,9 +34,10 @@ def checkout_instance(base: str = DEFAULT_BASE) -> dg.DagsterInstance:
         base: base path of the store whose instance it is; the checkout's by default.
 
     Raises:
-        InputError: `DAGSTER_HOME` is not set, and the store has no instance.
+        InputError: `DAGSTER_HOME` is not set, and the store has no instance; or the instance cannot be
+            opened.
     """
-    if "DAGSTER_HOME" not in os.environ:
+    if not os.environ.get("DAGSTER_HOME"):
         home = Path(base) / INSTANCE_FOLDER
         if not (home / "dagster.yaml").exists():
             raise InputError(
@@ -40,9 +45,34 @@ def checkout_instance(base: str = DEFAULT_BASE) -> dg.DagsterInstance:
                 "store with --store, or set DAGSTER_HOME to the absolute path of the instance's folder"
             )
         os.environ["DAGSTER_HOME"] = str(home.resolve())
-    instance = dg.DagsterInstance.get()
-    forget_future_ticks(instance)
-    return instance
+    return _open_instance(Path(os.environ["DAGSTER_HOME"]).expanduser())
+
+
+def _open_instance(home: Path) -> dg.DagsterInstance:
+    """Open the instance that `DAGSTER_HOME` names.
+
+    Raises:
+        InputError: Dagster cannot open it.
+    """
+    if not home.is_absolute():
+        raise InputError(f"DAGSTER_HOME is {home}, a relative path: set it to {home.resolve()}")
+    if not home.is_dir():
+        raise InputError(f"DAGSTER_HOME is {home}, which is not a folder: set it to the instance's folder")
+    log = logging.getLogger("dagster")
+    level = log.level
+    log.setLevel(logging.ERROR)  # a folder without dagster.yaml is an instance, too
+    try:
+        instance = dg.DagsterInstance.get()
+        forget_future_ticks(instance)
+        return instance
+    except Exception as error:  # of Dagster, its databases, YAML, and modules that dagster.yaml names
+        reason = " ".join(str(getattr(error, "orig", error)).split())[:MAX_REASON]
+        raise InputError(
+            f"the Dagster instance in {home} cannot be opened ({reason}): check dagster.yaml, the folder's "
+            "permissions and its free space"
+        ) from error
+    finally:
+        log.setLevel(level)
 
 
 def forget_future_ticks(instance: dg.DagsterInstance) -> None:

@@ -57,7 +57,7 @@ def build_app(
     """Return the application of a studio.
 
     Args:
-        studio: the studio; it is opened and closed with the application.
+        studio: the studio, which is closed with the application; `run_app` opens it.
         limits: limits per client.
         token: the token that clients must send; None if none is needed.
         hosts: the host names under which the server may be addressed; None allows any.
@@ -65,7 +65,6 @@ def build_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        studio.open()
         yield
         studio.close()
 
@@ -158,7 +157,11 @@ class _Server(uvicorn.Server):
 
 
 def run_app(app: FastAPI, studio: Studio, listener: socket.socket) -> None:
-    """Serve a studio's application on a socket until the process is interrupted."""
+    """Open a studio, and serve its application on a socket until the process is interrupted.
+
+    Raises:
+        InputError: the studio cannot be opened.
+    """
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -169,6 +172,7 @@ def run_app(app: FastAPI, studio: Studio, listener: socket.socket) -> None:
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         limit_concurrency=MAX_CONNECTIONS,
     )
+    studio.open()  # here, since uvicorn logs what a lifespan raises as a traceback
     with suppress(KeyboardInterrupt):
         _Server(config, studio).run(sockets=[listener])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 
 from filelock import FileLock, Timeout
@@ -62,8 +63,18 @@ class Studio:
         self._is_closing = False
 
     def open(self) -> None:
-        """Start to work, first on tasks that an earlier studio did not finish."""
-        self._supervisor.start()
+        """Start to work, first on tasks that an earlier studio did not finish.
+
+        Raises:
+            InputError: the task queue cannot be written.
+        """
+        try:
+            self._supervisor.start()
+        except sqlite3.Error as error:
+            raise InputError(
+                f"the studio's task queue in {self._store.base} cannot be written ({error}): "
+                "free some space, or check the folder's permissions"
+            ) from error
 
     def disconnect_watchers(self) -> None:
         """End all `watch` iterators, since the studio is about to close."""

@@ -13,7 +13,6 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
 from emo_assets.studio.static import PAGES
-from emo_assets_tests.studio.real_models import keep_models
 from emo_assets_tests.studio.studio_process import StudioProcess
 
 
@@ -39,14 +38,6 @@ def own_studio(tmp_path: Path) -> Iterator[StudioProcess]:
     process = StudioProcess(tmp_path, seconds=0.05)
     yield process
     process.kill()
-
-
-@pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with real models and nothing else."""
-    base = tmp_path_factory.mktemp("models")
-    keep_models(base)
-    return base
 
 
 @pytest.fixture

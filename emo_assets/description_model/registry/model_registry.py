@@ -151,16 +151,14 @@ def promote(
 def _load_models(store: Store, record: ChampionRecord) -> list[TrainedModel]:
     """Load the models that a record names, in the order of generation."""
     folder = store.champions / record.version
+    paths = [folder / f"{model}.safetensors" for model in CANDIDATE_MODELS[record.decision.champion]]
     try:
-        blobs = [
-            (folder / f"{model}.safetensors").read_bytes()
-            for model in CANDIDATE_MODELS[record.decision.champion]
-        ]
+        blobs = [path.read_bytes() for path in paths]
     except OSError as error:
         raise InputError(
             f"{folder}: the champion's weights are not complete ({error}); materialize champion again"
         ) from error
-    return [from_bytes(blob) for blob in blobs]
+    return [from_bytes(blob, str(path)) for blob, path in zip(blobs, paths, strict=True)]
 
 
 def _version(weights: Mapping[str, bytes]) -> str:
