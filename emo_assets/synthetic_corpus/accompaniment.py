@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from emo_assets.synthetic_corpus.arrangement import Voice, chord_size, plays_at_all, voice_level
+from emo_assets.synthetic_corpus.arrangement import (
+    OPTIONAL_ROLES,
+    Voice,
+    chord_size,
+    plays_at_all,
+    voice_level,
+)
 from emo_assets.synthetic_corpus.form import PHRASE_BARS, Section, SectionKind
 from emo_assets.synthetic_corpus.harmony import Chord, nearest_pitch, voice_chord
 from emo_assets.synthetic_corpus.lead_sheet import LeadSheet, WrittenNote
@@ -18,6 +24,14 @@ from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 _FIGURES = ((0, 1, 2, 3), (0, 2, 1, 3), (0, 1, 2, 1), (3, 2, 1, 0), (0, 2, 3, 2))
 """Orders of the notes of a broken chord, 0 being the lowest."""
 
+_NEVER = 1000
+_LATE_ENTRIES = {
+    SectionKind.INTRO: (0.0, 0.4),
+    SectionKind.VERSE: (0.35, 0.25),
+    SectionKind.CHORUS: (0.2, 0.0),
+}
+"""Shares of the optional instruments that enter with a section's second phrase, and that are silent in it."""
+
 _ALBERTI = (0, 2, 1, 2)
 
 
@@ -28,19 +42,26 @@ class _Pattern:
     Attributes:
         figure: the order of the notes of a broken chord.
         left_out: for each bar of a phrase, the strokes that a loose player leaves out.
+        enters: bar of the section in which the instrument starts to play.
         shapes: the pitches that play each chord, as they are first chosen.
     """
 
     figure: tuple[int, ...]
     left_out: tuple[frozenset[int], ...]
+    enters: int
     shapes: dict[Chord, tuple[int, ...]] = field(default_factory=dict)
 
     @classmethod
-    def draw(cls, sheet: LeadSheet, rng: SeededRandom) -> _Pattern:
-        """Choose a pattern for a section of the song."""
+    def draw(cls, sheet: LeadSheet, voice: Voice, kind: SectionKind, rng: SeededRandom) -> _Pattern:
+        """Choose a pattern for the sections of one kind."""
         rate = 0.16 * sheet.params.looseness
         one = [frozenset(index for index in range(1, 28) if rng.bernoulli(rate)) for _ in range(2)]
-        return cls(rng.pick(_FIGURES), tuple(one * (PHRASE_BARS // 2)))
+        enters = 0
+        if voice.layer.role in OPTIONAL_ROLES and kind is not SectionKind.ENDING:
+            late, absent = _LATE_ENTRIES.get(kind, (0.3, 0.1))
+            chance = rng.uniform()
+            enters = PHRASE_BARS if chance < late else _NEVER if chance < late + absent else 0
+        return cls(rng.pick(_FIGURES), tuple(one * (PHRASE_BARS // 2)), enters)
 
 
 def write_chords(
@@ -54,10 +75,10 @@ def write_chords(
         levels: level of activity in each kind of section, 0 to 1.
         rng: chooses figures, and strokes that a loose player leaves out.
     """
-    register = voice.layer.register + sheet.params.register
+    register = voice.layer.register + voice.shift + sheet.params.register
     is_sustained = voice.layer.playing is PlayingPattern.SUSTAINED
     gate = voice.layer.gate if is_sustained else voice.layer.gate * sheet.params.articulation
-    patterns = {kind: _Pattern.draw(sheet, rng.child(kind)) for kind in levels}
+    patterns = {kind: _Pattern.draw(sheet, voice, kind, rng.child(kind)) for kind in levels}
     written: list[WrittenNote] = []
     previous: tuple[int, ...] | None = None
     for section in sheet.sections:
@@ -67,7 +88,10 @@ def write_chords(
         pattern = patterns[section.kind]
         voices = chord_size(voice.layer, level)
         spread = 4 if voice.layer.playing is PlayingPattern.BROKEN else 3 if voices == 1 else voices
+        first = (section.first_bar + pattern.enters) * sheet.meter.positions
         for index, start, end in _strokes(sheet, voice, section, level, pattern):
+            if start < first:
+                continue
             chord = sheet.chord_at(start)
             if chord not in pattern.shapes:
                 pattern.shapes[chord] = _shape(voice, chord, previous, register, spread)

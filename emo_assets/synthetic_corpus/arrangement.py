@@ -21,6 +21,9 @@ OPTIONAL_ROLES = (Role.PAD, Role.COLOUR, Role.DOUBLE, Role.COUNTER)
 """Layers that only a full band has; the fuller, the more of them."""
 
 _SEARCH_STEPS = 8
+_REGISTER_SPREAD = 5.0
+"""Standard deviation in semitones of the registers of optional instruments around their layer's."""
+
 _BASS_STAYS_ELECTRIC = 0.5
 """Added to the bass's place in the order in which voices become acoustic: it is among the last."""
 
@@ -34,12 +37,14 @@ class Voice:
         program: its General MIDI program, 0 to 127.
         activity: how much busier (below 0: less busy) it is than the band.
         entry: level (0 to 1) of the band from which it plays.
+        shift: semitones above the layer's register.
     """
 
     layer: Layer
     program: int
     activity: float
     entry: float = 0.0
+    shift: int = 0
 
 
 @dataclass(frozen=True)
@@ -152,10 +157,13 @@ def _choose_layers(sheet: LeadSheet, rng: SeededRandom) -> list[Voice]:
     voices = []
     for layer in sheet.style.layers:
         activity = rng.spread(0.12)
+        if layer.role is Role.BASS:
+            activity = 0.4 * activity + sheet.params.drum_bias  # bass and kick play together
         if layer.role not in optional:
             voices.append(Voice(layer, 0, activity, layer.entry))
         elif layer.role in chosen:
-            voices.append(Voice(layer, 0, activity, layer.entry * (1 - 0.7 * fullness)))
+            shift = round(rng.spread(_REGISTER_SPREAD))
+            voices.append(Voice(layer, 0, activity, layer.entry * (1 - 0.7 * fullness), shift))
     return voices
 
 

@@ -29,7 +29,7 @@ class MusicalParams:
         major_share: share of the chords with a major third; follows valence, and the mode.
         looseness: 0 for a steady groove, 1 for a free one; decreases with danceability.
         velocity: mean MIDI velocity; follows loudness.
-        dynamics: factor on accents, from a machine's 0.2 to an expressive player's 3.
+        dynamics: factor on accents, from a machine's 0.15 to an expressive player's 4.
         acoustic_share: share of acoustic instruments; follows acousticness.
         sung_share: share of the bars in which the lead sings; decreases with instrumentalness.
         register: semitones by which the upper parts are raised; follows valence.
@@ -62,24 +62,24 @@ class MusicalParams:
 def musical_params(features: FeatureVector, rng: SeededRandom) -> MusicalParams:
     """Return the musical quantities for a song with these features."""
     mode_share = 0.16 if features.mode else 0.02
-    notes_per_second = (2.5 + 36.0 * features.energy) * (1 + rng.spread(0.2))
+    notes_per_second = (3.5 + 38.0 * features.energy) * (1 + rng.spread(0.2))
     melody_rate = (0.8 + 1.1 * features.energy) * (1 + rng.spread(0.2)) * 60 / features.tempo + 0.2
     return MusicalParams(
         notes_per_beat=_clip(notes_per_second * 60 / features.tempo, 1.5, 30.0),
         major_share=_clip(mode_share + 0.84 * features.valence + rng.spread(0.04), 0.05, 1.0),
         looseness=_clip((0.86 - features.danceability) / 0.66 + rng.spread(0.04), 0.0, 1.0),
         velocity=_interpolate(features.loudness, _VELOCITY_OF_LOUDNESS) + rng.spread(3.0),
-        dynamics=_clip(1.5 + rng.spread(0.6), 0.2, 3.0),
+        dynamics=_clip(1.9 + rng.spread(0.85), 0.15, 4.0),
         acoustic_share=_clip(features.acousticness * 1.04 - 0.02 + rng.spread(0.05), 0.0, 1.0),
         sung_share=_clip(0.75 - 0.84 * features.instrumentalness + rng.spread(0.006), 0.0, 1.0),
         register=round(_clip(14 * (features.valence - 0.5) + rng.spread(5.5) - 1, -10.0, 15.0)),
         melodic_rise=4 * (features.valence - 0.5) + rng.spread(0.5),
         melody_rate=_clip(melody_rate, 0.4, 1.8),
-        fullness=_clip(0.12 + 0.55 * features.energy + rng.spread(0.34), 0.0, 1.0),
+        fullness=_clip(0.2 + 0.55 * features.energy + rng.spread(0.34), 0.0, 1.0),
         has_drums=not rng.bernoulli(0.01 + 0.2 * features.acousticness * (1 - features.energy)),
-        drum_bias=0.3 * (features.energy - 0.5) + rng.spread(0.18),
+        drum_bias=0.06 + 0.3 * (features.energy - 0.5) + rng.spread(0.18),
         percussion=int(max(0.0, 2.4 * features.energy * rng.uniform() + rng.spread(0.7))),
-        articulation=_clip(0.95 - 0.2 * (features.danceability - 0.5) + rng.spread(0.25), 0.4, 1.4),
+        articulation=_clip(0.88 - 0.2 * (features.danceability - 0.5) + rng.spread(0.25), 0.4, 1.4),
     )
 
 

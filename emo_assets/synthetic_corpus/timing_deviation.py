@@ -64,8 +64,8 @@ def _displace(meter: Meter, looseness: float, swing: bool, rng: SeededRandom) ->
     step = 4 if swing else 3
     in_bar: dict[int, int] = {}
     for position in range(step, meter.positions, step):
-        if rng.bernoulli(0.42 * looseness):
-            target = position + rng.pick((-2, -1, 1, 2)) * step
+        if rng.bernoulli(0.36 * looseness):
+            target = position + rng.pick((-2, -2, -1, 1, 2, 2)) * step
             if 0 < target < meter.positions:
                 in_bar[position] = target
     return in_bar

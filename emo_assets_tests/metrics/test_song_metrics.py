@@ -123,7 +123,7 @@ def test_key_and_mode_are_right(composed: pd.DataFrame) -> None:
         ("energy", "note_density", 0.75),
         ("loudness", "mean_velocity", 0.9),
         ("valence", "major_share", 0.65),
-        ("danceability", "groove_regularity", 0.6),
+        ("danceability", "groove_regularity", 0.5),
         ("acousticness", "acoustic_share", 0.85),
     ],
 )
