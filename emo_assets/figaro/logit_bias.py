@@ -3,7 +3,8 @@
 A description has no rhythm and no melody, and does not say which instrument plays its chords. So among the
 tokens that `constraints` allows, some become more likely and others less: onsets of drums and basses of the
 previous bar; in bars with a melody, a single line in small steps above the others; tones of the current
-chord and of the key. Nothing is forced, and without targets the network decides alone.
+chord and of the key, above all those that tell the key from its nearest rival. Nothing is forced, and without
+targets the network decides alone.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from numpy.typing import NDArray
 
 from emo_assets.figaro.constraints import bar_positions
 from emo_assets.figaro.instrument_limits import max_polyphony, pitch_range
+from emo_assets.key_profiles import CLEAR_KEY, telling_pitch_classes
+from emo_assets.metrics.description_features import chord_tone_weights
 from emo_assets.midi.general_midi import BASS_PROGRAMS, DRUMS
 from emo_assets.music_theory import CHORD_TONES, MAJOR_SCALE
 from emo_assets.tokens.grammar.descriptions import DescribedBar
 from emo_assets.tokens.grammar.event_constraints import note_order
 from emo_assets.tokens.grammar.event_state import EventState, Expected
-from emo_assets.tokens.quantization import DURATION_BINS
+from emo_assets.tokens.quantization import DURATION_BINS, POSITIONS_PER_QUARTER
 from emo_assets.tokens.vocabulary import CHORD_QUALITIES, EVENTS, EventKind
 
 _POSITIONS = EVENTS.span(EventKind.POSITION)
@@ -46,7 +49,11 @@ LEAD_VELOCITY_BONUS = 2.0  # for velocities of the lead that are not below the b
 CHORD_TONE_BONUS = 2.0  # for tones of the chord, except in leads, which use passing tones
 CHORD_ROOT_BONUS = 2.0  # for the chord's root in basses, without which it sounds like another chord
 OUT_OF_SCALE_PENALTY = 2.5  # against tones that are neither in the chord nor in the key's scale
+KEY_BONUS = 2.0  # for tones that tell the key from its strongest rival, while the rival fits the notes so far
 UNPLAYABLE_PENALTY = 30.0  # against notes that no player can play, unless the grammar leaves nothing else
+
+DESCRIPTION_WEIGHT = 8.0
+"""Length in quarter notes for which the description's chords count beside the notes so far, for the key."""
 
 LEAD_REGISTER = range(58, 92)
 """MIDI pitches of a lead."""
@@ -134,6 +141,10 @@ class StyleBias:
         self._bar = 0
         self._onsets: Counter[int] = Counter()  # notes of each instrument at ..
         self._onsets_at = (0, -1)  # .. this bar and position
+        chords = chord_tone_weights(bars)
+        # quarter notes of each pitch class, (12,)
+        self._lengths = DESCRIPTION_WEIGHT * chords / max(chords.sum(), 1)
+        self._key_biases = np.zeros(OCTAVE)
 
     def biases(self, state: EventState, allowed: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return what to add to the logits of the allowed tokens, in nats, shape (allowed,).
@@ -175,8 +186,11 @@ class StyleBias:
                 self._last_pitch[before.instrument] = token - _PITCHES.start
                 if before.instrument in BASS_PROGRAMS:
                     self._rhythm.add((before.position, before.instrument, 0))
-        elif before.expected is Expected.DURATION and before.instrument == self._bar_lead:
-            self._lead_until = before.position + int(DURATION_BINS[token - _DURATIONS.start])
+        elif before.expected is Expected.DURATION and before.instrument != DRUMS:
+            duration = int(DURATION_BINS[token - _DURATIONS.start])
+            self._lengths[before.pitch % OCTAVE] += duration / POSITIONS_PER_QUARTER
+            if before.instrument == self._bar_lead:
+                self._lead_until = before.position + duration
 
     def _begin_bar(self, index: int) -> None:
         """Begin the bar with an index, counted from 0."""
@@ -186,6 +200,9 @@ class StyleBias:
         self._rhythm = set()
         self._lead_until = max(0, self._lead_until - length)
         self._bar = index + 1
+        if self._targets.key is not None and np.ptp(self._lengths) > 0:
+            margin, telling = telling_pitch_classes(self._lengths, *self._targets.key)
+            self._key_biases = KEY_BONUS * min(max(1 - margin / CLEAR_KEY, 0), 1) * telling
 
     @property
     def _instruments(self) -> Sequence[int]:
@@ -280,7 +297,7 @@ class StyleBias:
             root, tones, scale = _chord_and_scale(state.chord, targets.key)
             biases -= OUT_OF_SCALE_PENALTY * ~scale[classes]
             biases += (0 if is_melody else CHORD_TONE_BONUS) * tones[classes]
-            biases += (CHORD_ROOT_BONUS if is_bass else 0) * (classes == root)
+            biases += CHORD_ROOT_BONUS * (classes == root) if is_bass else self._key_biases[classes]
         if targets.melody_share is None or is_bass:
             return
         is_step = _in_range(np.abs(pitches - self._last_pitch.get(instrument, -OCTAVE)), range(1, 3))

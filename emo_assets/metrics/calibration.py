@@ -21,8 +21,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from emo_assets.errors import InputError
 from emo_assets.features import FeatureVector
+from emo_assets.key_profiles import CLEAR_KEY, Key
 from emo_assets.metrics.description_features import description_features, estimate_key
-from emo_assets.metrics.harmony import Key
 from emo_assets.metrics.metrics_table import METRIC_PREFIX
 from emo_assets.metrics.song_metrics import FEATURE_METRICS, SongMetrics
 from emo_assets.tokens.grammar.descriptions import DescribedBar
@@ -41,6 +41,9 @@ UNMEASURED_ERROR = 0.5
 
 WRONG_KEY_PENALTY = 0.5
 """Added to the distance for a wrong key and for a wrong mode: more than all other metrics can make up for."""
+
+VAGUE_KEY_PENALTY = 0.1
+"""Added for the requested key without any confidence; nothing from `CLEAR_KEY` on."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,8 @@ class RequestCalibration:
 
         Returns:
             The mean squared difference between target ranks and measured ranks (0 to 1), plus
-            `WRONG_KEY_PENALTY` for a wrong key and for a wrong mode each.
+            `WRONG_KEY_PENALTY` for a wrong key and for a wrong mode each, and up to `VAGUE_KEY_PENALTY` for
+            an unclear key.
         """
         targets = self.target_ranks(asked)
         errors = []
@@ -126,7 +130,11 @@ class RequestCalibration:
             value = float(getattr(metrics, name))
             rank = float(self._metrics[feature].cdf(value))
             errors.append(UNMEASURED_ERROR if np.isnan(value) else rank - targets[feature])
-        key = None if metrics.key is None or metrics.mode is None else Key(metrics.key, metrics.mode, 0)
+        key = (
+            None
+            if metrics.key is None or metrics.mode is None
+            else Key(metrics.key, metrics.mode, metrics.key_confidence)
+        )
         return float(np.mean(np.square(errors))) + _key_penalty(asked, key)
 
     def predict_ranks(self, description: Sequence[DescribedBar]) -> dict[str, float]:
@@ -156,7 +164,8 @@ class RequestCalibration:
 
 
 def _key_penalty(asked: FeatureVector, key: Key | None) -> float:
-    """Return what a key adds to a distance: 0 for the requested one."""
+    """Return what a key adds to a distance: 0 for the requested one, if it is clear."""
     if key is None:
         return 2 * WRONG_KEY_PENALTY
-    return WRONG_KEY_PENALTY * ((key.pitch_class != asked.key) + (key.mode != asked.mode))
+    wrong = (key.pitch_class != asked.key) + (key.mode != asked.mode)
+    return WRONG_KEY_PENALTY * wrong + VAGUE_KEY_PENALTY * max(0.0, 1 - key.confidence / CLEAR_KEY)

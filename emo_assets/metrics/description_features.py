@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_assets.metrics.harmony import Key, match_key_profiles
+from emo_assets.key_profiles import Key, match_key_profiles
 from emo_assets.midi.general_midi import INSTRUMENT_NAMES
 from emo_assets.music_theory import CHORD_TONES
 from emo_assets.tokens.grammar.descriptions import DescribedBar
@@ -53,11 +53,17 @@ def description_features(bars: Sequence[DescribedBar]) -> NDArray[np.float64]:
 def estimate_key(bars: Sequence[DescribedBar]) -> Key | None:
     """Estimate the key of the song that a description leads to, as `harmony.key` does from notes.
 
-    A bar's chords share its weight equally. The root, which the bass plays, counts twice, and so does the
-    last bar, where songs return to the tonic.
-
     Returns:
         The key, or None if no chord is named.
+    """
+    return match_key_profiles(chord_tone_weights(bars))
+
+
+def chord_tone_weights(bars: Sequence[DescribedBar]) -> NDArray[np.float64]:
+    """Return the weight of each pitch class in a description's chords, shape (12,), 0 without chords.
+
+    A bar's chords share its weight equally. The root, which the bass plays, counts twice, and so does the
+    last bar, where songs return to the tonic.
     """
     chords_by_bar = [bar.chords for bar in bars if bar.chords]
     weights = np.zeros(12)
@@ -67,4 +73,4 @@ def estimate_key(bars: Sequence[DescribedBar]) -> Key | None:
             tones = CHORD_TONES[CHORD_QUALITIES[quality]] if root < len(weights) else ()
             share = (2 if number == len(chords_by_bar) else 1) / len(chords)
             np.add.at(weights, [(root + tone) % len(weights) for tone in (*tones, *tones[:1])], share)
-    return match_key_profiles(weights)
+    return weights

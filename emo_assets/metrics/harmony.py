@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_assets.key_profiles import Key, match_key_profiles
 from emo_assets.metrics.parsed_song import ParsedSong
 from emo_assets.music_theory import CHORD_TONES, MAJOR_QUALITIES
-
-MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
-"""How well each pitch class fits a major and a minor key on C (Krumhansl & Kessler 1982)."""
 
 STEPS_PER_BEAT = 4
 """Steps per quarter note at which the sounding pitch classes are sampled."""
@@ -29,68 +24,37 @@ BASS_ROOT_BONUS = 0.1
 MIN_CHORD_MATCH = 0.7
 
 
-@dataclass(frozen=True)
-class Key:
-    """A key and how clear it is.
-
-    Attributes:
-        pitch_class: the tonic, C = 0 to B = 11.
-        mode: 1 major, 0 minor.
-        confidence: by how much its correlation exceeds that of the next best key, 0 to 2.
-    """
-
-    pitch_class: int
-    mode: int
-    confidence: float
-
-
 def pitch_class_weights(song: ParsedSong) -> NDArray[np.float64]:
     """Return the weight of each pitch class for the key, shape (12,), without drums and percussion.
 
-    A pitch class counts once for every sixteenth note in which it sounds, regardless of octaves and
-    instruments. The lowest of a beat counts `BASS_WEIGHT` more and the lowest of the last beat
-    `FINAL_BASS_SHARE` of the total more: basses define the chords, and songs end on the tonic.
+    One half of the weight is the length of all notes. In the other half a pitch class counts once for every
+    sixteenth note in which it sounds, regardless of octaves and instruments. The lowest of a beat counts
+    `BASS_WEIGHT` more and the lowest of the last beat `FINAL_BASS_SHARE` of the half more: basses define the
+    chords, and songs end on the tonic.
+
+    Returns:
+        Weights with sum 1; 0 without notes.
     """
     chroma, lowest = _beat_chroma(song)
-    weights: NDArray[np.float64] = np.minimum(chroma, STEPS_PER_BEAT).sum(axis=0)
+    sounding: NDArray[np.float64] = np.minimum(chroma, STEPS_PER_BEAT).sum(axis=0)
     basses = lowest[lowest >= 0]
-    np.add.at(weights, basses, BASS_WEIGHT)
-    weights[basses[-1:]] += FINAL_BASS_SHARE * weights.sum()
-    return weights
+    np.add.at(sounding, basses, BASS_WEIGHT)
+    sounding[basses[-1:]] += FINAL_BASS_SHARE * sounding.sum()
+    lengths, notes = np.zeros(12), song.pitched
+    np.add.at(lengths, notes.pitch % 12, notes.release - notes.onset)
+    return (_shares(sounding) + _shares(lengths)) / 2
 
 
 def key(song: ParsedSong) -> Key | None:
-    """Estimate the key with the Krumhansl-Schmuckler algorithm.
+    """Estimate the key by correlation with key profiles (Krumhansl & Schmuckler).
 
-    Correct in 236 of 240 composed songs. In 214 real songs the key agrees with Spotify's in 46 %, the mode in
-    70 %; about one in six of them is linked to another recording.
+    Correct in all 255 composed songs of the sample. In 214 real songs the key agrees with Spotify's in 47 %,
+    the mode in 71 %; about one in six of them is linked to another recording.
 
     Returns:
         The key; None if no pitched note sounds or all pitch classes have equal weight.
     """
     return match_key_profiles(pitch_class_weights(song))
-
-
-def match_key_profiles(weights: NDArray[np.float64]) -> Key | None:
-    """Return the key whose profile has the highest Pearson correlation with pitch-class weights.
-
-    Of equals the lowest pitch class wins, and major before minor.
-
-    Args:
-        weights: shape (12,).
-
-    Returns:
-        The key; None if all weights are equal.
-    """
-    if np.ptp(weights) == 0:
-        return None
-    profiles = np.array(
-        [np.roll(profile, tonic) for profile in (MAJOR_PROFILE, MINOR_PROFILE) for tonic in range(12)]
-    )  # (24, 12)
-    correlations = np.corrcoef(np.vstack([weights, profiles]))[0, 1:]
-    best = int(correlations.argmax())
-    second = np.delete(correlations, best).max()
-    return Key(best % 12, int(best < 12), float(correlations[best] - second))
 
 
 def major_share(song: ParsedSong) -> float:
@@ -133,6 +97,10 @@ def beat_chords(song: ParsedSong) -> list[tuple[int, str]]:
         names[chord] if match[beat, chord] >= MIN_CHORD_MATCH and enough[beat] else (0, "")
         for beat, chord in enumerate(best)
     ]
+
+
+def _shares(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(weights / max(weights.sum(), 1e-12))
 
 
 def _beat_chroma(song: ParsedSong) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -151,3 +151,28 @@ def test_every_instrument_has_limits() -> None:
         len(pitch_range(instrument)) >= 24 and max_polyphony(instrument) for instrument in range(DRUMS)
     )
     assert max_polyphony(DRUMS) > 1
+
+
+def test_tones_that_tell_the_key_from_its_rival_are_preferred() -> None:
+    described = bars(4)  # C and F major chords, which fit C major as well as F major
+    style = StyleBias(described, StyleTargets(key=(0, 1)))
+    constraint = DescriptionConstraint(described, 120)
+    piano = f"Instrument_{INSTRUMENT_NAMES[PIANO]}"
+    for token in EVENTS.encode(
+        [
+            "Bar_1",
+            "Time Signature_4/4",
+            "Position_0",
+            "Chord_C:maj",
+            "Position_0",
+            "Tempo_16",
+            "Position_0",
+            piano,
+        ]
+    ):
+        style.advance(constraint.state, token)
+        constraint.advance(token)
+    allowed = constraint.allowed()
+    by_token = dict(zip(allowed.tolist(), style.biases(constraint.state, allowed).tolist(), strict=True))
+    leading_tone, supertonic = EVENTS.encode(["Pitch_71", "Pitch_74"])  # neither is in the chord
+    assert by_token[leading_tone] > by_token[supertonic]

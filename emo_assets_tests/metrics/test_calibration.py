@@ -9,9 +9,11 @@ import pytest
 
 from emo_assets.errors import InputError
 from emo_assets.features import FeatureVector
+from emo_assets.key_profiles import CLEAR_KEY
 from emo_assets.metrics.calibration import (
     CALIBRATED_METRICS,
     UNMEASURED_ERROR,
+    VAGUE_KEY_PENALTY,
     WRONG_KEY_PENALTY,
     EmpiricalCDF,
     RequestCalibration,
@@ -64,6 +66,17 @@ def test_a_wrong_key_and_a_wrong_mode_outweigh_all_else(calibration: RequestCali
     assert calibration.distance(asked, replace(metrics, key=None, mode=None)) == pytest.approx(
         right + 2 * WRONG_KEY_PENALTY
     )
+
+
+def test_an_unclear_key_counts_less_than_a_wrong_one(calibration: RequestCalibration) -> None:
+    asked, metrics = FeatureVector(key=3), measured_song()
+    clear, half, none = (
+        calibration.distance(asked, replace(metrics, key_confidence=share * CLEAR_KEY))
+        for share in (1, 0.5, 0)
+    )
+    assert half - clear == pytest.approx(VAGUE_KEY_PENALTY / 2)
+    assert none - clear == pytest.approx(VAGUE_KEY_PENALTY)
+    assert VAGUE_KEY_PENALTY < WRONG_KEY_PENALTY
 
 
 def test_unmeasured_metrics_count_as_far_off(calibration: RequestCalibration) -> None:
