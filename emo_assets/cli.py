@@ -112,6 +112,8 @@ def link(
     from emo_assets.linking.matching import link_tracks
 
     check_writable(out)
+    if out.exists() and any(source.exists() and out.samefile(source) for source in (spotify, msd)):
+        raise InputError(f"{out}: is one of the tables to link; choose another file for --out")
     spotify_read, msd_read = read_spotify(spotify), read_msd(msd)
     with terminal_progress() as progress:
         links = link_tracks(spotify_read.rows, msd_read.rows, progress=progress)

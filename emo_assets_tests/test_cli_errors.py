@@ -76,6 +76,7 @@ def places(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[P
     (base / "text").write_text("some\nwords\n")
     (base / "binary").write_bytes(bytes(range(256)) * 20)
     (base / "empty").touch()
+    (base / "short.mid").write_bytes(b"MThd without a line end")
     (base / "folder").mkdir()
     shutil.copytree(models, base / "store")
     requests = base / "store/requests"
@@ -220,6 +221,8 @@ CASES = [
     Case("describe nowhere.mid", "nowhere.mid: no such file or folder"),
     Case("describe song.mid --out text", "text, line 1: not written by `emo describe`"),
     Case("describe song.mid --out binary", "binary, line 1: not written by `emo describe`"),
+    Case("describe song.mid --out short.mid", "short.mid, line 1: not written by `emo describe`"),
+    Case(LINK.format("msd.txt"), "msd.txt: is one of the tables to link"),
     Case("describe song.mid --out closed-file", "closed-file: Permission denied"),
     # places that cannot be written
     *(
@@ -337,9 +340,11 @@ def test_bad_input_is_one_line_and_exit_code_2_and_nothing_is_written(
 
 
 def listing(folder: Path) -> list[str]:
-    """Return the files that commands may not change: all but locks, instances, and those on the full disk."""
+    """Return the files that commands may not change, with their sizes: all but locks, instances, and those on
+    the full disk.
+    """
     return sorted(
-        str(path.relative_to(folder))
+        f"{path.relative_to(folder)} {path.lstat().st_size if path.is_file() else ''}"
         for path in folder.rglob("*")
         if path.suffix != ".lock"
         and not path.is_relative_to(folder / "full")

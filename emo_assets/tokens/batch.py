@@ -232,7 +232,8 @@ def extracted_names(path: Path) -> frozenset[str]:
     finished = 0
     with path.open("r+b") as file:
         for number, line in enumerate(file, 1):
-            if not line.endswith(b"\n"):
+            is_cut_off = not line.endswith(b"\n")
+            if is_cut_off and _LINE_START.encode().startswith(line[: len(_LINE_START)]):
                 break
             name = _name_in(line)
             if not name:

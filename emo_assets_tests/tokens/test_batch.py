@@ -168,7 +168,9 @@ def test_reading_resumes_where_it_stopped(tmp_path: Path) -> None:
     assert lines[:3] + rest == lines
 
 
-@pytest.mark.parametrize("content", ["no JSON\n", '{"name": "x"}\n', "[]\n", '{"file": 3}\n', "\xff\n"])
+@pytest.mark.parametrize(
+    "content", ["no JSON\n", "MThd", '{"name": "x"}\n', "[]\n", '{"file": 3}\n', "\xff\n"]
+)
 def test_a_file_of_something_else_is_not_resumed(tmp_path: Path, content: str) -> None:
     path = tmp_path / "other.jsonl"
     path.write_text(content, encoding="latin-1")
