@@ -161,6 +161,8 @@ def _read_fields(content: bytes, path: Path | UPath) -> _Fields:
         except csv.Error as error:
             rejects.append(Reject(SOURCE, line, f"is not CSV ({error}); there may be an unclosed quote", ""))
             continue
+        if len(row) == 1 and separator in row[0]:  # a spreadsheet has quoted the whole line
+            row = next(csv.reader(io.StringIO(row[0], newline=""), delimiter=separator), row)
         if len(row) != width:
             if row:
                 reason = f"must have {width} fields, has {len(row)}"

@@ -225,6 +225,17 @@ def test_the_table_as_spreadsheets_save_it_has_the_same_rows(
     pd.testing.assert_frame_equal(read.rows, published)
 
 
+def test_lines_that_a_spreadsheet_has_quoted_as_one_field_are_read(path: Path) -> None:
+    header, *lines = table({"track_name": 'The "real" thing'}, {}).decode().splitlines()
+    quoted = ['"' + line.replace('"', '""') + '"' for line in lines]
+    path.write_text("\n".join([header, *quoted, '"1,too\nshort,2"']) + "\n")
+
+    read = read_spotify(path)
+
+    assert read.rows["track_name"].tolist() == ['The "real" thing', "Don't You Want Me"]
+    assert read.rejects[["row", "reason"]].to_numpy().tolist() == [[4, "must have 21 fields, has 2"]]
+
+
 def test_points_among_decimal_commas_may_separate_thousands_and_reject_their_row(path: Path) -> None:
     path.write_bytes(
         as_saved_by_excel(table({"duration_ms": "236 000"}, {}, {})).replace(b"236 000", b"236.000")
