@@ -41,10 +41,10 @@ INSTRUMENT_RANGES = {
 }
 """Lowest and highest pitch of the strings, winds and voices that have melodies, by General MIDI program."""
 
-_SEQUENCE_SHARE = 0.65
+_SEQUENCE_SHARE = 0.75
 """Share of the themes whose second bar is the first on other steps of the scale; as many end on its head."""
 
-_STEP_SIZES, _STEP_WEIGHTS = (0, 1, 2, 3), (0.10, 0.74, 0.12, 0.04)
+_STEP_SIZES, _STEP_WEIGHTS = (0, 1, 2, 3), (0.07, 0.78, 0.11, 0.04)
 """Scale steps between a melody's notes and how often each comes."""
 
 _PHRASE_SHAPES = ((0, 1, 2, 0), (0, 2, 1, -1), (1, 2, 0, -1), (0, -1, 1, 0), (-1, 0, 2, 1))

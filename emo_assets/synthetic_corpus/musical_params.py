@@ -62,7 +62,7 @@ class MusicalParams:
 def musical_params(features: FeatureVector, rng: SeededRandom) -> MusicalParams:
     """Return the musical quantities for a song with these features."""
     mode_share = 0.16 if features.mode else 0.02
-    notes_per_second = (3.5 + 38.0 * features.energy) * (1 + rng.spread(0.2))
+    notes_per_second = (4.0 + 38.0 * features.energy) * (1 + rng.spread(0.25))
     melody_rate = (0.8 + 1.1 * features.energy) * (1 + rng.spread(0.2)) * 60 / features.tempo + 0.2
     return MusicalParams(
         notes_per_beat=_clip(notes_per_second * 60 / features.tempo, 1.5, 30.0),
@@ -76,9 +76,9 @@ def musical_params(features: FeatureVector, rng: SeededRandom) -> MusicalParams:
         melodic_rise=4 * (features.valence - 0.5) + rng.spread(0.5),
         melody_rate=_clip(melody_rate, 0.4, 1.8),
         fullness=_clip(0.2 + 0.55 * features.energy + rng.spread(0.34), 0.0, 1.0),
-        has_drums=not rng.bernoulli(0.01 + 0.2 * features.acousticness * (1 - features.energy)),
-        drum_bias=0.06 + 0.3 * (features.energy - 0.5) + rng.spread(0.18),
-        percussion=int(max(0.0, 2.4 * features.energy * rng.uniform() + rng.spread(0.7))),
+        has_drums=not rng.bernoulli(0.01 + 0.2 * features.acousticness * (1 - features.valence)),
+        drum_bias=0.08 + 0.1 * (features.energy - 0.5) + 0.5 * (features.valence - 0.5) + rng.spread(0.18),
+        percussion=int(max(0.0, 2.4 * features.valence * rng.uniform() + rng.spread(0.7))),
         articulation=_clip(0.88 - 0.2 * (features.danceability - 0.5) + rng.spread(0.25), 0.4, 1.4),
     )
 

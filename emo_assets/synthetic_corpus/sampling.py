@@ -72,6 +72,7 @@ def _sample_features(profile: FeatureProfile, time_signature: int, rng: SeededRa
     calm = 1 - energy
     loudness = -4.4 - 4.0 * calm - 16.0 * calm * calm * calm - 1.0 * instrumentalness + rng.spread(1.9)
     slow, fast = profile.tempo
+    haste = 0.65 * rng.uniform() + 0.35 * valence
     return FeatureVector(
         danceability=_significant(danceability),
         energy=_significant(energy),
@@ -81,7 +82,7 @@ def _sample_features(profile: FeatureProfile, time_signature: int, rng: SeededRa
         acousticness=_significant(acousticness),
         instrumentalness=_significant(instrumentalness),
         valence=_significant(valence),
-        tempo=round(rng.between(slow, fast), 3),
+        tempo=round(slow + (fast - slow) * haste, 3),
         time_signature=time_signature,
     )
 

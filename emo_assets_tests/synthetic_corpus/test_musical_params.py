@@ -17,7 +17,7 @@ from emo_assets_tests.synthetic_corpus import measures
 Measure = Callable[[ComposedSong], float]
 
 CAUSES: list[tuple[str, Measure, float]] = [
-    ("energy", measures.notes_per_second, 0.8),
+    ("energy", measures.notes_per_second, 0.75),
     ("loudness", measures.mean_velocity, 0.85),
     ("acousticness", measures.acoustic_share, 0.90),
     ("valence", measures.major_share, 0.82),
