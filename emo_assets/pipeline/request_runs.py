@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from dataclasses import dataclass
@@ -75,11 +76,13 @@ def failure_reason(instance: dg.DagsterInstance, run_id: str) -> str:
             if event is None:
                 continue
             error = event.step_failure_data.error if event.is_step_failure else None
-            while error is not None and error.cause is not None:
+            while (
+                error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster")
+            ):
                 error = error.cause
             message = (event.message or "") if error is None else error.message
-            message = message.removeprefix(f"{InputError.__module__}.{InputError.__name__}: ")
-            line = " ".join(message.split())
+            # the project's own errors speak for themselves
+            line = " ".join(re.sub(r"^emo_assets\.[\w.]+: ", "", message).split())
             if line:
                 return line if len(line) <= MAX_REASON else f"{line[:MAX_REASON]} …"
     return "see its log"

@@ -17,7 +17,7 @@ from emo_assets.pipeline.jobs import GENERATE
 from emo_assets.pipeline.partitions import REQUESTS
 from emo_assets.pipeline.request_runs import RunOutcome, last_outcome, runs_in_progress
 from emo_assets.pipeline.resources import StoreResource
-from emo_assets.pipeline.track_store import is_answered
+from emo_assets.pipeline.track_store import is_answered, is_only_unrendered
 from emo_assets.song_request import TrackRequest, parse_request, read_request_text
 from emo_assets.store import Store
 
@@ -37,16 +37,18 @@ class RequestScan:
 
     Attributes:
         unanswered: requests without their finished track, each with a fingerprint of its file.
+        unrendered: those of them whose notes are in the store, and only the rendered files are lost.
         problems: one line for each file that is not a valid request.
     """
 
     unanswered: dict[str, str]
+    unrendered: set[str]
     problems: list[str]
 
 
 def scan_requests(store: Store) -> RequestScan:
     """Find the requests without their finished track, by the contents of their files."""
-    scan = RequestScan({}, [])
+    scan = RequestScan({}, set(), [])
     for path in sorted(store.requests.iterdir()) if store.requests.is_dir() else []:
         if path.name.startswith(".") or path.suffix not in (".yaml", ".yml"):
             continue
@@ -54,8 +56,12 @@ def scan_requests(store: Store) -> RequestScan:
             if path.suffix == ".yml":
                 raise InputError(f"{path}: a request file's name ends in .yaml; rename it")
             text = read_request_text(path)
-            if not is_answered(store, _parsed(text, path)):
-                scan.unanswered[path.stem] = f"{zlib.crc32(text):08x}-{path.stat().st_mtime}"
+            request = _parsed(text, path)
+            if is_answered(store, request):
+                continue
+            scan.unanswered[request.name] = f"{zlib.crc32(text):08x}-{path.stat().st_mtime}"
+            if is_only_unrendered(store, request):
+                scan.unrendered.add(request.name)
         except InputError as error:
             scan.problems.append(str(error))
         except OSError as error:
@@ -142,6 +148,7 @@ class RunPlan:
 
     Attributes:
         names: the requests that get a run.
+        unrendered: requests whose notes are in the store; the first run renders them again.
         attempts: the attempts for each request that a run did not answer, these runs included.
         problems: one line for each file that is not a valid request, and for each request whose last run did
             not answer it.
@@ -149,6 +156,7 @@ class RunPlan:
     """
 
     names: list[str]
+    unrendered: set[str]
     attempts: dict[str, Attempts]
     problems: list[str]
     running: list[str]
@@ -168,7 +176,7 @@ def plan_runs(
     # runs first: the track of a run that is over by now is seen by the scan
     running = runs_in_progress(instance)
     scan = scan_requests(store)
-    plan = RunPlan([], {}, scan.problems, [])
+    plan = RunPlan([], scan.unrendered, {}, scan.problems, [])
     again: list[str] = []
     for name, file in scan.unanswered.items():
         last = before.get(name)
@@ -221,11 +229,15 @@ def request_files(context: dg.SensorEvaluationContext, store: StoreResource) -> 
         reason = summarize([*plan.problems, *plan.running]) or "every request has its song"
         return dg.SensorResult(skip_reason=reason, cursor=cursor)
     return dg.SensorResult(
-        run_requests=[
-            # without a run key: Dagster starts no second run of a run key, whatever became of the first
-            dg.RunRequest(partition_key=name, tags={"attempt": str(plan.attempts[name].count)})
-            for name in plan.names
-        ],
+        run_requests=[_run_request(name, plan) for name in plan.names],
         dynamic_partitions_requests=[REQUESTS.build_add_request(plan.names)],
         cursor=cursor,
     )
+
+
+def _run_request(name: str, plan: RunPlan) -> dg.RunRequest:
+    """Return the next run of a request; a song whose notes are there stays the same."""
+    count = plan.attempts[name].count
+    rendering = [dg.AssetKey("generated_track")] if name in plan.unrendered and count == 1 else None
+    # without a run key: Dagster starts no second run of a run key, whatever became of the first
+    return dg.RunRequest(partition_key=name, tags={"attempt": str(count)}, asset_selection=rendering)

@@ -35,13 +35,28 @@ def track_exists(store: Store, name: str) -> bool:
 def is_answered(store: Store, request: TrackRequest) -> bool:
     """Tell whether the store holds the complete track of exactly this request, with all its files."""
     try:
+        files = _answering_files(store, request)
+        return files is not None and all(file.exists() for file in files)
+    except OSError:
+        return False
+
+
+def is_only_unrendered(store: Store, request: TrackRequest) -> bool:
+    """Tell whether the store holds the notes of exactly this request's track, but not its rendered files."""
+    notes = asset_path(store, "track_midi", request.name)
+    return _answering_files(store, request) is not None and notes.exists() and not is_answered(store, request)
+
+
+def _answering_files(store: Store, request: TrackRequest) -> list[UPath] | None:
+    """Return the files of a request's track; None if the store holds no track of exactly this request."""
+    try:
         document = read_asset_json(store, "generated_track", request.name)
         answered = TrackRequest.from_values(document["request"])
-        folder = store.tracks / request.name
-        files = [folder / PurePath(path).name for path in document["files"].values()]
-        return answered == request and all(file.exists() for file in files)
+        names = [PurePath(path).name for path in document["files"].values()]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False
+        return None
+    folder = store.tracks / request.name
+    return [folder / name for name in names] if answered == request else None
 
 
 def save_track(store: Store, track: Track) -> None:

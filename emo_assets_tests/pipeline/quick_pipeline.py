@@ -20,6 +20,7 @@ from emo_assets.pipeline.io_managers import io_managers
 from emo_assets.pipeline.jobs import GENERATE
 from emo_assets.pipeline.partitions import REQUESTS
 from emo_assets.pipeline.resources import StoreResource
+from emo_assets.pipeline.track_store import asset_path
 from emo_assets.store import DEFAULT_BASE
 
 BROKEN = Path(DEFAULT_BASE) / "broken"
@@ -30,10 +31,11 @@ def generated_track(
     context: dg.AssetExecutionContext, requested_features: dict[str, Any], store: StoreResource
 ) -> dict[str, Any]:
     if context.partition_key.startswith("broken") and BROKEN.exists():
-        raise InputError("piano.sf2: no such sound font")
+        raise InputError("piano.sf2: no such sound font") from FileNotFoundError("piano.sf2")
     wav = store.open().tracks / context.partition_key / f"{context.partition_key}.wav"
-    wav.parent.mkdir(parents=True, exist_ok=True)
-    wav.write_bytes(b"")
+    for path in (wav, asset_path(store.open(), "track_midi", context.partition_key)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
     return {"request": requested_features, "files": {"wav": str(wav)}}
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -123,8 +123,8 @@ def test_every_request_gets_its_song_whatever_becomes_of_it(tmp_path: Path) -> N
     backup = tmp_path / "backup"
     shutil.copytree(str(store.requests), backup)  # with the times of the files
 
-    def count_runs(name: str) -> int:
-        return len(instance.get_runs(dg.RunsFilter(tags={"dagster/partition": name})))
+    def runs_of(name: str) -> Sequence[dg.DagsterRun]:
+        return instance.get_runs(dg.RunsFilter(tags={"dagster/partition": name}))
 
     def are_answered(*names: str) -> bool:
         return all(is_answered(store, requests[name]) for name in names)
@@ -142,11 +142,12 @@ def test_every_request_gets_its_song_whatever_becomes_of_it(tmp_path: Path) -> N
         for name in ("restored", "removed"):
             shutil.copy2(backup / f"{name}.yaml", str(store.requests))
         broken.unlink()
-        failed = count_runs("broken")
+        failed = len(runs_of("broken"))
         assert sensor.is_asleep()
 
         forget_future_ticks(instance)
         wait_until(lambda: are_answered(*names), log)
         wait_until(lambda: sensor.outcomes() == {}, log)
-        runs = {name: count_runs(name) for name in names}
+        runs = {name: len(runs_of(name)) for name in names}
+        assert runs_of("deleted")[0].asset_selection == {dg.AssetKey("generated_track")}
     assert runs == {"deleted": 2, "restored": 2, "removed": 2, "broken": failed + 1}

@@ -105,6 +105,19 @@ def keep(store: Store, request: TrackRequest) -> Path:
     return folder
 
 
+class Clock:
+    """A clock that the test sets."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1_000_000.0
+        monkeypatch.setattr("emo_assets.pipeline.sensors.time.time", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
 def test_new_and_changed_files_get_one_run(store: Store, instance: dg.DagsterInstance) -> None:
     ticks = Ticks(store, instance)
     assert ticks.reason() == "every request has its song"
@@ -140,6 +153,22 @@ def test_lost_song_gets_a_run_although_its_file_is_unchanged(
     else:
         shutil.rmtree(folder) if lost == "folder" else (folder / lost).unlink()
     assert ticks.asked() == ["calm"]
+
+
+def test_song_whose_notes_are_there_is_rendered_again_and_then_made_anew(
+    store: Store, instance: dg.DagsterInstance, clock: Clock
+) -> None:
+    ticks = Ticks(store, instance)
+    shutil.rmtree(keep(store, put(store, "calm")))
+    (store.assets / "track_midi").mkdir()
+    (store.assets / "track_midi" / "calm.mid").write_bytes(b"")
+    [run] = ticks.tick().run_requests or []
+    assert run.asset_selection == [dg.AssetKey("generated_track")]
+    record_run(instance, "calm", dg.DagsterRunStatus.FAILURE)
+    ticks.tick()
+    clock.now += MAX_WAIT
+    [run] = ticks.tick().run_requests or []
+    assert run.asset_selection is None
 
 
 def test_song_of_an_earlier_version_of_the_file_gets_a_run(
@@ -197,19 +226,6 @@ def test_file_that_changes_during_its_run_gets_a_run_after_it(
     set_status(instance, started.run_id, dg.DagsterRunStatus.SUCCESS)
     assert started.run_id.startswith(run)
     assert ticks.asked() == ["calm"]
-
-
-class Clock:
-    """A clock that the test sets."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 1_000_000.0
-        monkeypatch.setattr("emo_assets.pipeline.sensors.time.time", lambda: self.now)
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
 
 
 def test_failing_request_gets_runs_after_growing_waits(
