@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_assets.midi.general_midi import DRUMS
+from emo_assets.midi.general_midi import BASS_PROGRAMS, DRUMS
 from emo_assets.midi.repair import read_repaired
 from emo_assets.midi.score import Score, read_midi
 
@@ -57,9 +57,9 @@ class NoteArrays:
         return NoteArrays(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ParsedSong:
-    """The notes of a MIDI file and the bars that they lie in.
+    """The notes of a MIDI file and the bars that they lie in. Two are equal only if they are the same object.
 
     Attributes:
         score: the parsed file.
@@ -83,6 +83,26 @@ class ParsedSong:
     def pitched(self) -> NoteArrays:
         """The notes that form harmony and melody: without drums, percussion and sound effects."""
         return self.notes.where(~self.notes.is_drum & (self.notes.program < FIRST_UNPITCHED_PROGRAM))
+
+    @cached_property
+    def drums(self) -> NoteArrays:
+        """The notes of the drum channel."""
+        return self.notes.where(self.notes.is_drum)
+
+    @cached_property
+    def basses(self) -> NoteArrays:
+        """The pitched notes of bass instruments."""
+        return self.pitched.where(np.isin(self.pitched.program, BASS_PROGRAMS))
+
+    @cached_property
+    def pitched_parts(self) -> tuple[NoteArrays, ...]:
+        """The pitched notes of each instrument that has some."""
+        return tuple(self.pitched.where(self.pitched.part == part) for part in np.unique(self.pitched.part))
+
+    @cached_property
+    def playing_seconds(self) -> float:
+        """Seconds from the first onset to the end of the last note, at least 1, so that rates stay finite."""
+        return max(self.seconds - float(self.notes.start.min(initial=np.inf)), 1.0)
 
     def bar_of(self, notes: NoteArrays) -> NDArray[np.int64]:
         """Return the index of the bar in which each note starts, shape (notes,)."""

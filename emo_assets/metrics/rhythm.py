@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_assets.metrics.articulation import weighted_mean
 from emo_assets.metrics.fidelity import cosine
-from emo_assets.metrics.parsed_song import ParsedSong, bar_quarters
+from emo_assets.metrics.parsed_song import NoteArrays, ParsedSong, bar_quarters
 from emo_assets.midi.general_midi import BASS_PROGRAMS
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
+
+POSITION_TOLERANCE = 0.05
+"""Quarter notes."""
 
 _SMOOTHING = np.array([1.0, 4.0, 1.0])
 
@@ -89,3 +94,59 @@ def _onset_histograms(song: ParsedSong, counted: NDArray[np.bool_]) -> list[NDAr
         counts = np.bincount(positions, minlength=size)
         histograms.append(np.convolve(counts, _SMOOTHING, mode="same")[:size])
     return histograms
+
+
+def position_share(notes: NoteArrays, *positions: float) -> float:
+    """Return the share of notes that start at one of some positions of the beat, 0 to 1; NaN without notes.
+
+    Args:
+        notes: the notes that count.
+        positions: fractions of a quarter note; 0 is the beat. Onsets within `POSITION_TOLERANCE` are at it.
+    """
+    if not len(notes):
+        return float("nan")
+    offsets = (notes.onset[:, None] % 1 - np.array(positions) + 0.5) % 1 - 0.5  # (notes, positions)
+    return float((np.abs(offsets) < POSITION_TOLERANCE).any(axis=1).mean())
+
+
+def sixteenth_grid_share(song: ParsedSong) -> float:
+    """Return the share of notes within 0.02 quarter notes of a sixteenth, 0 to 1; NaN without notes."""
+    steps = song.notes.onset * 4
+    return float((np.abs(steps - np.round(steps)) < 0.08).mean()) if len(steps) else float("nan")
+
+
+def syncopation(parts: Iterable[NoteArrays]) -> float:
+    """Return the share of onsets that anticipate a stronger position, 0 to 1; NaN without notes.
+
+    Onsets round to sixteenths. One off the eighths anticipates if its part has no onset a sixteenth later,
+    one on the second eighth of a beat if its part has none in the two sixteenths after. Parts count by their
+    number of notes.
+    """
+    shares, sizes = [], []
+    for part in parts:
+        if not len(part):
+            continue
+        steps = np.unique(np.round(part.onset * 4).astype(np.int64))
+        next_struck, second_struck = np.isin(steps + 1, steps), np.isin(steps + 2, steps)
+        sixteenth = (steps % 2 == 1) & ~next_struck
+        eighth = (steps % 4 == 2) & ~next_struck & ~second_struck
+        shares.append(float((sixteenth | eighth).mean()))
+        sizes.append(len(part))
+    return weighted_mean(shares, sizes)
+
+
+def beat_pattern_share(song: ParsedSong, keys: Collection[int], beats: Sequence[int]) -> float:
+    """Return the share of bars with a drum hit on each of some beats, 0 to 1; 0 without bars.
+
+    Args:
+        song: the song.
+        keys: drum keys, any of which may hit.
+        beats: quarter notes from the bar line, within 0.1 of which a hit counts.
+    """
+    hits = song.drums.where(np.isin(song.drums.pitch, list(keys)))
+    bar_of = song.bar_of(hits)
+    offsets = hits.onset - song.bar_edges[bar_of]
+    struck = np.zeros((bars(song), len(beats)), dtype=bool)
+    for column, beat in enumerate(beats):
+        struck[bar_of[np.abs(offsets - beat) < 0.1], column] = True
+    return float(struck.all(axis=1).mean()) if len(struck) else 0.0
