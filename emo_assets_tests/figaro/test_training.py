@@ -43,7 +43,7 @@ def test_a_little_network_learns_from_midi_files(midi: list[bytes]) -> None:
     assert trained.history == tuple(told)
     # Chance is a loss of 7.2.
     assert told[0].validation_loss > told[-1].validation_loss
-    assert told[-1].validation_loss < 5
+    assert told[-1].validation_loss < 5.5
     assert trained.best.perplexity == min(record.perplexity for record in told)
     assert trained.network.config == LITTLE
 
