@@ -51,8 +51,8 @@ def instruments_per_bar(song: ParsedSong) -> float:
 
     0 or more, 0 without notes.
     """
-    playing = np.unique(np.stack([song.bar_of(song.pitched), song.pitched.program]), axis=1)
-    return int(playing.shape[1]) / max(len(np.unique(song.bar_of(song.notes))), 1)
+    playing = np.unique(song.bar_of(song.pitched) * 128 + song.pitched.program)
+    return len(playing) / max(len(np.unique(song.bar_of(song.notes))), 1)
 
 
 def drum_bar_share(song: ParsedSong) -> float:

@@ -14,10 +14,8 @@ KICKS = frozenset({35, 36})
 SNARES = frozenset({37, 38, 39, 40})
 """Snares, side stick and hand clap."""
 
-BACKBEATS = SNARES - {37}
-"""What plays the backbeat."""
-
 SIDE_STICK, HAND_CLAP = 37, 39
+BACKBEATS = SNARES - {SIDE_STICK}
 HI_HATS = frozenset({42, 44, 46})
 CYMBALS = frozenset({49, 51, 52, 53, 55, 57, 59})
 RIDES = frozenset({51, 53, 59})

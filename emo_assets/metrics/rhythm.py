@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
@@ -35,6 +36,16 @@ def tempo(song: ParsedSong) -> float:
         values.setdefault(rounded, value)
         seconds[rounded] = seconds.get(rounded, 0.0) + max(min(end, song.seconds) - start, 0.0)
     return values[max(seconds, key=seconds.__getitem__)]
+
+
+def log_tempo(song: ParsedSong) -> float:
+    """Return log(`tempo`), of quarter notes per minute: 4.09 for 60, 4.79 for 120; any finite number."""
+    return math.log(tempo(song))
+
+
+def nearness_to_120_bpm(song: ParsedSong) -> float:
+    """Return -|log(`tempo` / 120)|: 0 at 120 quarter notes per minute, -0.69 at 60 and 240; 0 or less."""
+    return -abs(math.log(tempo(song) / 120))
 
 
 def time_signature(song: ParsedSong) -> tuple[int, int]:
