@@ -18,7 +18,7 @@ import pytest
 from dagster import DagsterInstance
 from sqlalchemy.exc import OperationalError
 
-from emo_assets.cli import main
+from emo_assets.cli import app, main
 from emo_assets.cli_errors import run
 from emo_assets_tests.studio.real_models import NAME as MODEL
 
@@ -419,3 +419,8 @@ def test_standard_streams_may_be_full_or_closed(redirection: str, code: int, mes
     assert result.returncode == code
     assert message in result.stderr
     assert result.stderr.count("\n") == bool(message)
+
+
+def test_every_command_is_among_the_cases() -> None:
+    commands = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert commands == {case.command.split()[0] for case in CASES}
