@@ -14,7 +14,7 @@ export DAGSTER_HOME := $(CURDIR)/data/dagster_home
 unexport DAGSTER_MODULE_NAME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test web-test dev studio page wheel bench weights
+.PHONY: help setup system demo test web-test dev studio page wheel bench ear weights
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -73,8 +73,11 @@ wheel: setup page ## a wheel in dist/, with the studio's page in it
 bench: setup ## measure speed and memory; `make bench ONLY="reading linking"` for some
 	@$(BIN)/python -m emo_assets_tests.benchmarks $(ONLY)
 
-WEIGHTS_SONGS := 3000
+WEIGHTS_SONGS := 2000
 WEIGHTS_SEED := 1001
+
+ear: setup ## learn anew the ear that ships with the package, from a store of real songs: make ear STORE=data
+	@$(BIN)/python -m emo_assets.bundle_ear $(or $(STORE),data)
 
 weights: setup ## retrain the small FIGARO that ships with the package: about 45 minutes on one core
 	@$(BIN)/emo compose data/weights/corpus --songs $(WEIGHTS_SONGS) --seed $(WEIGHTS_SEED)

@@ -39,6 +39,17 @@ def target_loudness(loudness: float) -> float:
     return float(np.interp(loudness, _LOUDNESS_DB, _LOUDNESS_LUFS))
 
 
+def loudness_feature(loudness: float) -> float:
+    """Return the feature `loudness` in dB for which a sound of this loudness is rendered.
+
+    The inverse of `target_loudness`.
+
+    Args:
+        loudness: integrated loudness in LUFS; clipped to -36 to -9.
+    """
+    return float(np.interp(loudness, _LOUDNESS_LUFS, _LOUDNESS_DB))
+
+
 def integrated_loudness(samples: NDArray[np.float32], sample_rate: int) -> float:
     """Return the integrated loudness of `samples` in LUFS (ITU-R BS.1770-4).
 

@@ -1,164 +1,131 @@
-"""Maps requested features to metrics of songs, by rank among the training songs.
+"""How far songs and descriptions are from a request, on one scale: places among real songs.
 
-Features and metrics have different units. A requested energy that nine of ten training songs stay below asks
-for the note density that nine of ten stay below: quantile mapping. In real songs the two correlate only
-loosely; in a request they are meant to correspond.
-
-To choose among descriptions before their notes exist, ridge regression predicts the rank of each metric from
+The ear hears a song's features as places, and a request's features have places, too. To choose among
+descriptions before their notes exist, ridge regression predicts what the ear will hear from
 `description_features`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from emo_assets.errors import InputError
 from emo_assets.features import FeatureVector
 from emo_assets.key_profiles import CLEAR_KEY, Key
 from emo_assets.metrics.description_features import description_features, estimate_key
-from emo_assets.metrics.metrics_table import METRIC_PREFIX
-from emo_assets.metrics.song_metrics import FEATURE_METRICS, SongMetrics
+from emo_assets.metrics.ear import FEELINGS, RULE_METRICS, Ear
+from emo_assets.metrics.metrics_table import EAR_METRICS_COLUMN, METRIC_PREFIX, OUTLINE_COLUMN
+from emo_assets.metrics.song_metrics import MeasuredSong
 from emo_assets.tokens.grammar.descriptions import DescribedBar
-
-CALIBRATED_METRICS = {
-    feature: metric.name for feature, metric in FEATURE_METRICS.items() if metric.tolerance is None
-}
-"""The features whose metric has another unit, and that metric."""
 
 MIN_SONGS = 8
 RIDGE_PENALTY = 20.0
 """Penalty on the squared weights of the regression, its inputs standardized."""
 
 UNMEASURED_ERROR = 0.5
-"""Difference of ranks that counts for a metric which cannot be measured."""
+"""Difference of places that counts for a feature which cannot be heard."""
+
+FEELING_WEIGHTS = {"loudness": 0.5, "instrumentalness": 0.5}
+"""Weights of squared differences other than 1: the sound's loudness is set when it is rendered."""
 
 WRONG_KEY_PENALTY = 0.5
-"""Added to the distance for a wrong key and for a wrong mode: more than all other metrics can make up for."""
+"""Added to the distance for a wrong key and for a wrong mode: more than all feelings can make up for."""
 
 VAGUE_KEY_PENALTY = 0.1
 """Added for the requested key without any confidence; nothing from `CLEAR_KEY` on."""
 
 
-@dataclass(frozen=True)
-class EmpiricalCDF:
-    """The distribution of a number over songs.
-
-    Attributes:
-        values: the distinct values, ascending, shape (n,).
-        ranks: share of songs below each value, songs with the value itself counting half, shape (n,).
-    """
-
-    values: NDArray[np.float64]
-    ranks: NDArray[np.float64]
-
-    @classmethod
-    def fit(cls, samples: ArrayLike) -> Self:
-        """Return the distribution of samples, ignoring NaN."""
-        known = np.asarray(samples, dtype=np.float64)
-        known = known[~np.isnan(known)]
-        values, counts = np.unique(known, return_counts=True)
-        return cls(values, (np.cumsum(counts) - counts / 2) / max(len(known), 1))
-
-    def cdf(self, values: ArrayLike) -> NDArray[np.float64]:
-        """Return the share of songs below each of `values`, 0 to 1, by linear interpolation."""
-        return np.interp(np.asarray(values, dtype=np.float64), self.values, self.ranks)
-
-    def quantile(self, rank: float) -> float:
-        """Return the value that a share `rank` of the songs stays below."""
-        return float(np.interp(rank, self.ranks, self.values))
-
-
 class RequestCalibration:
-    """Compares requests, songs and descriptions on the scale of the training songs.
+    """Compares requests, songs and descriptions.
 
     Args:
+        ear: hears songs.
         songs: the table `song_metrics`; only its training split is used.
 
     Raises:
-        InputError: there are fewer than `MIN_SONGS`, or a metric was measured in none of them.
+        InputError: there are fewer than `MIN_SONGS`, or the table is of an earlier version.
     """
 
-    def __init__(self, songs: pd.DataFrame) -> None:
+    def __init__(self, ear: Ear, songs: pd.DataFrame) -> None:
         known = songs[songs["split"] == "train"] if len(songs) else songs
         if len(known) < MIN_SONGS:
             raise InputError(
                 f"song_metrics: {len(known)} training songs are too few to calibrate by; link more songs"
             )
-        self._features = {feature: EmpiricalCDF.fit(known[feature]) for feature in CALIBRATED_METRICS}
-        self._measured = known[[METRIC_PREFIX + name for name in CALIBRATED_METRICS.values()]].astype(float)
-        self._measured.columns = list(CALIBRATED_METRICS)
-        self._metrics = {feature: EmpiricalCDF.fit(self._measured[feature]) for feature in CALIBRATED_METRICS}
-        for feature, distribution in self._metrics.items():
-            if not len(distribution.values):
-                name = CALIBRATED_METRICS[feature]
-                raise InputError(f"song_metrics: {name} was measured in no song; link more songs")
-        outlines = np.array(known["outline"].tolist(), dtype=np.float64)  # (songs, NUM_DESCRIPTION_FEATURES)
+        if EAR_METRICS_COLUMN not in known.columns:
+            raise InputError("song_metrics is of an earlier version: materialize it again")
+        self.ear = ear
+        metrics = np.array(known[EAR_METRICS_COLUMN].tolist(), dtype=np.float64)
+        rules = {
+            name: known[METRIC_PREFIX + name].to_numpy(dtype=np.float64) for name in RULE_METRICS.values()
+        }
+        self._places = ear.places(metrics) | ear.rule_places(rules)
+        outlines = np.array(
+            known[OUTLINE_COLUMN].tolist(), dtype=np.float64
+        )  # (songs, NUM_DESCRIPTION_FEATURES)
         self._mean = outlines.mean(axis=0)
         # features that hardly vary must not dominate when they do
-        self._scale = outlines.std(axis=0) + 0.1 * outlines.std()
+        self._scale = outlines.std(axis=0) + 0.05
         self._inputs = (outlines - self._mean) / self._scale
 
-    def target_ranks(self, asked: FeatureVector) -> dict[str, float]:
-        """Return the share of training songs below each requested feature, 0 to 1."""
-        return {feature: float(cdf.cdf(getattr(asked, feature))) for feature, cdf in self._features.items()}
+    def target_places(self, asked: FeatureVector) -> dict[str, float]:
+        """Return the share of real songs that have less of each requested feeling, 0 to 1."""
+        return {name: float(self.ear.place_of(name, getattr(asked, name))) for name in FEELINGS}
 
-    def targets(self, asked: FeatureVector) -> dict[str, float]:
-        """Return the target of each feature's metric, in the metric's unit."""
-        return {
-            feature: self._metrics[feature].quantile(rank)
-            for feature, rank in self.target_ranks(asked).items()
-        }
+    def places(self, song: MeasuredSong) -> dict[str, float]:
+        """Return where the ear places a song among real songs, 0 to 1; NaN where it cannot."""
+        return self.ear.song_places(song)
 
-    def distance(self, asked: FeatureVector, metrics: SongMetrics) -> float:
+    def distance(self, asked: FeatureVector, song: MeasuredSong) -> float:
         """Return how far a song is from a request.
 
         Returns:
-            The mean squared difference between target ranks and measured ranks (0 to 1), plus
+            The weighted mean squared difference between places asked for and heard (0 to 1), plus
             `WRONG_KEY_PENALTY` for a wrong key and for a wrong mode each, and up to `VAGUE_KEY_PENALTY` for
             an unclear key.
         """
-        targets = self.target_ranks(asked)
-        errors = []
-        for feature, name in CALIBRATED_METRICS.items():
-            value = float(getattr(metrics, name))
-            rank = float(self._metrics[feature].cdf(value))
-            errors.append(UNMEASURED_ERROR if np.isnan(value) else rank - targets[feature])
+        metrics = song.metrics
         key = (
             None
             if metrics.key is None or metrics.mode is None
             else Key(metrics.key, metrics.mode, metrics.key_confidence)
         )
-        return float(np.mean(np.square(errors))) + _key_penalty(asked, key)
+        return self._distance(asked, self.places(song)) + _key_penalty(asked, key)
 
-    def predict_ranks(self, description: Sequence[DescribedBar]) -> dict[str, float]:
-        """Predict the rank of each feature's metric, about 0 to 1, in the song of a description."""
-        inputs = (description_features(description) - self._mean) / self._scale
-        return {feature: float(mean + inputs @ weights) for feature, (mean, weights) in self._ridge.items()}
+    def predict_places(self, description: Sequence[DescribedBar], tempo: float) -> dict[str, float]:
+        """Predict where the ear places the song of a description, 0 to 1."""
+        inputs = (description_features(description, tempo) - self._mean) / self._scale
+        return {
+            feature: float(np.clip(mean + inputs @ weights, 0, 1))
+            for feature, (mean, weights) in self._ridge.items()
+        }
 
     def predicted_distance(self, asked: FeatureVector, description: Sequence[DescribedBar]) -> float:
         """Predict the `distance` between a request and the song of a description."""
-        targets, predicted = self.target_ranks(asked), self.predict_ranks(description)
-        errors = [predicted[feature] - targets[feature] for feature in CALIBRATED_METRICS]
-        return float(np.mean(np.square(errors))) + _key_penalty(asked, estimate_key(description))
+        predicted = self.predict_places(description, asked.tempo)
+        return self._distance(asked, predicted) + _key_penalty(asked, estimate_key(description))
+
+    def _distance(self, asked: FeatureVector, places: dict[str, float]) -> float:
+        targets = self.target_places(asked)
+        weights = np.array([FEELING_WEIGHTS.get(name, 1.0) for name in FEELINGS])
+        errors = np.array([places[name] - targets[name] for name in FEELINGS])
+        errors = np.where(np.isnan(errors), UNMEASURED_ERROR, errors)
+        return float(np.average(np.square(errors), weights=weights))
 
     @cached_property
     def _ridge(self) -> dict[str, tuple[float, NDArray[np.float64]]]:
-        """Mean rank of each feature's metric and regression weights, shape (NUM_DESCRIPTION_FEATURES,)."""
+        """Mean place of each feature and regression weights, shape (NUM_DESCRIPTION_FEATURES,)."""
         fitted = {}
-        for feature, distribution in self._metrics.items():
-            measured = self._measured[feature]
-            known = measured.notna().to_numpy()
-            ranks, inputs = distribution.cdf(measured[known]), self._inputs[known]
-            mean = float(ranks.mean())
+        for feature, places in self._places.items():
+            known = ~np.isnan(places)
+            inputs, mean = self._inputs[known], float(places[known].mean())
             penalty = RIDGE_PENALTY * np.eye(inputs.shape[1])
-            weights = np.linalg.solve(inputs.T @ inputs + penalty, inputs.T @ (ranks - mean))
+            weights = np.linalg.solve(inputs.T @ inputs + penalty, inputs.T @ (places[known] - mean))
             fitted[feature] = mean, np.asarray(weights, dtype=np.float64)
         return fitted
 

@@ -1,50 +1,19 @@
-"""All metrics of a song in one record, and its comparison with a request."""
+"""All metrics of a song in one record."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from emo_assets.features import FeatureVector
 from emo_assets.metrics import harmony, rhythm, texture
+from emo_assets.metrics.ear_metrics import measure_ear_metrics
 from emo_assets.metrics.parsed_song import ParsedSong, parse_song
 from emo_assets.midi.general_midi import INSTRUMENT_NAMES
-from emo_assets.music_theory import PITCH_CLASSES, format_key
-
-
-@dataclass(frozen=True)
-class FeatureMetric:
-    """The metric by which a feature is judged.
-
-    Attributes:
-        name: attribute of `SongMetrics`.
-        unit: its unit, or what it is a share of.
-        tolerance: largest accepted difference from the feature; None if the metric has another unit than the
-            feature and only has to increase with it.
-    """
-
-    name: str
-    unit: str
-    tolerance: float | None = None
-
-
-FEATURE_METRICS = {
-    "danceability": FeatureMetric("groove_regularity", "likeness of neighbouring bars"),
-    "energy": FeatureMetric("note_density", "notes per quarter note"),
-    "key": FeatureMetric("key", "pitch class", tolerance=0),
-    "loudness": FeatureMetric("mean_velocity", "mean velocity of the notes"),
-    "mode": FeatureMetric("mode", "0 minor, 1 major", tolerance=0),
-    "acousticness": FeatureMetric("acoustic_share", "share of acoustic instruments"),
-    "instrumentalness": FeatureMetric("leadless_share", "share of bars without a lead"),
-    "valence": FeatureMetric("major_share", "share of major chords"),
-    "tempo": FeatureMetric("tempo", "beats per minute", tolerance=1),
-    "time_signature": FeatureMetric("beats_in_bar", "quarter notes per bar", tolerance=0),
-}
-"""The metric of each feature, in the features' order."""
+from emo_assets.music_theory import format_key
 
 
 @dataclass(frozen=True)
@@ -108,11 +77,13 @@ class MeasuredSong(NamedTuple):
         midi: the Standard MIDI File.
         parsed: its notes.
         metrics: its metrics.
+        ear_metrics: all of `EAR_METRICS`, by which the ear hears its features, shape (metrics,).
     """
 
     midi: bytes
     parsed: ParsedSong
     metrics: SongMetrics
+    ear_metrics: NDArray[np.float64]
 
     @classmethod
     def from_midi(cls, midi: bytes) -> MeasuredSong:
@@ -122,7 +93,7 @@ class MeasuredSong(NamedTuple):
             InputError: it cannot be read.
         """
         parsed = parse_song(midi)
-        return cls(midi, parsed, measure(parsed))
+        return cls(midi, parsed, measure(parsed), measure_ear_metrics(parsed))
 
 
 def measure_midi(midi: bytes) -> SongMetrics:
@@ -156,42 +127,6 @@ def measure(song: ParsedSong) -> SongMetrics:
         acoustic_share=texture.acoustic_share(song),
         leadless_share=1 - texture.lead_share(song),
     )
-
-
-def compare(asked: FeatureVector, metrics: SongMetrics, targets: Mapping[str, float]) -> list[dict[str, Any]]:
-    """Compare a song with its request.
-
-    Args:
-        asked: the requested features.
-        metrics: the song's metrics.
-        targets: target values of metrics by feature; a feature that is missing is its own target.
-
-    Returns:
-        One row per feature, in the features' order: `name`, `asked`, `aimed_at`, `measured` (None if it
-        cannot be measured) and `unit` (of the last two). Keys and modes are named.
-    """
-    rows = []
-    for feature, metric in FEATURE_METRICS.items():
-        value = getattr(asked, feature)
-        columns = {
-            "asked": value,
-            "aimed_at": targets.get(feature, value),
-            "measured": getattr(metrics, metric.name),
-        }
-        shown = {column: _display_value(feature, value) for column, value in columns.items()}
-        rows.append({"name": feature, **shown, "unit": metric.unit})
-    return rows
-
-
-def _display_value(feature: str, value: float | None) -> Any:
-    """Name keys and modes, round other numbers to two decimals; NaN becomes None."""
-    if value is None or math.isnan(value):
-        return None
-    if feature == "key":
-        return PITCH_CLASSES[round(value)]
-    if feature == "mode":
-        return ("minor", "major")[round(value)]
-    return value if isinstance(value, int) else round(value, 2)
 
 
 def _instrument_names(song: ParsedSong) -> tuple[str, ...]:
