@@ -12,11 +12,11 @@ from emo_assets.errors import InputError
 from emo_assets.midi.writer import encode_midi
 from emo_assets.progress import Progress, no_progress
 from emo_assets.store import atomic_write
+from emo_assets.synthetic_corpus.auditions import audition_songs
 from emo_assets.synthetic_corpus.catalogue import Work, make_catalogue
 from emo_assets.synthetic_corpus.composition import compose_song
 from emo_assets.synthetic_corpus.file_formats import lakh_path, msd_names, spotify_table
 from emo_assets.synthetic_corpus.msd_listing import MsdRow, msd_rows
-from emo_assets.synthetic_corpus.sampling import sample_songs
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 from emo_assets.synthetic_corpus.spotify_listing import SpotifyRow, spotify_rows
 
@@ -76,7 +76,8 @@ def compose_corpus(
         raise InputError(f"a corpus has at least one song, not {songs}: ask for one or more")
     if seed < 0:
         raise InputError(f"the seed must be at least 0, got {seed}")
-    works = make_catalogue(sample_songs(songs, seed), seed)
+    composed = list(audition_songs(songs, seed, progress=progress))
+    works = make_catalogue([song.plan for song in composed], seed)
     spotify, msd = spotify_rows(works, seed), msd_rows(works, seed)
     tables = {
         out / "msd" / "unique_tracks.txt": msd_names(msd),
@@ -90,7 +91,7 @@ def compose_corpus(
     lakh = out / "lmd_matched"
     tracks = {row.track_id for row in msd}
     _refuse_others(lakh, {path for path in lakh.rglob("*.mid") if path.parent.name not in tracks})
-    readable, broken = _write_midi(lakh, works, msd, seed, progress)
+    readable, broken = _write_midi(lakh, works, [song.midi for song in composed], msd, seed)
     _refuse_others(lakh, set(lakh.rglob("*.mid")) - readable - broken)
     for path, content in tables.items():
         with atomic_write(path) as file:
@@ -116,18 +117,17 @@ def _refuse_others(lakh: Path, others: set[Path]) -> None:
 
 
 def _write_midi(
-    lakh: Path, works: list[Work], msd: list[MsdRow], seed: int, progress: Progress
+    lakh: Path, works: list[Work], files: list[bytes], msd: list[MsdRow], seed: int
 ) -> tuple[set[Path], set[Path]]:
-    """Compose and write all songs; return the paths of the readable and of the broken files."""
+    """Write all songs; return the paths of the readable and of the broken files."""
     tracks: dict[int | None, list[str]] = {}
     for row in msd:
         tracks.setdefault(row.work, []).append(row.track_id)
     readable: set[Path] = set()
     broken: set[Path] = set()
-    for work in works:
+    for work, content in zip(works, files, strict=True):
         plan = work.plan
         rng = SeededRandom(seed, "files", work.number)
-        content = compose_song(plan.features, plan.style, plan.bars, plan.seed).to_midi()
         readable |= {_write(lakh, track_id, content) for track_id in tracks[work.number]}
         if rng.bernoulli(_SHARE_WITH_SECOND_ARRANGEMENT):
             other = compose_song(plan.features, plan.style, plan.bars, plan.seed + 1).to_midi()
@@ -136,7 +136,6 @@ def _write_midi(
             for index, damaged in enumerate(_broken_files(content, work.number)):
                 host = works[(work.number + index) % len(works)]
                 broken.add(_write(lakh, tracks[host.number][0], damaged))
-        progress("composing songs", work.number + 1, len(works))
     return readable, broken
 
 

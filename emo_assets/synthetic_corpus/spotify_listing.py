@@ -74,7 +74,7 @@ def _main_row(work: Work, seed: int, rng: SeededRandom) -> SpotifyRow:
     year = 1994 + rng.below(26)
     if rng.bernoulli(0.15):
         title += rng.pick((f" - Remastered {year}", f" - {year} Remaster", " - Remastered", " (Remastered)"))
-    features = work.plan.features
+    features = work.plan.listed
     seconds = work.plan.bars * features.time_signature * 60 / features.tempo
     return SpotifyRow(
         track_id=_track_id(seed, work.number, "main"),
