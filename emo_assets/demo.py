@@ -58,7 +58,10 @@ STAGES = (
         dg.AssetSelection.assets("figaro_descriptions", "rejected_midi"),
         ALL_SHARDS,
     ),
-    DemoStage("assembling the training set", dg.AssetSelection.assets("training_set", "song_metrics")),
+    DemoStage(
+        "assembling the training set and learning the ear",
+        dg.AssetSelection.assets("training_set", "song_metrics", "ear"),
+    ),
     DemoStage("exploring the features", dg.AssetSelection.groups("exploration")),
     DemoStage("loading FIGARO and measuring its fidelity", dg.AssetSelection.groups("figaro")),
     TRAINING,

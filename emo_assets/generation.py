@@ -17,12 +17,14 @@ import pandas as pd
 from upath import UPath
 
 from emo_assets.audio.files import FORMATS, write_audio
-from emo_assets.audio.loudness import target_loudness
+from emo_assets.audio.loudness import integrated_loudness, loudness_feature, target_loudness
 from emo_assets.audio.rendering import SAMPLE_RATE, render
 from emo_assets.audio.synthesizer import DEFAULT_SOUND, SoundSettings, check_sound_font
 from emo_assets.errors import InputError
 from emo_assets.metrics.calibration import RequestCalibration
-from emo_assets.metrics.song_metrics import MeasuredSong, SongMetrics, compare
+from emo_assets.metrics.comparison import compare
+from emo_assets.metrics.ear import Ear, default_ear
+from emo_assets.metrics.song_metrics import MeasuredSong, SongMetrics
 from emo_assets.progress import Progress, no_progress
 from emo_assets.reports.piano_roll import piano_roll_png
 from emo_assets.reranking import best_descriptions, best_songs
@@ -74,7 +76,7 @@ class Track:
         files: the files that were written, by kind: an audio file's suffix, `MIDI` or `PIANO_ROLL`.
         seconds: length of the sound.
         metrics: what it sounds like.
-        comparison: requested features, targets and metrics, one row per feature.
+        comparison: features asked for, aimed at and heard, one row per feature.
         midi: the Standard MIDI File.
         piano_roll: its picture (PNG), empty if none was asked for.
         description: token ids of the description, empty if the track was rendered from stored MIDI.
@@ -106,12 +108,11 @@ class Track:
         key, tempo = self.metrics.key_name, self.metrics.tempo
         lines = [f"{self.request.name}: {self.seconds:.1f} s, {key}, {tempo:.1f} BPM"]
         lines += [f"  {path}" for path in self.files.values()]
-        lines += [f"  {'':18} {'asked':>9} {'aimed at':>9} {'measured':>9}"]
-        lines += [
-            f"  {row['name']:18} {row['asked']!s:>9} {row['aimed_at']!s:>9} {row['measured']!s:>9}"
-            f" {row['unit']}"
-            for row in self.comparison
-        ]
+        lines += [f"  {'':18} {'asked':>9} {'heard':>9}   {'about':>15}  heard by"]
+        for row in self.comparison:
+            between = "" if row["low"] is None else f"{row['low']!s} to {row['high']!s}"
+            columns = f"{row['asked']!s:>9} {row['heard']!s:>9}   {between:>15}"
+            lines.append(f"  {row['name']:18} {columns}  {row['heard_by']}")
         return "\n".join(lines)
 
 
@@ -143,7 +144,9 @@ def generate_track(
     [song] = best_songs(
         [request], [description], models.figaro, models.calibration, progress=in_stage(COMPOSING)
     )
-    track = render_track(request, song, files, models.calibration, sound=sound, progress=in_stage(RENDERING))
+    track = render_track(
+        request, song, files, models.calibration.ear, sound=sound, progress=in_stage(RENDERING)
+    )
     return replace(track, description=tuple(description), champion=models.champion)
 
 
@@ -151,7 +154,7 @@ def render_track(
     request: TrackRequest,
     song: MeasuredSong,
     files: Mapping[str, Path | UPath],
-    calibration: RequestCalibration,
+    ear: Ear,
     *,
     sound: SoundSettings = DEFAULT_SOUND,
     progress: Progress = no_progress,
@@ -162,7 +165,7 @@ def render_track(
         request: what was asked for; its loudness sets the loudness of the sound.
         song: the notes.
         files: paths to write by kind, as in `Track.files`.
-        calibration: gives the targets of the request.
+        ear: hears the song's features.
         sound: how the synthesizer sounds.
         progress: called while rendering.
     """
@@ -186,7 +189,8 @@ def render_track(
         if kind in files:
             with atomic_write(files[kind]) as file:
                 file.write(content)
-    rows = compare(request.features, song.metrics, calibration.targets(request.features))
+    loudness = loudness_feature(integrated_loudness(samples, SAMPLE_RATE))
+    rows = compare(request.features, song, ear, loudness=loudness)
     seconds = len(samples) / SAMPLE_RATE
     return Track(request, files, seconds, song.metrics, rows, song.midi, piano_roll)
 
@@ -274,6 +278,16 @@ def _figaro_weights(store: Store) -> bytes:
     return path.read_bytes()
 
 
+def load_ear(store: Store) -> Ear:
+    """Load the store's ear, or else the one that ships with the package.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    path = store.assets / "ear.json"
+    return Ear.from_json(path.read_bytes(), str(path)) if path.exists() else default_ear()
+
+
 def load_calibration(store: Store) -> RequestCalibration:
     """Load the calibration of requests by the songs that the models were trained on.
 
@@ -286,7 +300,7 @@ def load_calibration(store: Store) -> RequestCalibration:
     try:
         with path.open("rb") as file:
             songs = pd.read_parquet(file)
-        return RequestCalibration(songs)
+        return RequestCalibration(load_ear(store), songs)
     except (OSError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())[:120]
         raise InputError(f"{path} is damaged ({reason}): materialize song_metrics again") from error

@@ -141,7 +141,7 @@ def best_songs(
     best = []
     for request, count in zip(requests, counts, strict=True):
         own = [_in_requested_key(request, next(generated)) for _ in range(count)]
-        distances = [calibration.distance(request.features, song.metrics) for song in own]
+        distances = [calibration.distance(request.features, song) for song in own]
         best.append(own[int(np.argmin(distances))])
     return best
 
@@ -196,8 +196,9 @@ def style_targets(request: TrackRequest, calibration: RequestCalibration) -> Sty
     """Return the rhythm, melody and key that a request asks FIGARO for beyond its description."""
     if request.strictness is Strictness.LOOSELY:
         return StyleTargets(playable=True)
-    steadiness = 2 * calibration.target_ranks(request.features)["danceability"] - 1
-    melody_share = 1 - calibration.targets(request.features)["instrumentalness"]
+    targets = calibration.target_places(request.features)
+    steadiness = 2 * targets["danceability"] - 1
+    melody_share = 1 - targets["instrumentalness"]
     key = (request.features.key, request.features.mode)
     return StyleTargets(steadiness, melody_share, key, playable=True)
 

@@ -27,9 +27,11 @@ from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES, FeatureVector
 from emo_assets.generation import Models
 from emo_assets.metrics.calibration import RequestCalibration
+from emo_assets.metrics.comparison import EXACT_METRICS, ExactMetric
+from emo_assets.metrics.ear import FEELINGS, Ear
 from emo_assets.metrics.parsed_song import parse_song
 from emo_assets.metrics.similarity import BarNotes, bar_notes, copied_share, distance
-from emo_assets.metrics.song_metrics import FEATURE_METRICS, FeatureMetric, MeasuredSong
+from emo_assets.metrics.song_metrics import MeasuredSong
 from emo_assets.progress import Progress, no_progress
 from emo_assets.reranking import best_descriptions, best_songs
 from emo_assets.song_request import Strictness, TrackRequest
@@ -56,18 +58,21 @@ ALL = "all"
 OTHER_SEEDS = "seed"
 """Value of `moved` for requests that differ in their seed only."""
 
-REQUEST_METRICS: dict[str, FeatureMetric] = {
-    **FEATURE_METRICS,
-    "bars": FeatureMetric("bars", "bars", tolerance=0),
-}
-"""Everything that can be requested, with the metric that it is compared with."""
+EXACT: dict[str, ExactMetric] = {**EXACT_METRICS, "bars": ExactMetric("bars")}
+"""Everything that can be requested exactly, with the metric that it is compared with."""
 
-ORIGINALITY_METRICS = {
-    "other seeds": FeatureMetric(
-        "distance", "distance to songs with other seeds, 0 the same to 1 nothing shared"
-    ),
-    "copied bars": FeatureMetric("copied", "share of bars that are in a training song"),
+SECOND_OPINION = "second_opinion"
+ASKED_PLACE, PLACE_PREFIX = "asked_place_", "place_"
+"""Prefixes of the columns with the places of feelings among real songs, 0 to 1."""
+
+MIN_LEVELS, MIN_SWEEPS, MIN_DRAWN = 5, 3, 20
+"""Levels and sweeps, and songs with every feature drawn, below which no figure is given."""
+
+ORIGINALITY = {
+    "other seeds": ("distance", "distance to songs with other seeds, 0 the same to 1 nothing shared"),
+    "copied bars": ("copied", "share of bars that are in a training song"),
 }
+"""Column and unit of the figures of originality."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ def controllability_requests(
     levels: int,
     drawn: int,
     *,
+    features: Collection[str] = FEELINGS,
     sweeps: int = 1,
     repeated: int = 0,
     seeds: int = 4,
@@ -104,6 +110,7 @@ def controllability_requests(
     Args:
         levels: number of evenly spaced values per sweep.
         drawn: number of requests with every feature drawn at random.
+        features: those to sweep, some of `FEELINGS`.
         sweeps: number of sweeps per feature.
         repeated: number of requests that are made with several seeds.
         seeds: number of these seeds.
@@ -113,8 +120,9 @@ def controllability_requests(
     """
     rng = np.random.default_rng(seed)
     groups: list[tuple[str, list[dict[str, float]]]] = []
-    for number, (name, ends) in enumerate(list(SWEPT_RANGES.items()) * sweeps):
-        held = {**_draw_forced(rng), "mode": (number + number // len(SWEPT_RANGES)) % 2}
+    swept = [(name, ends) for name, ends in SWEPT_RANGES.items() if name in features]
+    for number, (name, ends) in enumerate(swept * sweeps):
+        held = {**_draw_forced(rng), "mode": (number + number // len(swept)) % 2}
         groups.append((name, [{**held, name: float(value)} for value in np.linspace(*ends, levels)]))
     groups.append((ALL, [_draw_features(rng) for _ in range(drawn)]))
     groups += [(OTHER_SEEDS, [_draw_features(rng)] * seeds) for _ in range(repeated)]
@@ -152,8 +160,10 @@ def measure_requests(
 
     Returns:
         One row per song: `moved`, `group`, `seed`, the request (`asked_<feature>`, `asked_bars`), all
-        of `SongMetrics.as_dict()`, `distance` (mean distance to the songs of the same request with other
-        seeds, NaN without any) and `copied` (share of its bars that are in `known`).
+        of `SongMetrics.as_dict()`, the place of each feeling among real songs (`asked_place_<feature>`,
+        `place_<feature>`, `<listener>_<feature>` by each listener and the second opinion), `distance`
+        (mean distance to the songs of the same request with other seeds, NaN without any) and `copied`
+        (share of its bars that are in `known`).
     """
     songs: list[MeasuredSong] = []
     for start in range(0, len(requests), BATCH_SIZE):
@@ -176,11 +186,23 @@ def measure_requests(
                 "asked_bars": each.request.bars,
                 **{f"asked_{name}": getattr(each.request.features, name) for name in FEATURE_NAMES},
                 **song.metrics.as_dict(),
+                **_place_columns(each.request.features, song, models.calibration),
                 "distance": float(np.mean(distances)) if distances else float("nan"),
                 "copied": copied_share(song.parsed, known),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _place_columns(
+    asked: FeatureVector, song: MeasuredSong, calibration: RequestCalibration
+) -> dict[str, float]:
+    ear = calibration.ear
+    columns = {ASKED_PLACE + name: place for name, place in calibration.target_places(asked).items()}
+    columns |= {PLACE_PREFIX + name: place for name, place in ear.song_places(song).items()}
+    for name, listeners in ear.listener_places(song.ear_metrics).items():
+        columns |= {f"{listener}_{name}": float(places[0]) for listener, places in listeners.items()}
+    return columns
 
 
 def distinct_bars(files: Iterable[bytes]) -> frozenset[BarNotes]:
@@ -194,91 +216,163 @@ def distinct_bars(files: Iterable[bytes]) -> frozenset[BarNotes]:
     return frozenset(bars)
 
 
-def asked_and_measured(songs: pd.DataFrame) -> pd.DataFrame:
-    """Pair requested features with their metrics.
+def asked_and_heard(songs: pd.DataFrame) -> pd.DataFrame:
+    """Pair requested features with what is heard.
 
-    A feature whose metric only has to rise with it is paired in the songs whose requests moved it, alone or
-    with all others; the rest in all songs. Songs without a measurement are left out.
+    A feeling is paired in the songs whose requests moved it, alone or with all others; what is exact in all
+    songs. Songs in which it cannot be heard are left out.
 
     Args:
         songs: what `measure_requests` returns.
 
     Returns:
-        One row per feature and song: `feature`, `asked`, `measured`, `moved`, `group`, and `correct`: whether
-        they differ by no more than the metric's tolerance, NaN for metrics without one.
+        One row per feature and song: `feature`, `asked`, `heard`, `second_opinion` (NaN for what is exact or
+        heard by a rule), `moved`, `group`, and `correct`: whether both differ by no more than the metric's
+        tolerance, NaN for feelings. Feelings are places among real songs, 0 to 1.
 
     Raises:
         InputError: a column is missing.
     """
-    metrics = [metric.name for metric in (*REQUEST_METRICS.values(), *ORIGINALITY_METRICS.values())]
-    needed = ["moved", "group", *(f"asked_{name}" for name in REQUEST_METRICS), *metrics]
+    needed = [
+        "moved",
+        "group",
+        *(f"asked_{name}" for name in EXACT),
+        *(metric.name for metric in EXACT.values()),
+    ]
+    needed += [f"{prefix}{name}" for name in FEELINGS for prefix in (ASKED_PLACE, PLACE_PREFIX)]
+    needed += [column for column, _ in ORIGINALITY.values()]
     missing = [name for name in needed if name not in songs.columns]
     if missing:
         raise InputError(f"the table of songs has no column {', '.join(missing)}")
     parts = []
-    for name, metric in REQUEST_METRICS.items():
-        rows = songs if metric.tolerance is not None else songs[songs["moved"].isin([name, ALL])]
-        asked, measured = rows[f"asked_{name}"].astype(float), rows[metric.name].astype(float)
-        pairs = pd.DataFrame({"feature": name, "asked": asked, "measured": measured, "correct": np.nan})
-        if metric.tolerance is not None:
-            pairs["correct"] = ((asked - measured).abs() <= metric.tolerance + 1e-9).astype(float)
-        pairs = pairs.assign(moved=rows["moved"], group=rows["group"])
-        parts.append(pairs.dropna(subset=["asked", "measured"]))
+    for name in (*FEELINGS, *EXACT):
+        if name in EXACT:
+            rows, metric = songs, EXACT[name]
+            asked, heard = rows[f"asked_{name}"].astype(float), rows[metric.name].astype(float)
+            correct = ((asked - heard).abs() <= metric.tolerance + 1e-9).astype(float)
+        else:
+            rows = songs[songs["moved"].isin([name, ALL])]
+            asked, heard = rows[ASKED_PLACE + name].astype(float), rows[PLACE_PREFIX + name].astype(float)
+            correct = pd.Series(np.nan, index=rows.index)
+        second = rows.get(f"{SECOND_OPINION}_{name}", pd.Series(np.nan, index=rows.index))
+        pairs = pd.DataFrame(
+            {
+                "feature": name,
+                "asked": asked,
+                "heard": heard,
+                SECOND_OPINION: second.astype(float),
+                "correct": correct,
+                "moved": rows["moved"],
+                "group": rows["group"],
+            }
+        )
+        parts.append(pairs.dropna(subset=["asked", "heard"]))
     return pd.concat(parts, ignore_index=True)
 
 
-def controllability_table(
-    songs: pd.DataFrame, agreement: pd.DataFrame | None = None, *, seed: int = 0
-) -> pd.DataFrame:
+def controllability_table(songs: pd.DataFrame, ear: Ear, *, seed: int = 0) -> pd.DataFrame:
     """Return how controllable each feature is, and how original the songs are.
 
     Args:
         songs: what `measure_requests` returns.
-        agreement: how well metrics go with the features in the training songs: `feature` and `value`, see
-            `metrics_table.feature_agreement`; None if unknown.
+        ear: heard the songs.
         seed: of the bootstrap.
 
     Returns:
-        One row per feature in the column `knob`, then one per row of `ORIGINALITY_METRICS`: `measure`,
-        `unit`, `statistic` ("share right", "rank correlation" or "mean"), `value` with `low` and `high` (95
-        %, bootstrap over songs) and `songs`, their number; `all_moved`: the rank correlation in songs with
-        every feature drawn; `in_songs`: the same statistic in the training songs. Rank correlations are
-        averaged over sweeps. NaN where nothing was moved or measured.
+        One row per feature in the column `knob`, then one per row of `ORIGINALITY`: `statistic` ("rank
+        correlation", "share right" or "mean"), `value` with `low` and `high` (95 %, bootstrap over songs) and
+        `songs`, their number; for feelings also `reach`, the mean change of the place heard from the lowest
+        level to the highest; `second_value` and `second_reach`, the same by the second opinion;
+        `all_moved`, the rank correlation in songs with every feature drawn; `in_songs`, that of ear and
+        feature in real songs. Rank correlations and reaches are averaged over sweeps. NaN where nothing was
+        moved, or fewer than `MIN_LEVELS` levels or `MIN_SWEEPS` sweeps were.
 
     Raises:
         InputError: a column is missing.
     """
-    pairs = asked_and_measured(songs)
-    known = {} if agreement is None else dict(zip(agreement["feature"], agreement["value"], strict=True))
-    rows = []
-    for name, metric in {**REQUEST_METRICS, **ORIGINALITY_METRICS}.items():
-        all_moved = float("nan")
-        if name in ORIGINALITY_METRICS:
-            values = songs[metric.name].dropna().to_numpy(dtype=np.float64)
-            statistic, interval, count = "mean", _mean(values, seed), len(values)
-        elif metric.tolerance is not None:
-            correct = pairs.loc[pairs["feature"] == name, "correct"].to_numpy(dtype=np.float64)
-            statistic, interval, count = "share right", _mean(correct, seed), len(correct)
-        else:
-            own = pairs[pairs["feature"] == name]
-            alone = own[own["moved"] != ALL]
-            statistic, interval, count = "rank correlation", _rank_correlation(alone, seed), len(alone)
-            all_moved = _rank_correlation(own[own["moved"] == ALL], seed).value
+    pairs = asked_and_heard(songs)
+    rows: list[dict[str, Any]] = []
+    for name in FEELINGS:
+        own = pairs[pairs["feature"] == name]
+        alone = _with_enough_levels(own[own["moved"] == name])
+        drawn = own[own["moved"] == ALL]
+        interval = _rank_correlation(alone, "heard", seed)
+        agreement = (ear.features[name] if name in ear.features else ear.rules[name]).agreement
         rows.append(
             {
                 "knob": name,
-                "measure": metric.name,
-                "unit": metric.unit,
-                "statistic": statistic,
-                "value": interval.value,
-                "low": interval.low,
-                "high": interval.high,
-                "songs": count,
-                "all_moved": all_moved,
-                "in_songs": float(known.get(name, np.nan)),
+                "statistic": "rank correlation",
+                **_columns(interval, len(alone)),
+                "reach": _reach(alone, "heard"),
+                "second_value": _rank_correlation(alone, SECOND_OPINION, seed).value,
+                "second_reach": _reach(alone, SECOND_OPINION),
+                "all_moved": _rank_correlation(drawn, "heard", seed).value
+                if len(drawn) >= MIN_DRAWN
+                else np.nan,
+                "second_all_moved": _rank_correlation(drawn, SECOND_OPINION, seed).value
+                if len(drawn) >= MIN_DRAWN
+                else np.nan,
+                "in_songs": agreement.value,
             }
         )
+    for name in EXACT:
+        correct = pairs.loc[pairs["feature"] == name, "correct"].to_numpy(dtype=np.float64)
+        rows.append(
+            {"knob": name, "statistic": "share right", **_columns(_mean(correct, seed), len(correct))}
+        )
+    for name, (column, _) in ORIGINALITY.items():
+        values = songs[column].dropna().to_numpy(dtype=np.float64)
+        rows.append({"knob": name, "statistic": "mean", **_columns(_mean(values, seed), len(values))})
     return pd.DataFrame(rows)
+
+
+def leak_table(songs: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Return what each feeling, moved alone, does to what is heard of every other.
+
+    Args:
+        songs: what `measure_requests` returns.
+        known: songs with features, such as the table `song_metrics`.
+
+    Returns:
+        One row per pair of feelings: `moved`, `heard`, `value`, the rank correlation of the level asked for
+        and the place heard, averaged over sweeps (NaN for too few), and `in_songs`, the rank correlation of
+        both features in the known songs.
+    """
+    rows = []
+    for moved in FEELINGS:
+        swept = songs[songs["moved"] == moved]
+        for heard in FEELINGS:
+            pairs = pd.DataFrame(
+                {
+                    "asked": swept[ASKED_PLACE + moved],
+                    "heard": swept[PLACE_PREFIX + heard].astype(float),
+                    "group": swept["group"],
+                }
+            )
+            value = _rank_correlation(_with_enough_levels(pairs.dropna()), "heard", 0).value
+            in_songs = known[moved].astype(float).corr(known[heard].astype(float), "spearman")
+            rows.append({"moved": moved, "heard": heard, "value": value, "in_songs": float(in_songs)})
+    return pd.DataFrame(rows)
+
+
+def _with_enough_levels(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the sweeps of at least `MIN_LEVELS` levels; none if there are fewer than `MIN_SWEEPS`."""
+    levels = pairs.groupby("group")["asked"].transform("nunique") if len(pairs) else pd.Series(dtype=float)
+    enough = pairs[levels >= MIN_LEVELS]
+    return enough if enough["group"].nunique() >= MIN_SWEEPS else enough.head(0)
+
+
+def _columns(interval: ConfidenceInterval, songs: int) -> dict[str, float]:
+    return {"value": interval.value, "low": interval.low, "high": interval.high, "songs": songs}
+
+
+def _reach(pairs: pd.DataFrame, column: str) -> float:
+    """Return the mean change of a place from the lowest to the highest level; NaN without sweeps."""
+    changes = []
+    for _, sweep in pairs.dropna(subset=[column]).groupby("group"):
+        ordered = sweep.sort_values("asked")[column]
+        changes.append(float(ordered.iloc[-1] - ordered.iloc[0]))
+    return float(np.mean(changes)) if changes else float("nan")
 
 
 def description_controllability(
@@ -317,7 +411,7 @@ def description_controllability(
             "group": [each.group for each in requests],
             "asked": [getattr(each.request.features, each.moved) for each in requests],
             "expected": [
-                calibration.predict_ranks(parse(tokens))[each.moved]
+                calibration.predict_places(parse(tokens), each.request.features.tempo)[each.moved]
                 for each, tokens in zip(requests, descriptions, strict=True)
             ],
         }
@@ -358,12 +452,14 @@ def _mean(values: NDArray[np.float64], seed: int) -> ConfidenceInterval:
     return bootstrap_ratio(values, np.ones_like(values), seed=seed)
 
 
-def _rank_correlation(pairs: pd.DataFrame, seed: int) -> ConfidenceInterval:
-    """Return Spearman's correlation averaged over groups by their size; songs are resampled within groups.
+def _rank_correlation(pairs: pd.DataFrame, column: str, seed: int) -> ConfidenceInterval:
+    """Return Spearman's correlation of `asked` and a column.
 
-    Groups with constant `asked` or `measured` are left out.
+    It is averaged over groups by their size; songs are resampled within groups. Groups in which one of both
+    is constant are left out.
     """
-    asked, measured = (pairs[name].to_numpy(dtype=np.float64) for name in ("asked", "measured"))
+    pairs = pairs.dropna(subset=[column])
+    asked, heard = (pairs[name].to_numpy(dtype=np.float64) for name in ("asked", column))
     groups = [np.asarray(rows) for rows in pairs.groupby("group").indices.values() if len(rows) > 1]
     if not groups:
         return UNDEFINED
@@ -372,7 +468,7 @@ def _rank_correlation(pairs: pd.DataFrame, seed: int) -> ConfidenceInterval:
         totals, weights = np.zeros(samples[0].shape[:axis]), np.zeros(samples[0].shape[:axis])
         for sample in samples:
             rows = sample.astype(np.int64)  # (resamples, songs)
-            correlations = _spearman(asked[rows], measured[rows])
+            correlations = _spearman(asked[rows], heard[rows])
             totals += rows.shape[axis] * np.nan_to_num(correlations)
             weights += rows.shape[axis] * ~np.isnan(correlations)
         with np.errstate(invalid="ignore"):

@@ -38,12 +38,6 @@ MIN_TEMPO = 10_000
 MIN_BAR = 48
 """A bar shorter than the 48th part of a whole note has no position on FIGARO's grid."""
 
-MAX_SILENCE = 1_000
-"""Quarter notes; eight minutes at 120 per minute. A longer delta time in a damaged file is an error."""
-
-MIN_AFTER_JUMP = 32
-"""Bytes. With fewer after it in its track, a long delta time is as it should be, or ends the track."""
-
 COARSE_RESOLUTION = 480
 """Ticks per quarter note to which a finer resolution is reduced when its ticks exceed `MAX_TICK`."""
 
@@ -85,7 +79,6 @@ class Repair(StrEnum):
     BETWEEN_TRACKS = "bytes between tracks skipped"
     TRACK_TAIL = "tracks cut off"
     MISSING_TRACK = "missing tracks"
-    JUMP = "impossible delta times ignored"
     LATE = f"tracks ended before tick {MAX_TICK}"
 
 
@@ -353,9 +346,6 @@ class _Track:
         after_system = False
         while start < end:
             delta, start = _read_number(content, start, end)
-            if delta > MAX_SILENCE * self._grid.ticks and end - start >= MIN_AFTER_JUMP:
-                repairs[Repair.JUMP] += 1
-                delta = 0
             tick += delta
             if self._scaled(tick) >= MAX_TICK:
                 repairs[Repair.LATE] += 1

@@ -21,7 +21,7 @@ DESCRIBE = dg.define_asset_job(
 
 TRAIN = dg.define_asset_job(
     "train",
-    selection=dg.AssetSelection.assets("training_set", "song_metrics")
+    selection=dg.AssetSelection.assets("training_set", "song_metrics", "ear")
     | dg.AssetSelection.groups("models", "figaro"),
     description="Assemble the training set, measure its songs, train the seven description models, load or "
     "train FIGARO and measure its fidelity.",

@@ -1,4 +1,4 @@
-"""Controllability in pictures: requested features against their metrics."""
+"""Controllability in pictures: requested features against what is heard."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def controllability_png(pairs: pd.DataFrame, table: pd.DataFrame) -> bytes:
     """Draw a panel per feature.
 
     Args:
-        pairs: `feature`, `asked`, `measured` and `correct`, one row per feature and song, as returned by
-            `asked_and_measured`.
+        pairs: `feature`, `asked`, `heard` and `correct`, one row per feature and song, as returned by
+            `asked_and_heard`.
         table: what `controllability_table` returns.
 
     Returns:
@@ -50,23 +50,43 @@ def controllability_png(pairs: pd.DataFrame, table: pd.DataFrame) -> bytes:
                 color=style.FAINT_INK,
             )
             axes.set_xlabel("asked", fontsize=8, color=style.FAINT_INK)
-            axes.set_ylabel(row["unit"], fontsize=8, color=style.FAINT_INK)
+            axes.set_ylabel("heard", fontsize=8, color=style.FAINT_INK)
             if row["statistic"] == "share right":
                 _draw_counts(axes, own, _TICK_LABELS.get(str(row["knob"]), ()))
             else:
                 _draw_band(axes, own)
         statistics = "rank correlation ρ or share right, with 95 % interval"
-        style.title(figure, f"Asked against measured in {table['songs'].max():,} songs: {statistics}")
+        style.title(figure, f"Asked against heard in {table['songs'].max():,} songs: {statistics}")
         return style.to_png(figure)
 
 
 def _caption(row: Mapping[Hashable, object]) -> str:
     value, low, high = (float(str(row[name])) for name in ("value", "low", "high"))
     if np.isnan(value):
-        return "not measured"
+        return "too few songs for a figure"
     if row["statistic"] == "share right":
         return f"{value:.1%} right ({low:.0%} to {high:.0%})"
-    return f"ρ = {value:+.2f} ({low:+.2f} to {high:+.2f})"
+    return f"ρ = {value:+.2f} ({low:+.2f} to {high:+.2f}), reach {float(str(row['reach'])):+.2f}"
+
+
+def leak_rows(leaks: pd.DataFrame) -> list[dict[str, str]]:
+    """Return what each moved feeling does to what is heard of the others, one row per moved feeling.
+
+    Args:
+        leaks: what `leak_table` returns.
+
+    Returns:
+        `moved`, and for each feeling the rank correlation, with that of real songs in parentheses; "too few"
+        where too few songs were made.
+    """
+    rows = []
+    for moved, pairs in leaks.groupby("moved", sort=False):
+        row = {"moved": str(moved)}
+        for pair in pairs.to_dict("records"):
+            value = "too few" if np.isnan(pair["value"]) else f"{pair['value']:+.2f}"
+            row[str(pair["heard"])] = f"{value} ({pair['in_songs']:+.2f})"
+        rows.append(row)
+    return rows
 
 
 def _draw_counts(axes: Axes, pairs: pd.DataFrame, names: tuple[str, ...]) -> None:
@@ -74,13 +94,13 @@ def _draw_counts(axes: Axes, pairs: pd.DataFrame, names: tuple[str, ...]) -> Non
     from matplotlib.ticker import MaxNLocator
 
     if len(pairs):
-        values = pairs[["asked", "measured"]].to_numpy(dtype=np.float64)
+        values = pairs[["asked", "heard"]].to_numpy(dtype=np.float64)
         ends = [values.min(), values.max()]
         axes.plot(ends, ends, color=style.LINES, linewidth=1.5, zorder=1)
-    counted = pairs.groupby(["asked", "measured", "correct"]).size().reset_index(name="songs")
+    counted = pairs.groupby(["asked", "heard", "correct"]).size().reset_index(name="songs")
     sizes = 14 + 300 * counted["songs"] / max(len(pairs), 1)
     colors = [style.GREEN if correct else style.RED for correct in counted["correct"]]
-    axes.scatter(counted["asked"], counted["measured"], s=sizes, c=colors, alpha=0.7, linewidths=0, zorder=3)
+    axes.scatter(counted["asked"], counted["heard"], s=sizes, c=colors, alpha=0.7, linewidths=0, zorder=3)
     axes.margins(0.12)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(integer=True, nbins=8))
@@ -90,13 +110,13 @@ def _draw_counts(axes: Axes, pairs: pd.DataFrame, names: tuple[str, ...]) -> Non
 
 def _draw_band(axes: Axes, pairs: pd.DataFrame) -> None:
     """Draw a dot per song, the median of groups of songs, and the band around it."""
-    axes.scatter(pairs["asked"], pairs["measured"], s=13, color=style.GREY, alpha=0.5, linewidths=0, zorder=2)
+    axes.scatter(pairs["asked"], pairs["heard"], s=13, color=style.GREY, alpha=0.5, linewidths=0, zorder=2)
     groups = min(MAX_GROUPS, len(pairs) // MIN_GROUP_SIZE)
     if groups < 2:
         return
     ordered = pairs.sort_values("asked", kind="stable").reset_index(drop=True)
     grouped = ordered.groupby(np.arange(len(ordered)) * groups // len(ordered))
     middle = grouped["asked"].median()
-    low, high = (grouped["measured"].quantile(quantile) for quantile in BAND_QUANTILES)
+    low, high = (grouped["heard"].quantile(quantile) for quantile in BAND_QUANTILES)
     axes.fill_between(middle, low, high, color=style.BLUE, alpha=0.18, linewidth=0, zorder=1)
-    axes.plot(middle, grouped["measured"].median(), color=style.BLUE, zorder=3)
+    axes.plot(middle, grouped["heard"].median(), color=style.BLUE, zorder=3)

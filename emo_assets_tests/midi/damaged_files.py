@@ -167,7 +167,6 @@ DAMAGES: dict[str, Damage] = {
     "system exclusive without length": _insert_in_track(b"\0\xf0\x7e\x7f\x09\x01\xf7"),
     "clock with data": _insert_in_track(b"\0\xf1\x90"),
     "data before any status": _with_events(b"\0\x40\x40\0\xb0\7\x64"),
-    "jump in the middle": _insert_in_track(b"\xff\xff\xff\x7f\xb0\7\x64"),
     "late last note": lambda content, chance: content[:-4] + b"\xff\xff\xff\x7f\x90\x3c\x40\0\xff\x2f\0",
 }
 """Damages by name."""

@@ -84,9 +84,6 @@ def test_damaged_files_are_read(name: str) -> None:
     score, repairs = read_repaired(damaged, read_midi)
     before = read_midi(BAND)
     assert len(score.notes.start) >= 0.5 * len(before.notes.start)
-    if name == "jump in the middle":
-        assert notes(score) == notes(before)
-        assert repairs == ("impossible delta times ignored: 1",)
     if name in LOSSLESS:
         assert notes(score) == notes(before)
         assert (score.time_signatures, score.end) == (before.time_signatures, before.end)

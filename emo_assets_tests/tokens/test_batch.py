@@ -194,7 +194,7 @@ def test_a_refusal_is_a_document_with_stage_and_error() -> None:
     assert document == {"file": "x.mid", "stage": "parse", "error": "the file is empty"}
 
 
-@pytest.mark.parametrize("before", [b"", b"RIFF"])
+@pytest.mark.parametrize("before", [b"", b"RIFF", b"\0" * 128])
 def test_a_file_that_needs_more_memory_than_allowed_is_refused(before: bytes) -> None:
     script = (
         "from emo_assets.tokens.batch import _extract, _limit_memory, _Task\n"

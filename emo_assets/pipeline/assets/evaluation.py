@@ -4,6 +4,7 @@ from contextlib import closing
 from typing import Any, Literal
 
 import dagster as dg
+from pydantic import Field
 
 from emo_assets.description_model.specs import MODEL_SPECS
 from emo_assets.errors import InputError
@@ -81,7 +82,7 @@ def scoreboard(
         "scoreboard": dg.AssetIn("scoreboard"),
         **WEIGHTS,
     },
-    deps=["song_metrics"],
+    deps=["song_metrics", "ear"],
 )
 def champion(
     context: dg.AssetExecutionContext, store: StoreResource, **inputs: Any
@@ -116,13 +117,16 @@ def champion(
 class ControlReportConfig(dg.Config):
     """The requests of the control report.
 
-    The full run is `levels: 10, sweeps: 3, drawn: 90, repeated: 8`: 302 songs.
+    The full run is `levels: 10, sweeps: 3, drawn: 90, repeated: 8` with `features` left out as
+    `features: [valence, energy, danceability, acousticness, loudness, instrumentalness]`: 302 songs.
     """
 
-    levels: int = 3
+    levels: int = 5
     """Values of each feature in a sweep, which keeps the others constant."""
-    sweeps: int = 1
+    sweeps: int = 3
     """Sweeps per feature."""
+    features: list[str] = Field(["valence", "energy"])
+    """The feelings to sweep."""
     drawn: int = 3
     """Songs with every feature drawn at random."""
     repeated: int = 1
@@ -136,7 +140,9 @@ class ControlReportConfig(dg.Config):
 
 
 @dg.asset(
-    io_manager_key="tables", kinds={"parquet", "torch", "matplotlib"}, deps=["champion", "figaro_model"]
+    io_manager_key="tables",
+    kinds={"parquet", "torch", "matplotlib"},
+    deps=["champion", "figaro_model", "ear"],
 )
 def control_report(
     context: dg.AssetExecutionContext,
@@ -145,23 +151,28 @@ def control_report(
     song_metrics: Table,
     lakh_midi: Table,
 ) -> dg.Output[Any]:
-    """Controllability: does changing a requested feature change the music, and by how much."""
+    """Controllability: does changing a requested feature change the music, by how much, and what else."""
     from emo_assets.evaluation.controllability import (
-        asked_and_measured,
+        asked_and_heard,
         controllability_requests,
         controllability_table,
         distinct_bars,
+        leak_table,
         measure_requests,
     )
     from emo_assets.generation import load_models
-    from emo_assets.metrics.metrics_table import feature_agreement
-    from emo_assets.reports.controllability import controllability_png
+    from emo_assets.metrics.ear import FEELINGS
+    from emo_assets.reports.controllability import controllability_png, leak_rows
     from emo_assets.song_request import Strictness
 
+    unknown = sorted(set(config.features) - set(FEELINGS))
+    if unknown:
+        raise InputError(f"features: {', '.join(unknown)} cannot be swept; choose from {', '.join(FEELINGS)}")
     limit_torch_threads()
     requests = controllability_requests(
         config.levels,
         config.drawn,
+        features=config.features,
         sweeps=config.sweeps,
         repeated=config.repeated,
         bars=config.bars,
@@ -173,15 +184,17 @@ def control_report(
         songs = measure_requests(
             requests, models, known=distinct_bars(learned["content"]), progress=logged_progress(context)
         )
-    table = controllability_table(songs, feature_agreement(song_metrics))
-    figure = controllability_png(asked_and_measured(songs), table)
+        table = controllability_table(songs, models.calibration.ear)
+    leaks = leak_table(songs, song_metrics)
+    figure = controllability_png(asked_and_heard(songs), table)
     return dg.Output(
         table,
         metadata={
             **table_metadata(table, "control_report"),
             "songs": len(songs),
             "controllability": dg.MetadataValue.md(markdown_table(table.to_dict("records"))),
-            **save_picture(store, "control", figure, "asked against measured"),
+            "leaks": dg.MetadataValue.md(markdown_table(leak_rows(leaks))),
+            **save_picture(store, "control", figure, "asked against heard"),
         },
     )
 
@@ -195,19 +208,22 @@ class GuidanceReportConfig(dg.Config):
     """Of all sampling."""
 
 
-@dg.asset(io_manager_key="tables", kinds={"parquet", "torch", "matplotlib"}, deps=["champion"])
+@dg.asset(
+    io_manager_key="tables",
+    kinds={"parquet", "torch", "matplotlib"},
+    deps=["champion", "song_metrics", "ear"],
+)
 def guidance_report(
     context: dg.AssetExecutionContext,
     config: GuidanceReportConfig,
     store: StoreResource,
     training_set: Table,
-    song_metrics: Table,
 ) -> dg.Output[Any]:
     """What stronger guidance gains in controllability and costs in likelihood and variety."""
     from emo_assets.description_model.data.songs import load_songs
     from emo_assets.description_model.registry.model_registry import load_champion_models
     from emo_assets.evaluation.guidance import guidance_curve
-    from emo_assets.metrics.calibration import RequestCalibration
+    from emo_assets.generation import load_calibration
     from emo_assets.reports.guidance import guidance_png
     from emo_assets.reranking import SEARCH_BUDGETS
 
@@ -216,7 +232,7 @@ def guidance_report(
     curve = guidance_curve(
         models,
         load_songs(training_set, "validation"),
-        RequestCalibration(song_metrics),
+        load_calibration(store.open()),
         levels=config.levels,
         seed=config.seed,
         progress=logged_progress(context),

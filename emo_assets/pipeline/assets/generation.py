@@ -53,7 +53,7 @@ class SongSearchConfig(dg.Config):
     partitions_def=REQUESTS,
     io_manager_key="documents",
     kinds={"json", "torch"},
-    deps=["champion", "song_metrics"],
+    deps=["champion", "song_metrics", "ear"],
 )
 def track_description(
     config: DescriptionSearchConfig, requested_features: dict[str, Any], store: StoreResource
@@ -73,7 +73,7 @@ def track_description(
     partitions_def=REQUESTS,
     io_manager_key="midi_files",
     kinds={"midi", "torch"},
-    deps=["figaro_model", "song_metrics"],
+    deps=["figaro_model", "song_metrics", "ear"],
 )
 def track_midi(
     context: dg.AssetExecutionContext,
@@ -98,7 +98,7 @@ def track_midi(
     return dg.Output(song.midi, metadata=midi_metadata(song.midi, request))
 
 
-@dg.asset(partitions_def=REQUESTS, io_manager_key="documents", kinds={"wav", "midi"}, deps=["song_metrics"])
+@dg.asset(partitions_def=REQUESTS, io_manager_key="documents", kinds={"wav", "midi"}, deps=["ear"])
 def generated_track(
     context: dg.AssetExecutionContext,
     requested_features: dict[str, Any],
@@ -106,8 +106,8 @@ def generated_track(
     store: StoreResource,
     sound: SoundResource,
 ) -> dg.Output[dict[str, Any]]:
-    """The song as WAV, OGG, MIDI and piano roll, with its metrics compared with the request."""
-    from emo_assets.generation import load_calibration, render_track, track_files
+    """The song as WAV, OGG, MIDI and piano roll, with what the ear hears compared with the request."""
+    from emo_assets.generation import load_ear, render_track, track_files
     from emo_assets.metrics.song_metrics import MeasuredSong
 
     request = TrackRequest.from_values(requested_features)
@@ -115,7 +115,7 @@ def generated_track(
         request,
         MeasuredSong.from_midi(track_midi),
         track_files(store.open(), request.name),
-        load_calibration(store.open()),
+        load_ear(store.open()),
         sound=sound.settings(),
         progress=logged_progress(context),
     )
