@@ -170,18 +170,24 @@ _NO_SOUND_FONT = "is not a sound font that FluidSynth can read (.sf2 or .sf3)"
 
 
 def check_sound_font(path: Path) -> None:
-    """Check a sound font's header, since FluidSynth prints errors for other files.
+    """Check a sound font's header and length, since FluidSynth prints errors for other files.
 
     Raises:
-        InputError: the file is missing or not a sound font.
+        InputError: the file is missing, cut off or not a sound font.
     """
     try:
         with path.open("rb") as file:
             beginning = file.read(12)
+        size = path.stat().st_size
     except OSError as error:
         raise InputError(f"{path}: no such sound font; give the path of an .sf2 file") from error
     if beginning[:4] != b"RIFF" or beginning[8:] != b"sfbk":
         raise InputError(f"{path}: {_NO_SOUND_FONT}")
+    announced = 8 + int.from_bytes(beginning[4:8], "little")
+    if size < announced:
+        raise InputError(
+            f"{path}: is cut off after {size:,} of {announced:,} bytes; copy or download it again"
+        )
 
 
 @contextmanager

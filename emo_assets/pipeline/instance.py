@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import SensorInstigatorData
+from filelock import FileLock
 
 from emo_assets.errors import InputError
 from emo_assets.pipeline.partitions import REQUESTS
@@ -62,8 +63,12 @@ def _open_instance(home: Path) -> dg.DagsterInstance:
     level = log.level
     log.setLevel(logging.ERROR)  # a folder without dagster.yaml is an instance, too
     try:
-        instance = dg.DagsterInstance.get()
-        forget_future_ticks(instance)
+        # processes that lay out the tables of a new instance at the same time spoil it for good
+        with FileLock(home / ".opening.lock"):
+            instance = dg.DagsterInstance.get()
+            instance.get_runs_count()
+            instance.get_dynamic_partitions(str(REQUESTS.name))
+            forget_future_ticks(instance)
         return instance
     except Exception as error:  # of Dagster, its databases, YAML, and modules that dagster.yaml names
         reason = " ".join(str(getattr(error, "orig", error)).split())[:MAX_REASON]

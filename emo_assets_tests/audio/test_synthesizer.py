@@ -11,7 +11,7 @@ import pytest
 
 from emo_assets.audio import synthesizer
 from emo_assets.audio.rendering import render
-from emo_assets.audio.synthesizer import SoundSettings, default_sound_font
+from emo_assets.audio.synthesizer import SoundSettings, check_sound_font, default_sound_font
 from emo_assets.errors import InputError
 
 
@@ -26,6 +26,14 @@ def test_the_default_sound_font_is_that_of_pretty_midi() -> None:
     path = default_sound_font()
     assert path.name == "TimGM6mb.sf2"
     assert path.read_bytes()[:4] == b"RIFF"
+
+
+def test_cut_off_sound_font_is_rejected_before_fluidsynth_prints(tmp_path: Path) -> None:
+    whole = default_sound_font().read_bytes()
+    font = tmp_path / "half.sf2"
+    font.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=rf"half.sf2: is cut off after .* of {len(whole):,} bytes; copy or"):
+        check_sound_font(font)
 
 
 def test_importing_the_audio_package_is_light() -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +56,17 @@ def test_pool_slots_are_restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         with pool_slots(instance, "training", 3):
             pass
         assert places(instance)["training"] == 2
+
+
+@pytest.mark.slow
+def test_processes_that_open_a_new_instance_at_once_do_not_spoil_it(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").write_text(SETTINGS)
+    code = "from emo_assets.pipeline.instance import checkout_instance; checkout_instance().dispose()"
+    environment = {**os.environ, "DAGSTER_HOME": str(tmp_path)}
+    opening = [subprocess.Popen([sys.executable, "-c", code], env=environment) for _ in range(4)]
+    assert [process.wait() for process in opening] == [0] * 4
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert instance.all_instigator_state() == []
 
 
 @pytest.fixture(scope="module")
