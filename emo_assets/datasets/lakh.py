@@ -18,7 +18,7 @@ from upath import UPath
 
 from emo_assets.datasets.table import Reject, TableRead, rejects_table
 from emo_assets.errors import InputError
-from emo_assets.midi.parser import MAX_FILE_BYTES, MIDI_SUFFIXES
+from emo_assets.midi.parser import MAX_FILE_BYTES, is_midi_name
 from emo_assets.progress import Progress, no_progress
 
 SOURCE = "lakh"
@@ -187,7 +187,7 @@ def _walk(folder: UPath, root: UPath, rejects: list[Reject]) -> Iterator[str]:
         return
     for entry in entries:
         path = "/".join(entry.parts[len(root.parts) :])
-        is_midi = entry.name.lower().endswith(MIDI_SUFFIXES)
+        is_midi = is_midi_name(entry.name)
         if not entry.is_dir():
             if is_midi:
                 yield path

@@ -46,6 +46,11 @@ _KINDS[0x80:0xF0] = _TWO_BYTES
 _KINDS[0xC0:0xE0] = _ONE_BYTE
 
 
+def is_midi_name(name: str) -> bool:
+    """Tell whether a file is named as a MIDI file; macOS keeps properties of files in others, named `._…`."""
+    return name.lower().endswith(MIDI_SUFFIXES) and not name.startswith("._")
+
+
 @dataclass(frozen=True, slots=True)
 class Messages:
     """A file's messages in the order of its tracks.

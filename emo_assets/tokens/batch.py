@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from emo_assets.errors import InputError
 from emo_assets.midi.errors import MidiError
-from emo_assets.midi.parser import MAX_FILE_BYTES, MIDI_SUFFIXES
+from emo_assets.midi.parser import MAX_FILE_BYTES, is_midi_name
 from emo_assets.parallel import run_tasks
 from emo_assets.progress import Progress, no_progress
 from emo_assets.tokens.tokenize import MidiTokens, tokenize_midi
@@ -186,7 +186,7 @@ def find_midi_files(paths: Iterable[Path], *, done: Collection[str] = frozenset(
     """Find MIDI files: those given, and all below the folders given.
 
     Args:
-        paths: files and folders; below a folder all names with `MIDI_SUFFIXES` in any case count, even those
+        paths: files and folders; below a folder all names count that `is_midi_name` tells, even those
             of folders and broken links, so that they are reported.
         done: names to leave out, because they have been read before (see `extracted_names`).
 
@@ -213,7 +213,7 @@ def _below(folder: Path) -> list[Path]:
         found.add(Path(error.filename))
 
     for parent, folders, names in os.walk(folder, onerror=note_unreadable):
-        found.update(Path(parent, name) for name in folders + names if name.lower().endswith(MIDI_SUFFIXES))
+        found.update(Path(parent, name) for name in folders + names if is_midi_name(name))
     return sorted(found)
 
 

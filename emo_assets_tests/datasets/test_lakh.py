@@ -39,6 +39,7 @@ def reasons(rejects: pd.DataFrame) -> dict[str, str]:
 def test_files_are_read_with_their_ids_in_the_order_of_their_paths(root: Path) -> None:
     place(root, b"MThd two", "TRAAAAB128F932FB97")
     (root / "README").write_text("not MIDI")
+    (root / "G" / "G" / "U" / TRACK / f"._{hashlib.md5(b'MThd one').hexdigest()}.mid").write_bytes(b"macOS")
 
     read = read_lakh(root)
 

@@ -13,7 +13,7 @@ import pytest
 
 from emo_assets.errors import InputError
 from emo_assets.midi.errors import MidiError
-from emo_assets.midi.parser import MAX_FILE_BYTES, MIDI_SUFFIXES
+from emo_assets.midi.parser import MAX_FILE_BYTES, is_midi_name
 from emo_assets.tokens.batch import (
     ExtractionResult,
     _extract,
@@ -84,6 +84,7 @@ def write_broken_files(folder: Path) -> None:
     (folder / "link to nothing.mid").symlink_to(folder / "nowhere")
     (folder / "good.mid").write_bytes(GOOD)
     (folder / "notes.txt").write_text("no MIDI file, and not looked at")
+    (folder / "._good.mid").write_bytes(b"what macOS keeps of a file")
     os.mkfifo(folder / "pipe.mid")
     Path(os.fsdecode(os.fsencode(folder) + b"/name \xff.mid")).write_bytes(GOOD)
 
@@ -92,7 +93,8 @@ def test_a_folder_of_broken_files_is_described_to_the_end(tmp_path: Path) -> Non
     write_broken_files(tmp_path)
     found = list(extract_files(find_midi_files([tmp_path]), workers=2))
     names = [Path(described.name).name for described in found]
-    expected = [path.name for path in tmp_path.rglob("*") if path.suffix.lower() in MIDI_SUFFIXES]
+    expected = [path.name for path in tmp_path.rglob("*") if is_midi_name(path.name)]
+    assert "._good.mid" not in names
     assert len(names) == len(expected)
     assert set(expected) - set(names) == {"name \udcff.mid"}
     by_name = dict(zip(names, found, strict=True))
