@@ -15,10 +15,10 @@ Damage = Callable[[bytes, random.Random], bytes]
 
 
 def chunks(content: bytes) -> list[bytes]:
-    """Return the header and the tracks of a good file, with their names and sizes."""
+    """Return the header and the announced tracks of a good file, with their names and sizes."""
     found = [content[:HEADER]]
     offset = HEADER
-    while offset < len(content):
+    for _ in range(int.from_bytes(content[10:12], "big")):
         end = offset + 8 + int.from_bytes(content[offset + 4 : offset + 8], "big")
         found.append(content[offset:end])
         offset = end
@@ -167,6 +167,7 @@ DAMAGES: dict[str, Damage] = {
     "system exclusive without length": _insert_in_track(b"\0\xf0\x7e\x7f\x09\x01\xf7"),
     "clock with data": _insert_in_track(b"\0\xf1\x90"),
     "data before any status": _with_events(b"\0\x40\x40\0\xb0\7\x64"),
+    "jump in the middle": _insert_in_track(b"\xff\xff\xff\x7f\xb0\7\x64"),
     "late last note": lambda content, chance: content[:-4] + b"\xff\xff\xff\x7f\x90\x3c\x40\0\xff\x2f\0",
 }
 """Damages by name."""

@@ -12,16 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from emo_assets.midi.errors import MidiError
-from emo_assets.midi.parser import MAX_FILE_BYTES, read_messages
-from emo_assets.midi.repair import Repair, _rewrite, costs_messages, read_repaired
+from emo_assets.midi.parser import MAX_FILE_BYTES
+from emo_assets.midi.repair import costs_messages, read_repaired
+from emo_assets.midi.rewrite import Repair
 from emo_assets.midi.score import Score, read_midi
 from emo_assets_tests.midi.damaged_files import DAMAGES, LOSSLESS
-from emo_assets_tests.midi.random_files import random_file
-from emo_assets_tests.midi.test_parser import SMALL, file_of, mido_messages
+from emo_assets_tests.midi.test_parser import file_of
 from emo_assets_tests.tokens.expected import FIXTURES, lakh_files
 
 CASES = Path(__file__).parent / "cases"
@@ -84,6 +82,9 @@ def test_damaged_files_are_read(name: str) -> None:
     score, repairs = read_repaired(damaged, read_midi)
     before = read_midi(BAND)
     assert len(score.notes.start) >= 0.5 * len(before.notes.start)
+    if name == "jump in the middle":
+        assert notes(score) == notes(before)
+        assert repairs == ("impossible delta times ignored: 1",)
     if name in LOSSLESS:
         assert notes(score) == notes(before)
         assert (score.time_signatures, score.end) == (before.time_signatures, before.end)
@@ -175,46 +176,3 @@ def test_hostile_files_end_soon(name: str) -> None:
     with suppress(MidiError):
         read_repaired(HOSTILE[name], read_midi)
     assert time.process_time() - started < 4
-
-
-@settings(max_examples=300)
-@given(st.sampled_from(SMALL), st.integers(0, 2**32), st.sampled_from(sorted(DAMAGES)), st.integers(0, 8))
-def test_what_is_rewritten_is_read_by_mido(content: bytes, seed: int, name: str, flips: int) -> None:
-    chance = random.Random(seed)
-    if seed % 2:
-        content = random_file(seed)
-    with suppress(MidiError, IndexError, ValueError):  # too small for this damage
-        content = DAMAGES[name](content, chance)
-    damaged = bytearray(content)
-    for _ in range(flips if damaged else 0):
-        damaged[chance.randrange(len(damaged))] = chance.randrange(256)
-    _assert_rewritten_for_mido(bytes(damaged))
-
-
-@given(st.binary(max_size=300))
-def test_random_tracks_are_rewritten_for_mido(content: bytes) -> None:
-    _assert_rewritten_for_mido(content)
-    _assert_rewritten_for_mido(b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk" + len(content).to_bytes(4, "big") + content)
-
-
-def _assert_rewritten_for_mido(content: bytes) -> None:
-    repairs: Counter[Repair] = Counter()
-    try:
-        rewritten = _rewrite(content, repairs)
-    except MidiError:  # no header or no track
-        return
-    assert mido_messages(rewritten) is not None
-    assert len(rewritten) <= len(content) + 32 + 4 * content.count(b"MTrk")
-    try:
-        read_messages(content)
-    except MidiError:
-        assert +repairs
-
-
-@given(st.integers(0, 2**32))
-def test_rewriting_a_good_file_changes_no_note(seed: int) -> None:
-    content = random_file(seed)
-    repairs: Counter[Repair] = Counter()
-    rewritten = _rewrite(content, repairs)
-    assert not +repairs
-    assert notes(read_midi(rewritten)) == notes(read_midi(content))

@@ -158,7 +158,7 @@ def test_single_files_are_described_with_any_name(tmp_path: Path) -> None:
 
 def test_reading_resumes_where_it_stopped(tmp_path: Path) -> None:
     for number in range(6):
-        (tmp_path / f"{number}.mid").write_bytes(GOOD if number % 2 else b"broken")
+        (tmp_path / f"{number}.mid").write_bytes((GOOD, b"RIFF" + GOOD[:-30], b"broken")[number % 3])
     out = tmp_path / "out.jsonl"
     lines = [json.dumps(item.as_document()) for item in extract_files(find_midi_files([tmp_path]), workers=1)]
     out.write_text("\n".join(lines[:3]) + "\n" + lines[3][:40])
@@ -196,7 +196,7 @@ def test_a_refusal_is_a_document_with_stage_and_error() -> None:
     assert document == {"file": "x.mid", "stage": "parse", "error": "the file is empty"}
 
 
-@pytest.mark.parametrize("before", [b"", b"RIFF", b"\0" * 128])
+@pytest.mark.parametrize("before", [b"", b"RIFF"])
 def test_a_file_that_needs_more_memory_than_allowed_is_refused(before: bytes) -> None:
     script = (
         "from emo_assets.tokens.batch import _extract, _limit_memory, _Task\n"
