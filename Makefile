@@ -73,13 +73,13 @@ wheel: setup page ## a wheel in dist/, with the studio's page in it
 bench: setup ## measure speed and memory; `make bench ONLY="reading linking"` for some
 	@$(BIN)/python -m emo_assets_tests.benchmarks $(ONLY)
 
-WEIGHTS_SONGS := 2000
+WEIGHTS_SONGS := 3000
 WEIGHTS_SEED := 1001
 
 ear: setup ## learn anew the ear that ships with the package, from a store of real songs: make ear STORE=data
 	@$(BIN)/python -m emo_assets.bundle_ear $(or $(STORE),data)
 
 weights: setup ## retrain the small FIGARO that ships with the package: about 45 minutes on one core
-	@$(BIN)/emo compose data/weights/corpus --songs $(WEIGHTS_SONGS) --seed $(WEIGHTS_SEED)
-	@$(BIN)/python -m emo_assets.bundle_weights data/weights/corpus --songs $(WEIGHTS_SONGS) \
-		--seed $(WEIGHTS_SEED) --state data/weights/training.safetensors
+	@mkdir -p data/weights
+	@$(BIN)/python -m emo_assets.bundle_weights --songs $(WEIGHTS_SONGS) --seed $(WEIGHTS_SEED) \
+		--state data/weights/training.safetensors

@@ -1,32 +1,37 @@
 """Train the weights that ship with the package and write their model card; `make weights` runs it.
 
-The songs come from a corpus that `emo compose` writes.
+The composer of the sample corpus writes the songs.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from emo_assets.errors import InputError
+from emo_assets.errors import InputError, WorkerError
 from emo_assets.evaluation.fidelity import fidelity_report
 from emo_assets.figaro.config import TRAININGS
 from emo_assets.figaro.generate import Figaro
 from emo_assets.figaro.training import TrainedFigaro, is_held_out, song_of, train_figaro
 from emo_assets.figaro.weights import BUNDLED, to_bytes
+from emo_assets.parallel import run_tasks
 from emo_assets.progress import Progress, no_progress, terminal_progress
 from emo_assets.reports.fidelity import fidelity_markdown
 from emo_assets.reports.markdown import markdown_table
 from emo_assets.store import atomic_write
-from emo_assets.tokens.batch import extract_files
-from emo_assets.tokens.tokenize import MidiTokens
+from emo_assets.synthetic_corpus.composition import compose_song
+from emo_assets.synthetic_corpus.sampling import SongPlan, sample_songs
+from emo_assets.tokens.tokenize import MidiTokens, tokenize_midi
 
 MEASURED_SONGS = 40
 """Held-out songs on which the fidelity of the model card is measured."""
+
+SECONDS_PER_SONG = 60.0
 
 FOLDER = Path(__file__).parent / "figaro" / "bundled"
 
@@ -42,11 +47,11 @@ mean duration, instruments, chords) and generates the notes. It ships with emo_a
 | network | {encoder_layers} encoder and {decoder_layers} decoder layers, width {d_model}, {heads} heads |
 | | feed-forward {feed_forward}, context {context} |
 | parameters | {parameters:.1f} M, stored as float16 ({megabytes:.1f} MB) |
-| data | {songs} songs of the built-in composer, no recordings or transcriptions |
-| | `emo compose CORPUS --songs {data_songs} --seed {data_seed}`; {held_out} more songs held out by a hash |
+| data | {songs} songs of the built-in composer, seed {data_seed}; no recordings or transcriptions |
+| | {held_out} more songs held out by a hash |
 | training | {steps} steps of {batch} windows: {tokens:.1f} M tokens, transposed to all keys |
 | | AdamW, learning rate {learning_rate:g}, seed {seed}; weights of step {best_step} |
-| | `python -m emo_assets.bundle_weights CORPUS`, as `make weights` does |
+| | `python -m emo_assets.bundle_weights --songs {data_songs} --seed {data_seed}`, as `make weights` does |
 | held-out perplexity | {perplexity:.3f} per token |
 
 ## Learning curve
@@ -69,26 +74,25 @@ weights are free to use under the project's license.
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Train on a composed corpus and write weights and card; exit code 2 with one line on wrong input."""
+    """Compose songs, train on them, write weights and card; exit code 2 with one line on wrong input."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("corpus", type=Path, help="folder that `emo compose` wrote")
-    parser.add_argument("--songs", type=int, required=True, help="number of songs of the corpus")
-    parser.add_argument("--seed", type=int, required=True, help="seed of the corpus")
+    parser.add_argument("--songs", type=int, required=True, help="number of songs to compose")
+    parser.add_argument("--seed", type=int, required=True, help="of the songs")
     parser.add_argument("--state", type=Path, help="checkpoint to resume training from")
     options = parser.parse_args(arguments)
     try:
         with terminal_progress() as progress:
-            _make(options.corpus, options.songs, options.seed, options.state, progress)
+            _make(options.songs, options.seed, options.state, progress)
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
     return 0
 
 
-def _make(corpus: Path, songs: int, seed: int, state: Path | None, progress: Progress) -> None:
+def _make(songs: int, seed: int, state: Path | None, progress: Progress) -> None:
     torch.set_num_threads(1)
     config = TRAININGS["small"]
-    read = read_corpus(corpus, progress=progress)
+    read = compose_tokens(songs, seed, progress=progress)
     training_songs = [song_of(tokens) for tokens in read]
     held_out = [
         tokens
@@ -98,7 +102,7 @@ def _make(corpus: Path, songs: int, seed: int, state: Path | None, progress: Pro
     trained = train_figaro(training_songs, config, checkpoint=state, progress=progress)
     report = fidelity_report(Figaro(trained.network), held_out[:MEASURED_SONGS], progress=progress)
     provenance = {
-        "data": f"emo compose --songs {songs} --seed {seed}",
+        "data": f"{songs} songs of the built-in composer, seed {seed}",
         "steps": str(trained.best.step),
         "held_out_perplexity": f"{trained.best.perplexity:.3f}",
     }
@@ -128,18 +132,33 @@ def _make(corpus: Path, songs: int, seed: int, state: Path | None, progress: Pro
             file.write(content)
 
 
-def read_corpus(corpus: Path, *, progress: Progress = no_progress) -> list[MidiTokens]:
-    """Read the distinct MIDI files of a corpus in the order of their md5 sums; broken ones are left out.
+def compose_tokens(songs: int, seed: int, *, progress: Progress = no_progress) -> list[MidiTokens]:
+    """Compose songs in worker processes, and read them.
+
+    Args:
+        songs: number of songs, at least 1.
+        seed: of the songs.
+        progress: called once per song.
 
     Raises:
-        InputError: the folder has no MIDI files.
+        InputError: `songs` is less than 1.
     """
-    files = {path.stem: path for path in (corpus / "lmd_matched").rglob("*.mid")}
-    if not files:
-        raise InputError(f"{corpus}: has no lmd_matched/**/*.mid; compose it first with `emo compose`")
-    items = [(md5, files[md5].read_bytes()) for md5 in sorted(files)]
-    read = extract_files(items, events=True, progress=progress)
-    return [extracted.tokens for extracted in read if extracted.tokens is not None]
+    if songs < 1:
+        raise InputError(f"--songs: compose at least one song, not {songs}")
+    plans = sample_songs(songs, seed)
+    read = []
+    outcomes = run_tasks(_compose, plans, workers=os.cpu_count() or 1, timeout=SECONDS_PER_SONG)
+    for number, outcome in enumerate(outcomes, 1):
+        if outcome.result is None:
+            raise WorkerError(f"composing song {number} {outcome.failure}")
+        read.append(outcome.result)
+        progress("composing songs", number, songs)
+    return read
+
+
+def _compose(plan: SongPlan) -> MidiTokens:
+    midi = compose_song(plan.features, plan.style, plan.bars, plan.seed).to_midi()
+    return tokenize_midi(midi, events=True)
 
 
 def _learning_curve(trained: TrainedFigaro) -> str:

@@ -25,33 +25,23 @@ MAX_BYTES = 15_000_000
 """Of the weights in the package."""
 
 
-def test_a_corpus_becomes_weights_and_a_card(
-    midi: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for number, content in enumerate(midi):
-        folder = tmp_path / "corpus" / "lmd_matched" / "A"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{number}.mid").write_bytes(content)
-    (folder / "broken.mid").write_bytes(b"MThd")
+def test_composed_songs_become_weights_and_a_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     little = TrainingConfig(network=LITTLE, steps=4, batch=2, held_out_share=0.5, evaluate_every=2)
     monkeypatch.setitem(TRAININGS, "small", little)
     monkeypatch.setattr(bundle_weights, "FOLDER", tmp_path / "bundled")
     monkeypatch.setattr(bundle_weights, "MEASURED_SONGS", 2)
-    asked = [str(tmp_path / "corpus"), "--songs", "8", "--seed", "4"]
-    assert bundle_weights.main(asked) == 0
+    assert bundle_weights.main(["--songs", "8", "--seed", "4"]) == 0
     card = (tmp_path / "bundled" / "MODEL_CARD.md").read_text()
-    assert "emo compose CORPUS --songs 8 --seed 4" in card
+    assert "--songs 8 --seed 4" in card
     assert "| 4 | " in card
     assert "| groove | " in card
     content = (tmp_path / "bundled" / BUNDLED).read_bytes()
     assert from_bytes(content).config == LITTLE
-    assert read_provenance(content)["data"] == "emo compose --songs 8 --seed 4"
+    assert read_provenance(content)["data"] == "8 songs of the built-in composer, seed 4"
 
 
-def test_an_empty_corpus_is_one_line_and_exit_code_2(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert bundle_weights.main([str(tmp_path), "--songs", "1", "--seed", "1"]) == 2
+def test_no_songs_are_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bundle_weights.main(["--songs", "0", "--seed", "1"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
