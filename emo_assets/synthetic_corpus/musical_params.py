@@ -36,9 +36,10 @@ class MusicalParams:
         melodic_rise: scale steps by which a melody rises over a phrase; follows valence.
         melody_rate: melody notes per beat; follows energy.
         fullness: share of the style's optional instruments that play.
-        has_drums: whether there are drums where the style has them.
-        drum_bias: how much busier (below 0: less busy) the drums are than the band, in levels.
-        percussion: number of percussion instruments beside the style's drums.
+        has_drums: whether there are drums where the style has them; sad acoustic songs lack them most.
+        drum_bias: how much busier (below 0: less busy) the drums are than the band, in levels; follows
+            valence.
+        percussion: number of percussion instruments that join the style's drums; follows valence.
         articulation: factor on the duration of notes, from staccato's 0.4 to legato's 1.4.
     """
 
@@ -77,7 +78,7 @@ def musical_params(features: FeatureVector, rng: SeededRandom) -> MusicalParams:
         melody_rate=_clip(melody_rate, 0.4, 1.8),
         fullness=_clip(0.2 + 0.55 * features.energy + rng.spread(0.34), 0.0, 1.0),
         has_drums=not rng.bernoulli(0.01 + 0.2 * features.acousticness * (1 - features.valence)),
-        drum_bias=0.08 + 0.1 * (features.energy - 0.5) + 0.5 * (features.valence - 0.5) + rng.spread(0.18),
+        drum_bias=0.08 + 0.55 * (features.valence - 0.5) + rng.spread(0.3),
         percussion=int(max(0.0, 2.4 * features.valence * rng.uniform() + rng.spread(0.7))),
         articulation=_clip(0.88 - 0.2 * (features.danceability - 0.5) + rng.spread(0.25), 0.4, 1.4),
     )
