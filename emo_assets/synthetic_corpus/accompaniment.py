@@ -32,6 +32,9 @@ _LATE_ENTRIES = {
 }
 """Shares of the optional instruments that enter with a section's second phrase, and that are silent in it."""
 
+LOWEST_CENTRE = 53
+"""Pitch below which chords are not centred, so that they do not sound muddy above the bass."""
+
 _ALBERTI = (0, 2, 1, 2)
 
 
@@ -76,6 +79,8 @@ def write_chords(
         rng: chooses figures, and strokes that a loose player leaves out.
     """
     register = voice.layer.register + voice.shift + sheet.params.register
+    if voice.layer.playing not in (PlayingPattern.POWER, PlayingPattern.SHUFFLE):
+        register = max(register, LOWEST_CENTRE)
     is_sustained = voice.layer.playing is PlayingPattern.SUSTAINED
     gate = voice.layer.gate if is_sustained else voice.layer.gate * sheet.params.articulation
     patterns = {kind: _Pattern.draw(sheet, voice, kind, rng.child(kind)) for kind in levels}

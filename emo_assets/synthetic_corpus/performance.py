@@ -83,7 +83,7 @@ def perform(
         delay = int(max_delay * rng.uniform()) + (string * STRUM_TICKS if strummed else 0)
         start = note.start * TICKS_PER_POSITION + min(delay, _MAX_DELAY_TICKS)
         stop = min(note.start + note.length, end) * TICKS_PER_POSITION - 2
-        loudness = round(velocity + dynamics * (note.accent + rng.spread(3.0)))
+        loudness = round(velocity + dynamics * (note.accent + rng.spread(1.5)))
         if (index := last_of_pitch.get(note.pitch)) is not None:
             before = notes[index]
             if before.start // TICKS_PER_POSITION == start // TICKS_PER_POSITION:

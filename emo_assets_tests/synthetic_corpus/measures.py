@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_assets.metrics.harmony import MAJOR_PROFILE, MINOR_PROFILE
+from emo_assets.key_profiles import KEY_PROFILES
 from emo_assets.metrics.texture import ACOUSTIC_PROGRAMS
 from emo_assets.midi.writer import Note, Part
 from emo_assets.music_theory import MAJOR_QUALITIES
@@ -92,7 +92,7 @@ def sounding_key(song: ComposedSong) -> tuple[int, int]:
                 weights[note.pitch % 12] += note.end - note.start
     correlations = {
         (tonic, mode): np.corrcoef(np.roll(profile, tonic), weights)[0, 1]
-        for mode, profile in ((1, MAJOR_PROFILE), (0, MINOR_PROFILE))
+        for mode, profile in zip((1, 0), KEY_PROFILES[0], strict=True)
         for tonic in range(12)
     }
     return max(correlations, key=lambda key: correlations[key])

@@ -17,9 +17,9 @@ from emo_assets_tests.synthetic_corpus import measures
 Measure = Callable[[ComposedSong], float]
 
 CAUSES: list[tuple[str, Measure, float]] = [
-    ("energy", measures.notes_per_second, 0.75),
-    ("loudness", measures.mean_velocity, 0.85),
-    ("acousticness", measures.acoustic_share, 0.90),
+    ("energy", measures.notes_per_second, 0.5),
+    ("loudness", measures.mean_velocity, 0.7),
+    ("acousticness", measures.acoustic_share, 0.85),
     ("valence", measures.major_share, 0.82),
     ("instrumentalness", measures.instrumental_bars_share, 0.85),
     ("danceability", measures.groove_regularity, 0.65),
