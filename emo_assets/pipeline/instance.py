@@ -16,6 +16,7 @@ from filelock import FileLock
 
 from emo_assets.errors import InputError
 from emo_assets.pipeline.partitions import REQUESTS
+from emo_assets.pipeline.request_runs import runs_in_progress
 from emo_assets.pipeline.run_launcher import CLOCK_TOLERANCE
 from emo_assets.pipeline.track_store import TRACK_ASSETS, asset_path
 from emo_assets.song_request import validate_name
@@ -123,7 +124,7 @@ def delete_request(store: Store, name: str, instance: dg.DagsterInstance) -> Non
         instance: the instance of its partition.
 
     Raises:
-        InputError: there is nothing of that name.
+        InputError: there is nothing of that name, or a run in progress is making its track.
     """
     file = store.requests / f"{validate_name(name)}.yaml"
     track = store.tracks / name
@@ -134,6 +135,11 @@ def delete_request(store: Store, name: str, instance: dg.DagsterInstance) -> Non
     if not (existing or track.exists() or registered):
         known = ", ".join(sorted(path.stem for path in store.requests.glob("*.yaml"))) or "none"
         raise InputError(f"there is no request {name!r} in {store.requests}; there are: {known}")
+    running = runs_in_progress(instance).get(name)
+    if running is not None:  # it would write its files after the others are gone
+        raise InputError(
+            f"run {running[:8]} is making the song of {name}: cancel it or wait, and remove the request then"
+        )
     for path in existing:
         path.unlink()
     if track.exists():

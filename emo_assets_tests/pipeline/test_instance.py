@@ -109,6 +109,22 @@ def test_interrupted_deletion_can_be_repeated(instance: dg.DagsterInstance, tmp_
     assert instance.get_dynamic_partitions("requests") == []
 
 
+def test_request_with_a_run_in_progress_is_not_deleted(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with dg.DagsterInstance.ephemeral() as instance:
+        make(store, instance, "calm")
+        run = dg.DagsterRun("generate", tags={"dagster/partition": "calm"})
+        instance.add_run(run)
+        started = dg.DagsterEvent(dg.DagsterEventType.RUN_START.value, "generate")
+        instance.report_dagster_event(started, run.run_id)
+        with pytest.raises(
+            InputError, match=f"^run {run.run_id[:8]} is making the song of calm: cancel it or"
+        ):
+            delete_request(store, "calm", instance)
+        assert (store.tracks / "calm" / "calm.wav").exists()
+        assert instance.get_dynamic_partitions("requests") == ["calm"]
+
+
 def test_unknown_request_cannot_be_deleted(instance: dg.DagsterInstance, tmp_path: Path) -> None:
     store = Store(tmp_path)
     make(store, instance, "calm")
