@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -99,6 +100,29 @@ def read_request_text(path: Path | UPath) -> bytes:
     return text
 
 
+class _TextLoader(yaml.SafeLoader):
+    """Reads each value as the text that is written, and rejects a name that is given twice.
+
+    YAML itself would read `mood: yes` as a truth value, `seed: 010` as 8 and `tempo: 1:30` as 90.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Construct a mapping.
+
+        Raises:
+            ConstructorError: a name is given twice.
+        """
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for name in names:
+            if names.count(name) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"{name} is given twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+# of YAML's rules for values without quotes, only the one for `<<` stays
+_TextLoader.yaml_implicit_resolvers = {"<": yaml.SafeLoader.yaml_implicit_resolvers["<"]}
+
+
 def parse_request(text: bytes, path: Path | UPath) -> TrackRequest:
     """Parse the text of the request file at `path`.
 
@@ -106,8 +130,10 @@ def parse_request(text: bytes, path: Path | UPath) -> TrackRequest:
         InputError: the text is not YAML, or a field is invalid.
     """
     try:
-        values = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: of dates, numbers, encodings
+        values = yaml.load(text, Loader=_TextLoader)  # noqa: S506 - a SafeLoader
+    except (yaml.reader.ReaderError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: is not YAML in UTF-8; save it with that encoding") from error
+    except (yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split())[:120]
         raise InputError(f"{path}: is not YAML ({reason})") from error
     if not isinstance(values, dict):

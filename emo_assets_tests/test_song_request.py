@@ -36,12 +36,15 @@ def test_plain_names_are_valid(name: str) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("features: {tempo: -3}", "features.tempo must be at least 30, got -3"),
+        ("features: {tempo: -3}", "features.tempo must be at least 30, got '-3'"),
         ("features: {energy: loud}", "features.energy must be a number, got 'loud'"),
-        ("bars: 0", "bars must be at least 1, got 0"),
+        ("bars: 0", "bars must be at least 1, got '0'"),
         ("bars: 16\nbeers: 2", "beers is not a known name"),
         ("- a\n- b", "must hold 'features:' with names and values"),
         ("features: [", "is not YAML"),
+        ("features: {tempo: 1:30}", "features.tempo must be a number, got '1:30'"),
+        ("bars: 4\nbars: 8", "is not YAML (bars is given twice"),
+        ("features: {tempo: 90, tempo: 95}", "is not YAML (tempo is given twice"),
         ("x: !!python/object/apply:os.system [true]", "is not YAML"),
         ("", "must hold 'features:'"),
         ("name: other", ""),
@@ -59,6 +62,26 @@ def test_an_invalid_request_file_is_one_line_that_names_it(
         read_request(path)
     assert str(caught.value).startswith(f"{path}: {message}")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mood", ["yes", "no", "1979", "6.50", "2024-01-01", "null", "007"])
+def test_mood_is_the_text_that_is_written(tmp_path: Path, mood: str) -> None:
+    path = tmp_path / "calm.yaml"
+    path.write_text(f"mood: {mood}\nseed: 010\nfeatures: {{valence: .5, key: C#, mode: minor}}")
+    request = read_request(path)
+    assert (request.mood, request.seed) == (mood, 10)
+    assert (request.features.valence, request.features.key, request.features.mode) == (0.5, 1, 0)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_file_in_another_encoding_is_read_or_says_so(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "calm.yaml"
+    path.write_text("mood: Träume", encoding=encoding)
+    if encoding == "latin-1":
+        with pytest.raises(InputError, match="is not YAML in UTF-8; save it with that encoding"):
+            read_request(path)
+    else:
+        assert read_request(path).mood == "Träume"
 
 
 def test_binary_and_large_files_are_rejected(tmp_path: Path) -> None:

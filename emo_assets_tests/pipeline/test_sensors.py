@@ -334,8 +334,10 @@ def test_invalid_file_is_reported_and_valid_ones_are_requested(
     ticks = Ticks(store, instance)
     assert ticks.asked() == ["good"]
     keep(store, good)
-    assert ticks.reason() == f"{bad}: features.tempo must be at most 250, got 1000"
-    assert ticks.reason() == f"{bad}: features.tempo must be at most 250, got 1000", "said until it is mended"
+    assert ticks.reason() == f"{bad}: features.tempo must be at most 250, got '1000'"
+    assert ticks.reason() == f"{bad}: features.tempo must be at most 250, got '1000'", (
+        "said until it is mended"
+    )
     bad.write_text("features: {tempo: 100}")
     assert ticks.asked() == ["bad"]
     keep(store, read_request(bad))
