@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ BLUE, ORANGE, GREEN, RED, VIOLET, BROWN, PINK, TEAL, GOLD, GREY = PALETTE = (
 DOTS_AN_INCH = 100
 
 _PARAMETERS: dict[str, Any] = {
+    "text.parse_math": False,  # moods and genres may have dollar signs
     "figure.facecolor": PAPER,
     "axes.facecolor": PAPER,
     "savefig.facecolor": PAPER,
@@ -118,7 +120,10 @@ def to_png(figure: Figure) -> bytes:
     from PIL import Image
 
     drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", pil_kwargs={"compress_level": 1})
+    with _lock, warnings.catch_warnings():
+        # a mood may have letters that the font lacks; they are drawn as boxes
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure.savefig(drawn, format="png", pil_kwargs={"compress_level": 1})
     picture = Image.open(drawn).convert("RGB")
     buffer = io.BytesIO()
     picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(

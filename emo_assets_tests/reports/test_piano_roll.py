@@ -44,3 +44,8 @@ def test_there_is_a_family_for_every_program() -> None:
 )
 def test_songs_that_lack_something_are_drawn(parts: list[Part]) -> None:
     checked_picture(piano_roll_png(MeasuredSong.from_midi(encode_midi(parts)), "song"))
+
+
+@pytest.mark.parametrize("mood", ["costs $5, not $10", r"a $\foo$ b", "$x^$", "夢 🎵", "a\nb", "\a"])
+def test_any_mood_is_a_title(mood: str) -> None:
+    checked_picture(piano_roll_png(song(1, 0), mood))
