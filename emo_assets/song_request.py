@@ -149,5 +149,7 @@ def write_request(request: TrackRequest, folder: Path | UPath) -> Path | UPath:
     path = folder / f"{request.name}.yaml"
     values = request.model_dump(mode="json", exclude={"name"})
     with atomic_write(path) as file:
-        file.write(yaml.safe_dump(values, sort_keys=False, allow_unicode=True).encode())
+        # a mood with line separators or control characters is kept by their codes
+        readable = request.mood.isprintable()
+        file.write(yaml.safe_dump(values, sort_keys=False, allow_unicode=readable).encode())
     return path

@@ -73,6 +73,14 @@ def test_mood_is_the_text_that_is_written(tmp_path: Path, mood: str) -> None:
     assert (request.features.valence, request.features.key, request.features.mode) == (0.5, 1, 0)
 
 
+@pytest.mark.parametrize(
+    "mood", ["\x85", "a\u2028b", "a\nb\r\n", "\t", " - x: [", "null", "'", "🎵", "\ufeff"]
+)
+def test_any_mood_is_written_and_read_back(tmp_path: Path, mood: str) -> None:
+    request = TrackRequest(name="calm", mood=mood)
+    assert read_request(write_request(request, tmp_path)) == request
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
 def test_file_in_another_encoding_is_read_or_says_so(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "calm.yaml"
