@@ -27,6 +27,9 @@ SILENCE_THRESHOLD = 10 ** (-60 / 20)
 
 SILENCE_BLOCK_SECONDS = 0.1
 
+MAX_SAMPLE_RATE = 192_000
+"""Frames per second."""
+
 _FRAMES_PER_WRITE = 65_536
 
 
@@ -72,6 +75,8 @@ def encode_audio(samples: NDArray[np.float32], sample_rate: int, suffix: str) ->
         raise InputError(f"'{suffix}' is not a known audio suffix; use one of {', '.join(FORMATS)}")
     if np.abs(samples).max(initial=0.0) > 1:
         raise InputError("the samples exceed full scale and would be clipped; normalize their peak first")
+    if sample_rate > MAX_SAMPLE_RATE:  # libvorbis crashes
+        raise InputError(f"{sample_rate} frames per second cannot be written; use at most {MAX_SAMPLE_RATE}")
     container, subtype = FORMATS[suffix.lower()]
     buffer = io.BytesIO()
     try:

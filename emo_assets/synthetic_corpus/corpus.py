@@ -76,6 +76,8 @@ def compose_corpus(
         raise InputError(f"a corpus has at least one song, not {songs}: ask for one or more")
     if seed < 0:
         raise InputError(f"the seed must be at least 0, got {seed}")
+    lakh = out / "lmd_matched"
+    lakh.mkdir(parents=True, exist_ok=True)  # a place that cannot be written is known before the work
     composed = list(audition_songs(songs, seed, progress=progress))
     works = make_catalogue([song.plan for song in composed], seed)
     spotify, msd = spotify_rows(works, seed), msd_rows(works, seed)
@@ -88,7 +90,6 @@ def compose_corpus(
             raise InputError(
                 f"{path}: is a table of another corpus; give an empty folder, or remove it first"
             )
-    lakh = out / "lmd_matched"
     tracks = {row.track_id for row in msd}
     _refuse_others(lakh, {path for path in lakh.rglob("*.mid") if path.parent.name not in tracks})
     readable, broken = _write_midi(lakh, works, [song.midi for song in composed], msd, seed)

@@ -66,6 +66,7 @@ def test_samples_beyond_full_scale_are_rejected(samples: NDArray[np.float32]) ->
         encode_audio(3 * samples, RATE, ".wav")
 
 
-def test_unsupported_sample_rates_are_rejected(samples: NDArray[np.float32]) -> None:
+@pytest.mark.parametrize(("rate", "suffix"), [(96_000, ".mp3"), (200_001, ".ogg")])
+def test_unsupported_sample_rates_are_rejected(samples: NDArray[np.float32], rate: int, suffix: str) -> None:
     with pytest.raises(InputError, match="cannot be written"):
-        encode_audio(samples, 96_000, ".mp3")
+        encode_audio(samples, rate, suffix)
