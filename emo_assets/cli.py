@@ -19,6 +19,7 @@ import typer
 from emo_assets.cli_errors import run
 from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES, FeatureVector, feature_range
+from emo_assets.open_features import OPEN_FEATURES
 from emo_assets.progress import terminal_progress
 from emo_assets.song_request import TrackRequest, read_request, validate_name, write_request
 from emo_assets.store import DEFAULT_BASE, Store, atomic_write, check_writable, name_in_errors
@@ -46,6 +47,8 @@ StrictnessOption = Annotated[
 NAMED_VALUES = {"key": "0 to 11, or a name: C, C#, Db …", "mode": "0 or minor, 1 or major"}
 """The values of features that have names, for help texts."""
 
+FOLLOWS_THE_FEELING = "left out, it follows valence and energy"
+
 
 @app.callback(invoke_without_command=True)
 def _show_help(context: typer.Context) -> None:
@@ -71,9 +74,10 @@ def _takes_features(command: Callable[..., None]) -> Callable[..., None]:
         smallest, largest = feature_range(name)
         values = NAMED_VALUES.get(name, f"{smallest:g} to {largest:g}")
         field = FeatureVector.model_fields[name]
+        left_out = FOLLOWS_THE_FEELING if name in OPEN_FEATURES else f"default {field.default:g}"
         option = typer.Option(
             f"--{name.replace('_', '-')}",
-            help=f"{field.description} [{values}; default {field.default:g}]",
+            help=f"{field.description} [{values}; {left_out}]",
             metavar="VALUE",
         )
         parameters.append(

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from emo_assets.errors import InputError
 from emo_assets.features import FeatureVector, explain
+from emo_assets.open_features import fill_open_features
 from emo_assets.store import atomic_write
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ class Strictness(StrEnum):
 
 
 class TrackRequest(BaseModel):
-    """A request for one song."""
+    """A request for one song.
+
+    Mode and tempo follow valence and energy where `features` was built without them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,6 +52,12 @@ class TrackRequest(BaseModel):
         Strictness.NORMALLY,
         description="How closely the song must follow its settings. The more strictly, the longer it takes.",
     )
+
+    @model_validator(mode="after")
+    def _fill_open_features(self) -> Self:
+        # the model is frozen, and the seed is validated after the features
+        object.__setattr__(self, "features", fill_open_features(self.features, self.seed))
+        return self
 
     @classmethod
     def from_values(cls, values: Any) -> Self:

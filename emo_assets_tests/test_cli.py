@@ -83,7 +83,7 @@ def test_every_feature_is_an_option_with_its_range(
     assert "--time-signature VALUE" in shown
     assert "[-60 to 5; default -8]" in shown
     assert "[0 to 11, or a name: C, C#, Db …; default 0]" in shown
-    assert "[0 or minor, 1 or major; default 1]" in shown
+    assert "[0 or minor, 1 or major; left out, it follows valence and energy]" in shown
 
 
 def test_a_request_without_an_instance_says_where_to_go(
@@ -110,6 +110,24 @@ def test_a_request_is_written_and_registered(
         assert list(instance.get_dynamic_partitions("requests")) == ["calm"]
     assert run(monkeypatch, "request", "calm") == 0
     assert read_request(tmp_path / "data" / "requests" / "calm.yaml") == written
+
+
+def test_a_request_that_leaves_mode_and_tempo_open_is_written_with_what_its_seed_draws(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    for name, options in {"one": ["--seed", "3"], "same": ["--seed", "3"], "other": ["--seed", "4"]}.items():
+        assert run(monkeypatch, "request", name, "--valence", "0.25", *options) == 0
+    assert run(monkeypatch, "request", "named", "--tempo", "120", "--mode", "major", "--seed", "3") == 0
+    requests = tmp_path / "data" / "requests"
+    one, same, other, named = (
+        read_request(requests / f"{name}.yaml").features for name in ("one", "same", "other", "named")
+    )
+    assert one == same
+    assert one.tempo != other.tempo
+    assert (named.tempo, named.mode) == (120, 1)
+    assert f"tempo: {one.tempo}" in (requests / "one.yaml").read_text()
 
 
 @pytest.mark.slow

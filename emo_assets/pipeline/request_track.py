@@ -10,6 +10,7 @@ from pydantic import Field, create_model
 from pydantic.fields import FieldInfo
 
 from emo_assets.features import FEATURE_NAMES, FeatureVector
+from emo_assets.open_features import OPEN_FEATURES
 from emo_assets.pipeline.external_events import track_materializations
 from emo_assets.pipeline.metadata import logged_progress
 from emo_assets.pipeline.partitions import REQUESTS
@@ -25,6 +26,12 @@ def _form_field(field: FieldInfo) -> Any:
     return (field.annotation, Field(field.default, description=field.description))
 
 
+def _open_field(field: FieldInfo) -> Any:
+    """Return a field that may stay empty, and then follows valence and energy."""
+    description = f"{field.description} Left out, it follows valence and energy."
+    return (field.annotation | None, Field(None, description=description))  # type: ignore[operator]
+
+
 def _choice_field(field: FieldInfo) -> Any:
     """Return a field that takes the values of an enum; Dagster would ask for the names of its members."""
     words = tuple(choice.value for choice in Strictness)
@@ -37,7 +44,10 @@ RequestForm: type[dg.Config] = create_model(
     __doc__="A requested song: its name, length and seed, and how it should feel.",
     **{name: _form_field(TrackRequest.model_fields[name]) for name in ("name", "mood", "bars", "seed")},
     strictness=_choice_field(TrackRequest.model_fields["strictness"]),
-    **{name: _form_field(FeatureVector.model_fields[name]) for name in FEATURE_NAMES},
+    **{
+        name: (_open_field if name in OPEN_FEATURES else _form_field)(FeatureVector.model_fields[name])
+        for name in FEATURE_NAMES
+    },
 )
 
 
@@ -48,8 +58,9 @@ def form_request(form: dg.Config) -> TrackRequest:
         InputError: a value is outside its range; the message names it.
     """
     values = form.model_dump()
-    features = FeatureVector.from_values({name: values.pop(name) for name in FEATURE_NAMES})
-    return TrackRequest.from_values({**values, "features": features})
+    features = {name: values.pop(name) for name in FEATURE_NAMES}
+    given = {name: value for name, value in features.items() if value is not None}
+    return TrackRequest.from_values({**values, "features": FeatureVector.from_values(given)})
 
 
 @dg.op(description="Make the song that the form asks for, and store it as a request and a track.")

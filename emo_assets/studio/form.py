@@ -7,6 +7,7 @@ from typing import Any
 
 from emo_assets.features import FEATURE_NAMES, FeatureVector, feature_range
 from emo_assets.music_theory import PITCH_CLASSES
+from emo_assets.open_features import OPEN_FEATURES
 from emo_assets.song_request import Strictness, TrackRequest
 from emo_assets.studio.schemas import Choice, FeatureField, FormSchema, NumberField, WordChoice, WordField
 
@@ -50,6 +51,7 @@ def _feature_field(name: str) -> FeatureField:
         default=schema["default"],
         kind="choice" if choices else "number",
         choices=choices,
+        is_open=name in OPEN_FEATURES,
     )
 
 

@@ -179,6 +179,7 @@ class FeatureField(NumberField):
     """A feature as a field of a request."""
 
     name: str = _FEATURE_NAME
+    is_open: bool = Field(description="Whether it follows valence and energy where a request leaves it out.")
 
 
 class WordChoice(BaseModel):

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from emo_assets.features import FEATURE_NAMES, FeatureVector, explain
+from emo_assets.open_features import OPEN_FEATURES
 from emo_assets.song_request import TrackRequest
 from emo_assets.studio.schemas import ProblemError
 from emo_assets.studio.task_queue import new_task_id
@@ -21,6 +22,8 @@ from emo_assets.studio.task_queue import new_task_id
 def submission_schema() -> dict[str, Any]:
     """Return the JSON schema of the body, with the features either in `features` or at the top level."""
     features = FeatureVector.model_json_schema()
+    for name in OPEN_FEATURES:
+        del features["properties"][name]["default"]
     request = TrackRequest.model_json_schema()
     rest = {
         name: _without_reference(field, request["$defs"])
@@ -32,7 +35,7 @@ def submission_schema() -> dict[str, Any]:
         "title": "Submission",
         "description": (
             "The song to generate. The ten features go either into `features` or directly into the body; "
-            "fields that are left out take their defaults."
+            "fields that are left out take their defaults, and mode and tempo follow valence and energy."
         ),
         "anyOf": [
             {"type": "object", "properties": properties | rest, "additionalProperties": False}

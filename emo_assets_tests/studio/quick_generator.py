@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from emo_assets.audio.files import write_audio
 from emo_assets.errors import InputError
-from emo_assets.metrics.song_metrics import compare, measure_midi
+from emo_assets.metrics.comparison import compare
+from emo_assets.metrics.ear import default_ear
+from emo_assets.metrics.song_metrics import MeasuredSong
 from emo_assets.midi.writer import Note, Part, encode_midi
 from emo_assets.pipeline.track_store import read_asset_json, save_track, track_exists
 from emo_assets.song_request import TrackRequest, write_request
@@ -96,8 +98,8 @@ class QuickGenerator:
         from emo_assets.generation import Track, track_files
 
         midi = midi_of(request)
-        metrics = measure_midi(midi)
-        sound = _tones(midi_notes(request), metrics.seconds)
+        song = MeasuredSong.from_midi(midi)
+        sound = _tones(midi_notes(request), song.metrics.seconds)
         files = track_files(self._store, request.name)
         for ending in ("wav", "ogg"):
             write_audio(sound, SAMPLE_RATE, files[ending])
@@ -108,8 +110,8 @@ class QuickGenerator:
             request,
             files,
             len(sound) / SAMPLE_RATE,
-            metrics,
-            compare(request.features, metrics, {"energy": 5 * request.features.energy}),
+            song.metrics,
+            compare(request.features, song, default_ear(), loudness=request.features.loudness),
             midi,
             description=tuple(description_of(request)),
             champion=champion,

@@ -18,8 +18,19 @@ def read(values: Any) -> Any:
 
 def test_missing_fields_take_their_defaults() -> None:
     request = read({})
-    assert (request.bars, request.seed, request.features.tempo) == (16, 0, 120)
+    assert (request.bars, request.seed, request.features.loudness) == (16, 0, -8)
     assert request.strictness is Strictness.NORMALLY
+
+
+def test_mode_and_tempo_follow_the_feeling_unless_they_are_named() -> None:
+    named = [read({"valence": 0.5, "tempo": 120, "mode": "major", "seed": seed}) for seed in range(9)]
+    assert {(each.features.tempo, each.features.mode) for each in named} == {(120, 1)}
+    free = [read({"features": {"valence": 0.5}, "seed": seed}).features for seed in range(9)]
+    assert len({features.tempo for features in free}) > 4
+    assert {features.mode for features in free} == {0, 1}
+    for shape in submission_schema()["anyOf"]:
+        features = shape["properties"].get("features", shape)["properties"]
+        assert {name for name, field in features.items() if "default" not in field} >= {"mode", "tempo"}
 
 
 def test_features_may_be_nested_or_at_the_top_level() -> None:

@@ -31,6 +31,7 @@ export interface components {
             /** @enum {string} */
             kind: "number" | "choice";
             choices: components["schemas"]["Choice"][];
+            is_open: boolean;
         };
         FeatureVector: {
             danceability: number;
