@@ -297,10 +297,11 @@ def load_calibration(store: Store) -> RequestCalibration:
     path = store.asset_file("song_metrics.parquet")
     if not path.exists():
         raise InputError(f"{path} is missing: run `make demo`, or materialize song_metrics")
+    ear = load_ear(store)
     try:
         with path.open("rb") as file:
             songs = pd.read_parquet(file)
-        return RequestCalibration(load_ear(store), songs)
+        return RequestCalibration(ear, songs)
     except (OSError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())[:120]
         raise InputError(f"{path} is damaged ({reason}): materialize song_metrics again") from error

@@ -7,6 +7,7 @@ descriptions before their notes exist, ridge regression predicts what the ear wi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -119,11 +120,14 @@ class RequestCalibration:
 
     @cached_property
     def _ridge(self) -> dict[str, tuple[float, NDArray[np.float64]]]:
-        """Mean place of each feature and regression weights, shape (NUM_DESCRIPTION_FEATURES,)."""
+        """Mean place of each feature and regression weights, shape (NUM_DESCRIPTION_FEATURES,).
+
+        The mean is NaN for a feature that is heard in no song.
+        """
         fitted = {}
         for feature, places in self._places.items():
             known = ~np.isnan(places)
-            inputs, mean = self._inputs[known], float(places[known].mean())
+            inputs, mean = self._inputs[known], float(places[known].mean()) if known.any() else math.nan
             penalty = RIDGE_PENALTY * np.eye(inputs.shape[1])
             weights = np.linalg.solve(inputs.T @ inputs + penalty, inputs.T @ (places[known] - mean))
             fitted[feature] = mean, np.asarray(weights, dtype=np.float64)

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from scipy.special import ndtri
 
 from emo_assets.errors import InputError
+from emo_assets.features import feature_range
 from emo_assets.metrics.ear_metrics import EAR_METRICS
 from emo_assets.metrics.empirical_cdf import EmpiricalCDF
 
@@ -53,6 +54,7 @@ MAX_SCORE = 2.8
 """Normalized metrics are clipped to this distance from the median, in standard deviations."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=-1e6, le=1e6)]
 
 
 class _Numbers(BaseModel):
@@ -76,7 +78,7 @@ class Listener(_Numbers):
         agreement: rank correlation of the sums and the feature, cross-validated where weights were learned.
     """
 
-    weights: tuple[float, ...]
+    weights: tuple[Weight, ...]
     scores: EmpiricalCDF
     agreement: Interval
 
@@ -89,9 +91,9 @@ class Stump(NamedTuple):
     """A step: `below` where a normalized metric is at most `threshold`, else `above`."""
 
     metric: int
-    threshold: float
-    below: float
-    above: float
+    threshold: Weight
+    below: Weight
+    above: Weight
 
 
 class SecondOpinion(_Numbers):
@@ -212,6 +214,8 @@ class Ear(_Numbers):
         unknown = sorted(set(self.metrics) - set(EAR_METRICS))
         if unknown:
             raise ValueError(f"unknown metrics: {', '.join(unknown)}")
+        if len(set(self.metrics)) != len(self.metrics) or not self.metrics:
+            raise ValueError("each metric must be named once, and at least one")
         if set(self.features) != set(LEARNED_FEATURES) or set(self.rules) != set(RULE_METRICS):
             raise ValueError("features are missing")
         listeners = [one for ear in self.features.values() for one in ear.listeners.values()]
@@ -223,6 +227,10 @@ class Ear(_Numbers):
         steps = [stump.metric for ear in self.features.values() for stump in ear.second_opinion.stumps]
         if any(not 0 <= metric < len(self.metrics) for metric in steps):
             raise ValueError("a step names a metric that does not exist")
+        for name in FEELINGS:
+            low, high = feature_range(name)
+            if not low <= self._scale(name).values[0] <= self._scale(name).values[-1] <= high:
+                raise ValueError(f"the scale of {name} exceeds {low:g} to {high:g}")
         return self
 
     @classmethod

@@ -44,6 +44,7 @@ HUBER_RESIDUAL = 1.0
 """Larger residuals, in standard deviations, count linearly: about one song in six is linked wrongly."""
 
 HUBER_ITERATIONS = 3
+BOOSTING_ROUNDS = 80
 
 SHARES = ("leadless_share",)
 """Metrics of rules that have the feature's own scale."""
@@ -92,7 +93,9 @@ def learn_ear(songs: LinkedSongs, *, source: str, command: str, progress: Progre
             f"{len(songs)} songs by {artists} artists are too few to learn an ear from; "
             f"link at least {MIN_SONGS} songs by {MIN_ARTISTS} artists"
         )
-    names = [name for name, column in zip(EAR_METRICS, songs.metrics.T, strict=True) if np.nanstd(column) > 0]
+    names = [name for name, column in zip(EAR_METRICS, songs.metrics.T, strict=True) if _varies(column)]
+    if not names:
+        raise InputError("all songs are alike: there is nothing to learn an ear from")
     metrics = songs.metrics[:, [list(EAR_METRICS).index(name) for name in names]]
     targets = np.stack([normal_scores(songs.features[name]) for name in FEELINGS], axis=1)
     tested = _cross_validate(metrics, targets, names, songs.artists, progress)
@@ -216,7 +219,13 @@ def grouped_agreement(
         feature: its values, shape (songs,).
         artists: of each song.
         seed: of the bootstrap.
+
+    Returns:
+        The correlation; 0 where the feature or all predictions do not vary.
     """
+    predictions = [each for each in predictions if _varies(each)]
+    if not predictions or not _varies(feature):
+        return Interval(value=0, low=0, high=0)
     ranks = np.stack([rankdata(each) for each in predictions])  # (repeats, songs)
     own = rankdata(feature)
     _, numbers = np.unique(np.asarray(artists), return_inverse=True)
@@ -238,6 +247,11 @@ def grouped_agreement(
     )
     low, high = np.nanpercentile(correlations[1:], [2.5, 97.5])
     return Interval(value=float(correlations[0]), low=float(low), high=float(high))
+
+
+def _varies(values: Array) -> bool:
+    """Return whether there are different values, apart from NaN."""
+    return len(np.unique(values[~np.isnan(values)])) > 1
 
 
 def huber_ridge(inputs: Array, targets: Array, weights: Array) -> Array:
@@ -281,7 +295,7 @@ def boosted_stumps(inputs: Array, target: Array) -> tuple[Stump, ...]:
     from sklearn.ensemble import GradientBoostingRegressor
 
     model = GradientBoostingRegressor(
-        n_estimators=80,
+        n_estimators=BOOSTING_ROUNDS,
         max_depth=1,
         learning_rate=0.09,
         subsample=0.5,

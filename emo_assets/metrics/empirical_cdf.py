@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Value = Annotated[float, Field(ge=-1e9, le=1e9)]
+Rank = Annotated[float, Field(ge=0, le=1)]
 
 
 class EmpiricalCDF(BaseModel):
@@ -17,10 +20,10 @@ class EmpiricalCDF(BaseModel):
         ranks: share of songs below each knot, songs with the value itself counting half, ascending.
     """
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    values: tuple[float, ...]
-    ranks: tuple[float, ...]
+    values: tuple[Value, ...] = Field(min_length=1)
+    ranks: tuple[Rank, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _check_knots(self) -> Self:
@@ -32,7 +35,7 @@ class EmpiricalCDF(BaseModel):
 
     @classmethod
     def fit(cls, samples: ArrayLike, *, knots: int | None = None) -> Self:
-        """Return the distribution of samples, ignoring NaN.
+        """Return the distribution of samples, ignoring NaN; without samples all values are at rank 0.5.
 
         Args:
             samples: any shape.
@@ -40,8 +43,10 @@ class EmpiricalCDF(BaseModel):
         """
         known = np.asarray(samples, dtype=np.float64).ravel()
         known = known[~np.isnan(known)]
+        if not len(known):
+            return cls(values=(0.0,), ranks=(0.5,))
         values, counts = np.unique(known, return_counts=True)
-        ranks = (np.cumsum(counts) - counts / 2) / max(len(known), 1)
+        ranks = (np.cumsum(counts) - counts / 2) / len(known)
         if knots is not None and len(values) > knots:
             kept = np.unique(np.abs(ranks[:, None] - np.linspace(0, 1, knots)).argmin(axis=0))
             values, ranks = values[kept], ranks[kept]

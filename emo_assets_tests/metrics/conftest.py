@@ -24,6 +24,7 @@ def graded_songs() -> pd.DataFrame:
             "md5": f"{number:032x}",
             "split": "train" if number < 20 else "test",
             **FeatureVector(energy=number / GRADED_SONGS, loudness=-30 + number).model_dump(),
+            "artist_keys": [f"artist {number}"],
             "segment": 0,
             "tokens": DescriptionGrammar().format(graded_bars(number)),
         }
