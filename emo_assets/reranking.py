@@ -14,6 +14,7 @@ import numpy as np
 
 from emo_assets.figaro.logit_bias import StyleTargets, melody_capable_share
 from emo_assets.metrics.calibration import RequestCalibration
+from emo_assets.metrics.ear import LEARNED_FEATURES
 from emo_assets.metrics.fidelity import agreement
 from emo_assets.metrics.song_metrics import MeasuredSong
 from emo_assets.midi.errors import MidiError
@@ -124,7 +125,11 @@ def best_songs(
     """
     counts = [candidates or SEARCH_BUDGETS[request.strictness].songs(request.bars) for request in requests]
     numbers = [number for number, count in enumerate(counts) for _ in range(count)]
-    targets = [style_targets(request, calibration) for request in requests]
+    parse = DescriptionGrammar().parse
+    targets = [
+        style_targets(request, parse(description), calibration)
+        for request, description in zip(requests, descriptions, strict=True)
+    ]
     generated = iter(
         figaro.generate(
             [list(descriptions[number]) for number in numbers],
@@ -192,15 +197,45 @@ def describe_events(events: Sequence[int]) -> list[DescribedBar]:
         return []
 
 
-def style_targets(request: TrackRequest, calibration: RequestCalibration) -> StyleTargets:
-    """Return the rhythm, melody and key that a request asks FIGARO for beyond its description."""
+NOTE_LENGTH = {"log_note_seconds": 1, "long_note_share": 1, "short_note_share": -1, "legato": 1}
+DRUMS = {
+    "drum_hits_per_second": 1,
+    "kick_hits_per_second": 1,
+    "snare_hits_per_second": 1,
+    "hi_hat_hits_per_second": 1,
+}
+"""Metrics that FIGARO moves by the length of notes and by the share of drums, and their signs."""
+
+STYLE_GAIN = 4.0
+"""Bias for a description that is a whole place short of its request, per place that the metrics move."""
+
+
+def style_targets(
+    request: TrackRequest, description: Sequence[DescribedBar], calibration: RequestCalibration
+) -> StyleTargets:
+    """Return what a request asks FIGARO for beyond its description.
+
+    Where the song of the description is predicted to miss a feeling, FIGARO prefers the length of notes and
+    the share of drums by which the ear hears more, or less, of that feeling.
+    """
     if request.strictness is Strictness.LOOSELY:
         return StyleTargets(playable=True)
     targets = calibration.target_places(request.features)
     steadiness = 2 * targets["danceability"] - 1
     melody_share = 1 - targets["instrumentalness"]
     key = (request.features.key, request.features.mode)
-    return StyleTargets(steadiness, melody_share, key, playable=True)
+    predicted = calibration.predict_places(description, request.features.tempo)
+
+    def direction(changes: Mapping[str, float]) -> float:
+        gains = [
+            (targets[name] - predicted[name]) * calibration.ear.sensitivity(name, changes)
+            for name in LEARNED_FEATURES
+        ]
+        return float(np.clip(STYLE_GAIN * sum(gains), -1, 1))
+
+    return StyleTargets(
+        steadiness, melody_share, key, direction(NOTE_LENGTH), direction(DRUMS), playable=True
+    )
 
 
 def _predicted_distances(
@@ -208,7 +243,8 @@ def _predicted_distances(
 ) -> list[float]:
     """Return the predicted distance of each description, greater if too few bars have a melody instrument."""
     grammar = DescriptionGrammar()
-    melody_share = style_targets(request, calibration).melody_share or 0.0
+    sung = request.strictness is not Strictness.LOOSELY
+    melody_share = 1 - calibration.target_places(request.features)["instrumentalness"] if sung else 0.0
     distances = []
     for description in descriptions:
         bars = grammar.parse(description)

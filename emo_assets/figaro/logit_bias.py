@@ -50,6 +50,8 @@ CHORD_TONE_BONUS = 2.0  # for tones of the chord, except in leads, which use pas
 CHORD_ROOT_BONUS = 2.0  # for the chord's root in basses, without which it sounds like another chord
 OUT_OF_SCALE_PENALTY = 2.5  # against tones that are neither in the chord nor in the key's scale
 KEY_BONUS = 2.0  # for tones that tell the key from its strongest rival, while the rival fits the notes so far
+LENGTH_BIAS = 1.0  # for notes twice as long at note_length 1, against them at -1
+DRUMS_BIAS = 1.5  # for drums at drums 1, against them at -1
 UNPLAYABLE_PENALTY = 30.0  # against notes that no player can play, unless the grammar leaves nothing else
 
 DESCRIPTION_WEIGHT = 8.0
@@ -93,12 +95,16 @@ class StyleTargets:
         steadiness: of the rhythm, from -1 (never the same bar twice) over 0 (no preference) to 1 (steady).
         melody_share: share of the bars with a melody, 0 to 1; None for no preference.
         key: tonic, 0 to 11, and mode, 0 minor or 1 major, of the notes; None for no preference.
+        note_length: of pitched notes, from -1 (short) over 0 (no preference) to 1 (long).
+        drums: how much of the music they are, from -1 (little) over 0 (no preference) to 1 (much).
         playable: whether instruments keep to their `pitch_range` and `max_polyphony`.
     """
 
     steadiness: float = 0.0
     melody_share: float | None = None
     key: tuple[int, int] | None = None
+    note_length: float = 0.0
+    drums: float = 0.0
     playable: bool = False
 
 
@@ -166,6 +172,9 @@ class StyleBias:
             case Expected.VELOCITY if self._is_melody(state.instrument):
                 mean = self._bars[self._bar - 1].mean_velocity
                 biases += LEAD_VELOCITY_BONUS * (allowed - _VELOCITIES.start >= mean)
+            case Expected.DURATION if self._targets.note_length and state.instrument != DRUMS:
+                octaves = np.log2(DURATION_BINS[allowed - _DURATIONS.start] / POSITIONS_PER_QUARTER)
+                biases += LENGTH_BIAS * self._targets.note_length * octaves
         return biases
 
     def advance(self, before: EventState, token: int) -> None:
@@ -263,6 +272,7 @@ class StyleBias:
     ) -> None:
         """Prefer the drums and basses of the previous bar, and keep leads to one note at a time."""
         steadiness, position = self._targets.steadiness, state.position
+        biases += DRUMS_BIAS * self._targets.drums * (instruments == DRUMS)
         if self._targets.playable:
             biases -= UNPLAYABLE_PENALTY * np.isin(instruments, list(self._exhausted(state)))
         if self._previous_rhythm and steadiness:

@@ -311,6 +311,20 @@ class Ear(_Numbers):
             for name, ear in self.features.items()
         }
 
+    def sensitivity(self, feature: str, changes: Mapping[str, float]) -> float:
+        """Return by how much the place of a learned feature rises with some metrics, near the median song.
+
+        Args:
+            feature: one of `LEARNED_FEATURES`.
+            changes: changes of normalized metrics by name, in standard deviations.
+        """
+        change = np.array([changes.get(name, 0.0) for name in self.metrics])
+        slopes = []
+        for listener in self.features[feature].listeners.values():
+            low, high = listener.scores.quantile([0.25, 0.75])
+            slopes.append(float(change @ np.array(listener.weights)) * 0.5 / max(float(high - low), 1e-9))
+        return float(np.mean(slopes))
+
     def place_of(self, feature: str, value: ArrayLike) -> NDArray[np.float64]:
         """Return the share of real songs that have less of a feature, 0 to 1."""
         return self._scale(feature).cdf(value)
