@@ -124,8 +124,8 @@ def controllability_requests(
     for number, (name, ends) in enumerate(swept * sweeps):
         held = {**_draw_forced(rng), "mode": (number + number // len(swept)) % 2}
         groups.append((name, [{**held, name: float(value)} for value in np.linspace(*ends, levels)]))
-    groups.append((ALL, [_draw_features(rng) for _ in range(drawn)]))
-    groups += [(OTHER_SEEDS, [_draw_features(rng)] * seeds) for _ in range(repeated)]
+    groups.append((ALL, [draw_features(rng) for _ in range(drawn)]))
+    groups += [(OTHER_SEEDS, [draw_features(rng)] * seeds) for _ in range(repeated)]
     members = [(moved, group, values) for group, (moved, part) in enumerate(groups) for values in part]
     return [
         ControllabilityRequest(
@@ -433,7 +433,8 @@ def controllability_by_candidate(
     }
 
 
-def _draw_features(rng: np.random.Generator) -> dict[str, float]:
+def draw_features(rng: np.random.Generator) -> dict[str, float]:
+    """Draw all features independently, the feelings evenly over `SWEPT_RANGES`."""
     swept = {name: float(rng.uniform(*ends)) for name, ends in SWEPT_RANGES.items()}
     return {**swept, **_draw_forced(rng)}
 

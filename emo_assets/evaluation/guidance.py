@@ -1,7 +1,8 @@
-"""What guidance costs: controllability against likelihood and variety at several strengths.
+"""What following a request costs: controllability against likelihood, fidelity and variety.
 
 Classifier-free guidance amplifies the effect of the features. The stronger it is, the better descriptions
 follow a request, the less likely real songs are under the model, and the more alike its descriptions become.
+A strictness sets the guidance, the number of candidates that the ear chooses from, and the bias of FIGARO.
 """
 
 from __future__ import annotations
@@ -16,11 +17,18 @@ from emo_assets.description_model.data.songs import DescribedSong
 from emo_assets.description_model.evaluation.likelihood import cfg_nll
 from emo_assets.description_model.generate import DescriptionGenerator
 from emo_assets.description_model.weights import TrainedModel
-from emo_assets.evaluation.controllability import description_controllability
+from emo_assets.evaluation.controllability import description_controllability, draw_features
 from emo_assets.features import FeatureVector
+from emo_assets.generation import Models
 from emo_assets.metrics.calibration import RequestCalibration
+from emo_assets.metrics.ear import LEARNED_FEATURES
+from emo_assets.metrics.fidelity import agreement
+from emo_assets.metrics.similarity import distance
 from emo_assets.progress import Progress, no_progress
+from emo_assets.reranking import best_descriptions, best_songs
+from emo_assets.song_request import Strictness, TrackRequest
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
+from emo_assets.tokens.tokenize import tokenize_midi
 
 STRENGTHS = (0.0, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 BARS = 8
@@ -69,6 +77,73 @@ def guidance_curve(
             }
         )
         progress("measuring guidance", number, len(strengths))
+    return pd.DataFrame(rows)
+
+
+def strictness_costs(
+    models: Models,
+    *,
+    requests: int,
+    strictnesses: Sequence[Strictness],
+    bars: int = BARS,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> pd.DataFrame:
+    """Evaluate songs at several strictnesses: how well they obey the ear, and what that costs.
+
+    Args:
+        models: generate the songs.
+        requests: number of requests, with every feature drawn at random; each is made with two seeds.
+        strictnesses: to compare.
+        bars: length of each song.
+        seed: of all that is random.
+        progress: called with the number of strictnesses.
+
+    Returns:
+        One row per strictness: `strictness`; `songs`; `ear_error`, the root mean square difference of the
+        places asked for and heard; `fidelity`, see `metrics.fidelity.agreement`; `variety`, the mean distance
+        between the two songs of a request, 0 (the same) to 1 (nothing shared).
+    """
+    rng = np.random.default_rng(seed)
+    drawn = [FeatureVector.from_values(draw_features(rng)) for _ in range(requests)]
+    parse = DescriptionGrammar().parse
+    rows = []
+    for number, strictness in enumerate(strictnesses, 1):
+        asked = [
+            TrackRequest(
+                name=f"cost-{index}-{which}",
+                features=features,
+                bars=bars,
+                seed=seed + 2 * index + which,
+                strictness=strictness,
+            )
+            for index, features in enumerate(drawn)
+            for which in range(2)
+        ]
+        descriptions = best_descriptions(asked, models.description_model, models.calibration)
+        songs = best_songs(asked, descriptions, models.figaro, models.calibration)
+        errors = []
+        for request, song in zip(asked, songs, strict=True):
+            places, targets = (
+                models.calibration.places(song),
+                models.calibration.target_places(request.features),
+            )
+            errors += [places[name] - targets[name] for name in LEARNED_FEATURES]
+        fidelity = [
+            agreement(parse(description), tokenize_midi(song.midi, events=False).description)
+            for description, song in zip(descriptions, songs, strict=True)
+        ]
+        pairs = zip(songs[::2], songs[1::2], strict=True)
+        rows.append(
+            {
+                "strictness": strictness.value,
+                "songs": len(songs),
+                "ear_error": float(np.sqrt(np.mean(np.square(errors)))),
+                "fidelity": float(np.mean(fidelity)),
+                "variety": float(np.mean([distance(one.parsed, other.parsed) for one, other in pairs])),
+            }
+        )
+        progress("measuring the cost of obeying", number, len(strictnesses))
     return pd.DataFrame(rows)
 
 

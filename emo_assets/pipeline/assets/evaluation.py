@@ -200,10 +200,17 @@ def control_report(
 
 
 class GuidanceReportConfig(dg.Config):
-    """The requests of the guidance report."""
+    """The requests of the guidance report.
+
+    The full run is `levels: 9, requests: 24, strictnesses: [loosely, normally, strictly]`.
+    """
 
     levels: int = 3
     """Values of each feature in a sweep."""
+    requests: int = 2
+    """Requests with every feature drawn at random, each made with two seeds at each strictness."""
+    strictnesses: list[Literal["loosely", "normally", "strictly"]] = Field(["loosely", "normally"])
+    """How closely these songs follow their requests."""
     seed: int = 0
     """Of all sampling."""
 
@@ -211,7 +218,7 @@ class GuidanceReportConfig(dg.Config):
 @dg.asset(
     io_manager_key="tables",
     kinds={"parquet", "torch", "matplotlib"},
-    deps=["champion", "song_metrics", "ear"],
+    deps=["champion", "figaro_model", "song_metrics", "ear"],
 )
 def guidance_report(
     context: dg.AssetExecutionContext,
@@ -219,29 +226,39 @@ def guidance_report(
     store: StoreResource,
     training_set: Table,
 ) -> dg.Output[Any]:
-    """What stronger guidance gains in controllability and costs in likelihood and variety."""
+    """What following a request gains in controllability and costs in likelihood, fidelity and variety."""
     from emo_assets.description_model.data.songs import load_songs
     from emo_assets.description_model.registry.model_registry import load_champion_models
-    from emo_assets.evaluation.guidance import guidance_curve
-    from emo_assets.generation import load_calibration
+    from emo_assets.evaluation.guidance import guidance_curve, strictness_costs
+    from emo_assets.generation import load_models
     from emo_assets.reports.guidance import guidance_png
     from emo_assets.reranking import SEARCH_BUDGETS
+    from emo_assets.song_request import Strictness
 
     limit_torch_threads()
-    models, _ = load_champion_models(store.open())
-    curve = guidance_curve(
-        models,
-        load_songs(training_set, "validation"),
-        load_calibration(store.open()),
-        levels=config.levels,
-        seed=config.seed,
-        progress=logged_progress(context),
-    )
+    networks, _ = load_champion_models(store.open())
+    with closing(load_models(store.open(), parallel=True)) as models:
+        curve = guidance_curve(
+            networks,
+            load_songs(training_set, "validation"),
+            models.calibration,
+            levels=config.levels,
+            seed=config.seed,
+            progress=logged_progress(context),
+        )
+        costs = strictness_costs(
+            models,
+            requests=config.requests,
+            strictnesses=[Strictness(name) for name in config.strictnesses],
+            seed=config.seed,
+            progress=logged_progress(context),
+        )
     figure = guidance_png(curve, {name.value: budget.guidance for name, budget in SEARCH_BUDGETS.items()})
     return dg.Output(
         curve,
         metadata={
             **table_metadata(curve, "guidance_report"),
+            "costs_by_strictness": dg.MetadataValue.md(markdown_table(costs.to_dict("records"))),
             **save_picture(store, "guidance", figure, "controllability, likelihood and variety by guidance"),
         },
     )
