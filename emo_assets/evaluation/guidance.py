@@ -124,10 +124,8 @@ def strictness_costs(
         songs = best_songs(asked, descriptions, models.figaro, models.calibration)
         errors = []
         for request, song in zip(asked, songs, strict=True):
-            places, targets = (
-                models.calibration.places(song),
-                models.calibration.target_places(request.features),
-            )
+            places = models.calibration.places(song)
+            targets = models.calibration.target_places(request.features)
             errors += [places[name] - targets[name] for name in LEARNED_FEATURES]
         fidelity = [
             agreement(parse(description), tokenize_midi(song.midi, events=False).description)

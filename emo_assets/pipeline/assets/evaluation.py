@@ -209,7 +209,7 @@ class GuidanceReportConfig(dg.Config):
     """Values of each feature in a sweep."""
     requests: int = 2
     """Requests with every feature drawn at random, each made with two seeds at each strictness."""
-    strictnesses: list[Literal["loosely", "normally", "strictly"]] = Field(["loosely", "normally"])
+    strictnesses: list[str] = Field(["loosely", "normally"])
     """How closely these songs follow their requests."""
     seed: int = 0
     """Of all sampling."""
@@ -235,6 +235,9 @@ def guidance_report(
     from emo_assets.reranking import SEARCH_BUDGETS
     from emo_assets.song_request import Strictness
 
+    unknown = sorted(set(config.strictnesses) - {each.value for each in Strictness})
+    if unknown:
+        raise InputError(f"strictnesses: {', '.join(unknown)} is none; choose from {', '.join(Strictness)}")
     limit_torch_threads()
     networks, _ = load_champion_models(store.open())
     with closing(load_models(store.open(), parallel=True)) as models:
