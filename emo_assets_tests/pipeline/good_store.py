@@ -18,7 +18,8 @@ from emo_assets.description_model.data.training_set import SPLITS
 from emo_assets.description_model.specs import MODEL_SPECS
 from emo_assets.features import FEATURE_NAMES, FeatureVector
 from emo_assets.metrics.description_features import NUM_DESCRIPTION_FEATURES
-from emo_assets.metrics.song_metrics import FEATURE_METRICS
+from emo_assets.metrics.ear import default_ear
+from emo_assets.metrics.ear_metrics import EAR_METRICS
 from emo_assets.midi.writer import Note, Part, encode_midi
 from emo_assets.pipeline.checks import Check, CheckOutcome, CheckRun
 from emo_assets.pipeline.partitions import SHARDS, shard_of
@@ -151,13 +152,30 @@ def tables() -> dict[str, pd.DataFrame]:
 
 def heard(features: pd.DataFrame) -> pd.DataFrame:
     """Return songs that were listened to."""
-    measures = [name for measure in FEATURE_METRICS.values() for name in [f"heard_{measure.name}"]]
+    rng = np.random.default_rng(0)
+    shares = [f"heard_{name}" for name in ("acoustic_share", "groove_regularity", "leadless_share")]
     return features.assign(
         md5=[f"{number:032x}" for number in range(SONGS)],
         split="train",
-        **dict.fromkeys(measures, 0.5),
+        artist=[f"artist {number}" for number in range(SONGS)],
+        **dict.fromkeys(shares, 0.5),
+        heard_mean_velocity=80.0,
+        ear_metrics=lists(list(rng.uniform(size=(SONGS, len(EAR_METRICS))))),
         outline=lists([[number % 3, *[0.1] * (NUM_DESCRIPTION_FEATURES - 1)] for number in range(SONGS)]),
     )
+
+
+def ear(**changes: float) -> dict[str, Any]:
+    """Return an ear that hears every feature; `changes` are lower ends of the intervals of features."""
+    document: dict[str, Any] = default_ear().model_dump(mode="json")
+    for feature, low in changes.items():
+        document["features"][feature]["learned"]["agreement"]["low"] = low
+    return document
+
+
+def write_ear(store: Store, document: dict[str, Any]) -> None:
+    """Write the store's ear."""
+    (store.assets / "ear.json").write_text(json.dumps(document))
 
 
 def fidelity() -> pd.DataFrame:
@@ -224,6 +242,7 @@ def fill(store: Store) -> None:
         write(store, asset, table)
     for name in (*(spec.name for spec in MODEL_SPECS), "figaro_model"):
         (store.assets / f"{name}.safetensors").write_bytes(save({"weight": np.ones((2, 3), np.float32)}))
+    write_ear(store, ear())
     write_document(store, "requested_features", REQUEST.model_dump(mode="json"))
     write_document(store, "track_description", {"champion": "v1", "tokens": tokens_of(0, REQUEST.bars)})
     write_document(store, "generated_track", {"request": REQUEST.model_dump(mode="json")})

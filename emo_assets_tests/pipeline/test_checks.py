@@ -18,11 +18,13 @@ from emo_assets.tokens.vocabulary import DESCRIPTIONS
 from emo_assets_tests.pipeline.good_store import (
     REQUEST,
     change,
+    ear,
     fill,
     lists,
     tokens_of,
     tone,
     write_document,
+    write_ear,
     write_midi,
     write_sound,
 )
@@ -227,6 +229,10 @@ BAD: dict[tuple[str, str], tuple[Spoil, str]] = {
         table("song_metrics", lambda songs: songs.head(5)),
         "5 training songs are too few",
     ),
+    ("ear", "audible"): (
+        lambda store: write_ear(store, ear(energy=-0.1)),
+        "energy is not heard: rank correlation 0.5",
+    ),
     ("guidance_report", "guidance_monotonic"): (
         put("guidance_report", "control", 0.7, 0),
         "control is 0.70 without features and at most 0.70 with them",
@@ -334,6 +340,7 @@ def test_which_assets_have_blocking_checks(definitions: dg.Definitions) -> None:
         "rejected_msd_rows",
         "rejected_lakh_files",
         "figaro_descriptions",
+        "ear",
         "feature_report",
         "control_report",
         "guidance_report",
