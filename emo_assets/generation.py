@@ -26,6 +26,7 @@ from emo_assets.metrics.comparison import compare
 from emo_assets.metrics.ear import Ear, default_ear
 from emo_assets.metrics.song_metrics import MeasuredSong, SongMetrics
 from emo_assets.progress import Progress, no_progress
+from emo_assets.reports.comparison_table import RANGE, comparison_table
 from emo_assets.reports.piano_roll import piano_roll_png
 from emo_assets.reranking import best_descriptions, best_songs
 from emo_assets.song_request import TrackRequest
@@ -104,15 +105,16 @@ class Track:
         }
 
     def summary(self) -> str:
-        """Return a few lines for the terminal: the files, and the song compared with its request."""
+        """Return a few lines for the terminal: the files, and each feature as asked for and as heard."""
         key, tempo = self.metrics.key_name, self.metrics.tempo
         lines = [f"{self.request.name}: {self.seconds:.1f} s, {key}, {tempo:.1f} BPM"]
         lines += [f"  {path}" for path in self.files.values()]
-        lines += [f"  {'':18} {'asked':>9} {'heard':>9}   {'about':>15}  heard by"]
-        for row in self.comparison:
-            between = "" if row["low"] is None else f"{row['low']!s} to {row['high']!s}"
-            columns = f"{row['asked']!s:>9} {row['heard']!s:>9}   {between:>15}"
-            lines.append(f"  {row['name']:18} {columns}  {row['heard_by']}")
+        lines.append(f"  {'':16} {'asked':>9} {'heard':>9} {'':16} heard by")
+        for row in comparison_table(self.comparison):
+            between = row[RANGE] and f"({row[RANGE]})"
+            heard = f"{row['asked']:>9} {row['heard']:>9} {between:16} {row['heard by']}"
+            lines.append(f"  {row['feature']:16} {heard}")
+        lines.append(f"  In brackets: where the feature lies {RANGE}.")
         return "\n".join(lines)
 
 

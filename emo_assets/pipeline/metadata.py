@@ -11,6 +11,7 @@ import dagster as dg
 
 from emo_assets.pipeline.resources import StoreResource
 from emo_assets.progress import Progress
+from emo_assets.reports.comparison_table import comparison_table, current_rows
 from emo_assets.reports.markdown import markdown_table
 from emo_assets.song_request import TrackRequest
 from emo_assets.store import atomic_write
@@ -118,13 +119,14 @@ def midi_metadata(midi: bytes, request: TrackRequest) -> dict[str, Any]:
 
 
 def track_metadata(document: Mapping[str, Any], piano_roll: bytes) -> dict[str, Any]:
-    """Return the metadata of `generated_track`: files, length, key, requested versus measured features.
+    """Return the metadata of `generated_track`: files, length, key, requested and heard features.
 
     Args:
         document: what `generated_track` stores.
         piano_roll: the piano roll (PNG).
     """
     request, heard = document["request"], document["heard"]
+    rows = current_rows(document["asked_and_measured"])
     files = {kind: dg.MetadataValue.path(path) for kind, path in document["files"].items()}
     return {
         **files,
@@ -134,6 +136,6 @@ def track_metadata(document: Mapping[str, Any], piano_roll: bytes) -> dict[str, 
         "key": heard["key_name"],
         "bars": heard["bars"],
         "seed": request["seed"],
-        "asked_and_measured": dg.MetadataValue.md(markdown_table(document["asked_and_measured"])),
+        "asked_and_measured": dg.MetadataValue.md(markdown_table(comparison_table(rows))),
         "piano_roll_preview": picture(piano_roll, "piano roll"),
     }

@@ -112,17 +112,21 @@ class Status(BaseModel):
 
 
 class Comparison(BaseModel):
-    """A requested feature, the metric that it aims at, and that metric of the song."""
+    """A feature as it was requested and as it is heard, on its own scale. Keys and modes are named."""
 
     name: str = _FEATURE_NAME
     asked: float | int | str
     aimed_at: float | int | str | None = Field(
-        None, description="Target of the metric, in `unit`; null if it was not stored."
+        description="The request within the range of real songs; null if it was not stored."
     )
-    measured: float | int | str | None = Field(
-        description="The metric of the song, in `unit`; null if it cannot be measured."
+    heard: float | int | str | None = Field(description="Null if it cannot be heard.")
+    low: float | int | None = Field(
+        description="Lower end of where it lies in two of three songs that sound like this; null if exact."
     )
-    unit: str
+    high: float | int | None = Field(
+        description="Upper end of where it lies in two of three songs that sound like this; null if exact."
+    )
+    heard_by: str = Field(description="What hears it, such as the notes or an ear learned from songs.")
 
 
 class Track(BaseModel):

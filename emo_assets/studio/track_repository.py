@@ -17,6 +17,7 @@ import soundfile
 from emo_assets.audio.files import write_audio
 from emo_assets.errors import InputError
 from emo_assets.music_theory import format_key
+from emo_assets.reports.comparison_table import current_rows
 from emo_assets.song_request import TrackRequest, validate_name
 from emo_assets.store import Store
 from emo_assets.studio.schemas import Comparison, TrackMetrics
@@ -49,7 +50,7 @@ class StoredTrack:
         request: its request.
         finished: when it was finished, in seconds since 1970.
         metrics: its metrics.
-        comparison: requested features, targets and metrics, one row per feature.
+        comparison: requested and heard features, one row per feature.
     """
 
     request: TrackRequest
@@ -145,7 +146,9 @@ def _read_track(path: Path, finished: float) -> StoredTrack | None:
             metrics=TrackMetrics.model_validate(
                 heard | {"key": key, "tempo": round(heard["tempo"], 2), "seconds": document["seconds"]}
             ),
-            comparison=[Comparison.model_validate(row) for row in document["asked_and_measured"]],
+            comparison=[
+                Comparison.model_validate(row) for row in current_rows(document["asked_and_measured"])
+            ],
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -100,16 +100,20 @@ def test_a_finished_song_has_all_details(client: httpx.Client) -> None:
     assert track["status"]["request"]["mood"] == "Joy — for all"
 
 
-def test_a_song_has_the_targets_of_its_metrics(client: httpx.Client) -> None:
+def test_what_is_asked_and_heard_has_one_scale(client: httpx.Client) -> None:
     task_id = submit(client, features={"energy": 0.7, "tempo": 97, "key": "D", "mode": "minor"})
     finished(client, task_id)
     track = client.get("/track", params={"task_id": task_id}).json()
-    aimed_at = {row["name"]: row["aimed_at"] for row in track["asked_and_measured"]}
-    assert (aimed_at["energy"], aimed_at["tempo"]) == (3.5, 97)
-    assert (aimed_at["key"], aimed_at["mode"]) == ("D", "minor")
+    rows = {row["name"]: row for row in track["asked_and_measured"]}
+    assert [rows[name]["aimed_at"] for name in ("energy", "tempo", "key", "mode")] == [0.7, 97, "D", "minor"]
+    assert (rows["tempo"]["heard"], rows["key"]["heard"]) == (97, "D")
+    energy = rows["energy"]
+    assert 0 <= energy["low"] < energy["heard"] < energy["high"] <= 1
+    assert "ear" in energy["heard_by"]
+    assert rows["loudness"]["heard"] == -8
 
 
-def test_a_song_that_was_stored_without_targets_has_all_other_details(
+def test_a_song_of_an_earlier_version_has_all_that_it_has(
     client: httpx.Client, studio: StudioProcess
 ) -> None:
     task_id = submit(client)
@@ -117,12 +121,17 @@ def test_a_song_that_was_stored_without_targets_has_all_other_details(
     path = studio.base / "assets" / "generated_track" / f"{task_id}.json"
     document = json.loads(path.read_text())
     del document["request"]["strictness"]
-    for row in document["asked_and_measured"]:
-        del row["aimed_at"]
+    document["asked_and_measured"] = [
+        {"name": "energy", "asked": 0.6, "aimed_at": 3.1, "measured": 4.12, "unit": "notes per quarter note"},
+        {"name": "tempo", "asked": 120, "measured": 119.99, "unit": "beats per minute"},
+    ]
     path.write_text(json.dumps(document))
     track = client.get("/track", params={"task_id": task_id}).json()
-    assert {row["aimed_at"] for row in track["asked_and_measured"]} == {None}
-    assert track["asked_and_measured"][0]["measured"] is not None
+    energy, tempo = track["asked_and_measured"]
+    assert (energy["asked"], energy["heard"], energy["aimed_at"]) == (0.6, None, None)
+    assert energy["heard_by"].endswith("measured 4.12 notes per quarter note")
+    assert (tempo["heard"], tempo["aimed_at"]) == (119.99, None)
+    assert client.get("/tracks").json()["tracks"][0]["task_id"] == task_id
 
 
 def test_a_song_whose_description_is_lost_has_all_other_details(

@@ -152,6 +152,28 @@ def test_settings_are_sent_as_they_are_set(studio_page: Page, client: httpx.Clie
     assert (features["time_signature"], features["energy"], features["tempo"]) == (3, 0.62, 116)
 
 
+def test_mode_and_tempo_follow_the_feeling_until_they_are_set(
+    studio_page: Page, client: httpx.Client
+) -> None:
+    switches = [
+        studio_page.get_by_role("checkbox", name=f"{title}: follow happiness and energy")
+        for title in ("Tempo", "Mode")
+    ]
+    for switch in switches:
+        expect(switch).to_be_checked()
+    studio_page.get_by_role("slider", name="Tempo").press("ArrowRight")
+    expect(switches[0]).not_to_be_checked()
+    expect(studio_page.get_by_role("radio", name="major")).not_to_be_checked()
+    call(studio_page, "Left open")
+    make(studio_page)
+    expect(now_playing(studio_page).get_by_role("heading", name="Left open")).to_be_visible()
+    features = request_of(client, studio_page.url.partition("#song=")[2])["features"]
+    assert (features["tempo"], features["mode"] in (0, 1)) == (121, True)
+    mood(studio_page, "Sunny morning").click()
+    for switch in switches:
+        expect(switch).not_to_be_checked()
+
+
 def test_how_closely_to_follow_is_chosen_sent_loaded_and_shown(
     studio_page: Page, client: httpx.Client
 ) -> None:
@@ -169,7 +191,7 @@ def test_how_closely_to_follow_is_chosen_sent_loaded_and_shown(
     strict = studio_page.url.partition("#song=")[2]
     assert request_of(client, strict)["strictness"] == "strictly"
     energy = now_playing(studio_page).get_by_role("row", name=re.compile("^Energy"))
-    expect(energy).to_contain_text(re.compile("33 %.*1.6 notes a beat.*notes a beat"))
+    expect(energy).to_contain_text(re.compile(r"33 %.*\d+ % \(\d+ to \d+ %\).*an ear learned from songs"))
 
     other = make_song(studio_page, "Rainy evening")
     assert request_of(client, other)["strictness"] == "normally"

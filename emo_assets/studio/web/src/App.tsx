@@ -92,7 +92,14 @@ function Studio({ schema }: { schema: FormSchema }) {
     const features = randomFeatures(schema)
     change({ kind: 'surprise', features })
     submission.mutate(
-      requestOf({ ...settings, title: '', tagline: '', features, isNewEachTime: true }),
+      requestOf({
+        ...settings,
+        title: '',
+        tagline: '',
+        features,
+        open: [],
+        isNewEachTime: true,
+      }),
     )
   }
   const compare = (song: Status) =>

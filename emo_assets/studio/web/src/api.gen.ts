@@ -16,8 +16,10 @@ export interface components {
             name: "danceability" | "energy" | "key" | "loudness" | "mode" | "acousticness" | "instrumentalness" | "valence" | "tempo" | "time_signature";
             asked: number | string;
             aimed_at: number | string | null;
-            measured: number | string | null;
-            unit: string;
+            heard: number | string | null;
+            low: number | null;
+            high: number | null;
+            heard_by: string;
         };
         FeatureField: {
             /** @enum {string} */

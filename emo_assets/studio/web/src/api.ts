@@ -1,5 +1,14 @@
 // Calls to the REST API.
-import type { FormSchema, Health, History, Format, Status, Track, TrackRequest } from './types'
+import type {
+  Format,
+  FormSchema,
+  Health,
+  History,
+  SentRequest,
+  Status,
+  Track,
+  TrackRequest,
+} from './types'
 
 export class ApiError extends Error {
   constructor(
@@ -39,7 +48,7 @@ export const getTrack = (taskId: string) => fetchJson<Track>(`/track?${taskQuery
 export const cancel = (taskId: string) =>
   fetchJson<Status>(`/cancel?${taskQuery(taskId)}`, { method: 'POST' })
 
-export const submit = (request: Omit<TrackRequest, 'name'>) =>
+export const submit = (request: SentRequest) =>
   fetchJson<{ task_id: string }>('/submit', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },

@@ -32,6 +32,7 @@ const field = (name: string, minimum: number, maximum: number, value: number) =>
   default: value,
   kind: name in { key: 0, mode: 0, time_signature: 0 } ? ('choice' as const) : ('number' as const),
   choices: [],
+  is_open: name === 'mode' || name === 'tempo',
 })
 
 export const SCHEMA = {

@@ -3,13 +3,14 @@ import { FEATURES, QUEUED } from './fixtures'
 import {
   ago,
   aimedAtText,
+  comparedText,
   explanation,
   duration,
   expectedSeconds,
   moodTitle,
   statusText,
   isOver,
-  measuredText,
+  rangeText,
   splitMood,
   stepOf,
   valueText,
@@ -24,27 +25,26 @@ describe('numbers', () => {
     expect(valueText({ ...plain, unit: '', choices: [{ value: 6, label: 'F#' }] }, 6)).toBe('F#')
   })
 
-  it('shows metrics without units that need an explanation', () => {
-    const row = { name: 'energy', measured: 11.84, unit: 'notes per quarter note' } as const
-    expect(measuredText(row)).toBe('11.8 notes a beat')
-    expect(measuredText({ ...row, name: 'valence', measured: 0.554 })).toBe('55 % major chords')
-    expect(measuredText({ ...row, name: 'danceability', measured: 0.5 })).toBe(
-      'neighboring bars 50 % alike',
-    )
-    expect(measuredText({ ...row, name: 'loudness', measured: 95.2 })).toBe(
-      'mean velocity 95 of 127',
-    )
-    expect(measuredText({ ...row, name: 'key', measured: 'F#' })).toBe('F#')
-    expect(measuredText({ ...row, name: 'mode', measured: null })).toBe('cannot be measured')
-    const meter = { name: 'time_signature', measured: 3, unit: 'quarter notes per bar' } as const
-    expect(measuredText(meter)).toBe('3 quarter notes per bar')
+  const share = { name: 'valence', unit: '0 to 1', choices: [] }
+  const tempo = { name: 'tempo', unit: 'beats per minute', choices: [] }
+
+  it('shows what is heard on the scale of the request', () => {
+    expect(comparedText(share, 0.84)).toBe('84 %')
+    expect(comparedText(tempo, 119.98)).toBe('120 BPM')
+    expect(comparedText({ name: 'loudness', unit: 'dB', choices: [] }, -7.25)).toBe('-7.3 dB')
+    expect(comparedText({ name: 'mode', unit: '', choices: [] }, 'minor')).toBe('minor')
+    expect(comparedText(share, null)).toBe('not heard')
   })
 
-  it('shows targets like metrics', () => {
-    const row = { name: 'energy', aimed_at: 4.12, unit: 'notes per quarter note' } as const
-    expect(aimedAtText(row)).toBe('4.1 notes a beat')
-    expect(aimedAtText({ ...row, name: 'mode', aimed_at: 'minor' })).toBe('minor')
-    expect(aimedAtText({ ...row, aimed_at: null })).toBe('not stored')
+  it('shows the range of what is heard, unless it is exact', () => {
+    expect(rangeText(share, { low: 0.6, high: 0.95 })).toBe('60 to 95 %')
+    expect(rangeText(tempo, { low: null, high: null })).toBe('')
+  })
+
+  it('shows a target only if it is another one than the request', () => {
+    expect(aimedAtText(share, { asked: 1, aimed_at: 0.97 })).toBe('97 %')
+    expect(aimedAtText(share, { asked: 0.9, aimed_at: 0.9 })).toBe('')
+    expect(aimedAtText(share, { asked: 0.9, aimed_at: null })).toBe('')
   })
 
   it('moves wide ranges in whole steps and narrow ones in hundredths', () => {

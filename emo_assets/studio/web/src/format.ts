@@ -61,35 +61,31 @@ export const labelOf = <Value>(choices: { value: Value; label: string }[], value
 
 const percent = (value: number) => `${Math.round(value * 100)} %`
 
-/** The metric of a feature, in words that need no explanation of the unit. */
-const MEASURED: Partial<Record<FeatureName, (value: number) => string>> = {
-  danceability: (value) => `neighboring bars ${percent(value)} alike`,
-  energy: (value) => `${round(value)} notes a beat`,
-  loudness: (value) => `mean velocity ${Math.round(value)} of 127`,
-  acousticness: (value) => `${percent(value)} acoustic instruments`,
-  instrumentalness: (value) => `${percent(value)} of bars without a lead`,
-  valence: (value) => `${percent(value)} major chords`,
-  tempo: (value) => `${round(value)} BPM`,
+type Measure = Pick<NumberField, 'name' | 'unit' | 'choices'>
+
+/** A requested or heard value; keys and modes are named already. */
+export function comparedText(field: Measure, value: number | string | null): string {
+  if (value === null) return 'not heard'
+  return typeof value === 'string' ? value : valueText(field, value)
 }
 
-export const measuredText = (row: Pick<Comparison, 'name' | 'measured' | 'unit'>) =>
-  metricText(row, row.measured, 'cannot be measured')
-
-/** The target of a metric; songs of earlier versions have none. */
-export const aimedAtText = (row: Pick<Comparison, 'name' | 'aimed_at' | 'unit'>) =>
-  metricText(row, row.aimed_at, 'not stored')
-
-function metricText(
-  { name, unit }: Pick<Comparison, 'name' | 'unit'>,
-  value: number | string | null,
-  nothing: string,
+/** The target, if it is another one than the request: where no real song is like that. */
+export function aimedAtText(
+  field: Measure,
+  { asked, aimed_at }: Pick<Comparison, 'asked' | 'aimed_at'>,
 ): string {
-  if (value === null) return nothing
-  if (typeof value === 'string') return value
-  return MEASURED[name]?.(value) ?? `${round(value)} ${unit}`.trim()
+  const target = aimed_at === null ? '' : comparedText(field, aimed_at)
+  return target === comparedText(field, asked) ? '' : target
 }
 
-const round = (value: number) => (Number.isInteger(value) ? `${value}` : value.toFixed(1))
+/** Where a feature lies in two of three songs that sound like this one; empty if it is exact. */
+export function rangeText(field: Measure, { low, high }: Pick<Comparison, 'low' | 'high'>): string {
+  if (low === null || high === null) return ''
+  const [from, to] = [valueText(field, low), valueText(field, high)]
+  return field.unit === '0 to 1' ? `${from.replace(' %', '')} to ${to}` : `${from} to ${to}`
+}
+
+const round = (value: number) => `${Number(value.toFixed(1))}`
 
 export function duration(seconds: number): string {
   const whole = Math.max(Math.round(seconds), 0)

@@ -26,6 +26,19 @@ describe('settings', () => {
     expect(start.strictness).toBe('normally')
   })
 
+  it('leave mode and tempo to the feeling until they are set', () => {
+    expect(start.open).toEqual(['mode', 'tempo'])
+    expect(requestOf(start).features).not.toHaveProperty('tempo')
+    const faster = settingsReducer(start, { kind: 'feature', name: 'tempo', value: 150 })
+    expect(requestOf(faster).features.tempo).toBe(150)
+    expect(requestOf(faster).features).not.toHaveProperty('mode')
+    const chosen = settingsReducer(start, { kind: 'preset', preset })
+    expect(requestOf(chosen).features).toEqual(preset.features)
+    const left = settingsReducer(chosen, { kind: 'open', name: 'tempo', value: true })
+    expect(left).toMatchObject({ open: ['tempo'], origin: '', title: '' })
+    expect(settingsReducer(left, { kind: 'open', name: 'tempo', value: false }).open).toEqual([])
+  })
+
   it('take all of a preset, and keep giving each song its own seed', () => {
     const settings = settingsReducer(start, { kind: 'preset', preset })
     expect(settings.origin).toBe('rainy-evening')

@@ -1,5 +1,12 @@
 // The settings of the form and their reducer.
-import type { FeatureName, FeatureVector, FormSchema, Strictness, TrackRequest } from './types'
+import type {
+  FeatureName,
+  FeatureVector,
+  FormSchema,
+  SentRequest,
+  Strictness,
+  TrackRequest,
+} from './types'
 import { moodTitle, splitMood } from './format'
 
 export interface Settings {
@@ -9,6 +16,8 @@ export interface Settings {
   title: string
   tagline: string
   features: FeatureVector
+  /** The features that follow the feeling, whatever their value in `features`. */
+  open: FeatureName[]
   bars: number
   seed: number
   /** Whether each song gets a seed of its own. */
@@ -21,6 +30,7 @@ export type Change =
   | { kind: 'preset'; preset: TrackRequest }
   | { kind: 'load'; request: TrackRequest }
   | { kind: 'feature'; name: FeatureName; value: number }
+  | { kind: 'open'; name: FeatureName; value: boolean }
   | { kind: 'bars'; value: number }
   | { kind: 'seed'; value: number }
   | { kind: 'strictness'; value: Strictness }
@@ -35,6 +45,7 @@ export function initialSettings(schema: FormSchema): Settings {
     title: '',
     tagline: '',
     features: Object.fromEntries(defaults) as FeatureVector,
+    open: schema.features.filter((field) => field.is_open).map((field) => field.name),
     bars: schema.bars.default,
     seed: schema.seed.default,
     isNewEachTime: true,
@@ -50,12 +61,14 @@ export function settingsReducer(settings: Settings, change: Change): Settings {
       return { ...fromRequest(change.request), isNewEachTime: false }
     case 'feature':
       return {
-        ...settings,
-        origin: '',
-        title: settings.origin ? '' : settings.title,
-        tagline: '',
+        ...ownSettings(settings),
         features: { ...settings.features, [change.name]: change.value },
+        open: settings.open.filter((name) => name !== change.name),
       }
+    case 'open': {
+      const named = settings.open.filter((name) => name !== change.name)
+      return { ...ownSettings(settings), open: change.value ? [...named, change.name] : named }
+    }
     case 'bars':
       return { ...settings, bars: change.value }
     case 'seed':
@@ -67,15 +80,31 @@ export function settingsReducer(settings: Settings, change: Change): Settings {
     case 'newEachTime':
       return { ...settings, isNewEachTime: change.value }
     case 'surprise':
-      return { ...settings, origin: '', title: '', tagline: '', features: change.features }
+      return {
+        ...settings,
+        origin: '',
+        title: '',
+        tagline: '',
+        features: change.features,
+        open: [],
+      }
   }
 }
+
+/** The settings without the name and the text of a preset or song. */
+const ownSettings = (settings: Settings): Settings => ({
+  ...settings,
+  origin: '',
+  title: settings.origin ? '' : settings.title,
+  tagline: '',
+})
 
 function fromRequest(request: TrackRequest): Omit<Settings, 'isNewEachTime'> {
   return {
     origin: request.name,
     ...splitMood(request),
     features: { ...request.features },
+    open: [],
     bars: request.bars,
     seed: request.seed,
     strictness: request.strictness,
@@ -83,14 +112,14 @@ function fromRequest(request: TrackRequest): Omit<Settings, 'isNewEachTime'> {
 }
 
 /** The request for a song with these settings. */
-export function requestOf(
-  settings: Settings,
-  random: () => number = Math.random,
-): Omit<TrackRequest, 'name'> {
+export function requestOf(settings: Settings, random: () => number = Math.random): SentRequest {
+  const named = Object.entries(settings.features).filter(
+    ([name]) => !settings.open.includes(name as FeatureName),
+  )
   const title = settings.title.trim() || moodTitle(settings.features)
   return {
     mood: (settings.tagline ? `${title} — ${settings.tagline}` : title).slice(0, 200),
-    features: settings.features,
+    features: Object.fromEntries(named),
     bars: settings.bars,
     seed: settings.isNewEachTime ? newSeed(random) : settings.seed,
     strictness: settings.strictness,

@@ -1,9 +1,12 @@
 // A feature as a slider or a choice, with its description.
-import { Box, Flex, Slider, Text } from '@chakra-ui/react'
+import { Box, Flex, Slider, Switch, Text, VisuallyHidden } from '@chakra-ui/react'
 import type { NumberField, FeatureName } from '../types'
 import { CHOICE_HINTS, SLIDER_ENDS, explanation, stepOf, valueText } from '../format'
 import { KeyPicker } from './KeyPicker'
 import { SegmentedControl } from './SegmentedControl'
+
+/** In place of the value of a feature that is left to the feeling. */
+const OPEN = 'follows the feeling'
 
 interface Props {
   field: NumberField
@@ -11,11 +14,15 @@ interface Props {
   onChange: (value: number) => void
   /** Text after the value, such as the length of the song in seconds. */
   note?: string
+  /** Whether the feature follows the feeling instead of its value. */
+  isOpen?: boolean
+  /** Called when it is left to the feeling, or set to its value again; missing if it cannot be. */
+  onOpen?: (isOpen: boolean) => void
 }
 
-export function FeatureControl({ field, value, onChange, note }: Props) {
-  if (field.kind === 'number')
-    return <FeatureSlider field={field} value={value} onChange={onChange} note={note} />
+export function FeatureControl(props: Props) {
+  const { field, value, onChange, isOpen = false } = props
+  if (field.kind === 'number') return <FeatureSlider {...props} />
   return (
     <Box>
       <Flex justify="space-between" align="baseline" mb="2" gap="3">
@@ -23,7 +30,7 @@ export function FeatureControl({ field, value, onChange, note }: Props) {
           {field.title}
         </Text>
         <Text as="span" color="fg.muted" fontSize="sm">
-          {hint(field, value)}
+          {isOpen ? OPEN : hint(field, value)}
         </Text>
       </Flex>
       {field.name === 'key' ? (
@@ -31,19 +38,21 @@ export function FeatureControl({ field, value, onChange, note }: Props) {
       ) : (
         <SegmentedControl
           choices={field.choices}
-          value={value}
+          value={isOpen ? null : value}
           onChange={onChange}
           labelledBy={`label-${field.name}`}
         />
       )}
       <Explanation field={field} />
+      <OpenSwitch {...props} />
     </Box>
   )
 }
 
-function FeatureSlider({ field, value, onChange, note }: Props) {
+function FeatureSlider(props: Props) {
+  const { field, value, onChange, note, isOpen = false } = props
   const ends = SLIDER_ENDS[field.name as FeatureName]
-  const text = valueText(field, value)
+  const text = isOpen ? OPEN : valueText(field, value)
   return (
     <Box>
       <Slider.Root
@@ -65,9 +74,14 @@ function FeatureSlider({ field, value, onChange, note }: Props) {
         </Flex>
         <Slider.Control>
           <Slider.Track bg="bg.muted">
-            <Slider.Range bg="accent" />
+            <Slider.Range bg={isOpen ? 'transparent' : 'accent'} />
           </Slider.Track>
-          <Slider.Thumb index={0} borderColor="accent" bg="bg.panel" boxSize="6">
+          <Slider.Thumb
+            index={0}
+            borderColor={isOpen ? 'border.emphasized' : 'accent'}
+            bg="bg.panel"
+            boxSize="6"
+          >
             <Slider.HiddenInput />
           </Slider.Thumb>
         </Slider.Control>
@@ -79,7 +93,27 @@ function FeatureSlider({ field, value, onChange, note }: Props) {
         </Flex>
       )}
       <Explanation field={field} />
+      <OpenSwitch {...props} />
     </Box>
+  )
+}
+
+function OpenSwitch({ field, isOpen = false, onOpen }: Props) {
+  if (!onOpen) return null
+  return (
+    <Switch.Root
+      size="sm"
+      mt="2"
+      colorPalette="purple"
+      checked={isOpen}
+      onCheckedChange={(details) => onOpen(details.checked)}
+    >
+      <Switch.HiddenInput />
+      <Switch.Control />
+      <Switch.Label>
+        <VisuallyHidden>{field.title}: </VisuallyHidden>Follow happiness and energy
+      </Switch.Label>
+    </Switch.Root>
   )
 }
 

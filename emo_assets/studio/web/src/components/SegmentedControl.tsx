@@ -3,7 +3,8 @@ import { SegmentGroup } from '@chakra-ui/react'
 
 interface Props<Value> {
   choices: { value: Value; label: string }[]
-  value: Value
+  /** Null if nothing is chosen. */
+  value: Value | null
   onChange: (value: Value) => void
   /** The ids of the label and of the explanation. */
   labelledBy: string
@@ -14,7 +15,7 @@ export function SegmentedControl<Value extends number | string>(props: Props<Val
   const { choices, value, onChange, labelledBy, describedBy } = props
   return (
     <SegmentGroup.Root
-      value={String(value)}
+      value={value === null ? null : String(value)}
       onValueChange={(details) => {
         const chosen = choices.find((choice) => String(choice.value) === details.value)
         if (chosen) onChange(chosen.value)

@@ -35,7 +35,7 @@ interface Props {
 }
 
 export function SettingsPanel({ schema, settings, onChange }: Props) {
-  const { features, bars } = settings
+  const { features, open, bars } = settings
   return (
     <Panel title="Tune it" hint="Every setting is optional.">
       {GROUPS.map((group) => (
@@ -51,6 +51,12 @@ export function SettingsPanel({ schema, settings, onChange }: Props) {
                   field={field}
                   value={features[field.name]}
                   onChange={(value) => onChange({ kind: 'feature', name: field.name, value })}
+                  isOpen={field.is_open && open.includes(field.name)}
+                  onOpen={
+                    field.is_open
+                      ? (value) => onChange({ kind: 'open', name: field.name, value })
+                      : undefined
+                  }
                 />
               ))}
           </SimpleGrid>

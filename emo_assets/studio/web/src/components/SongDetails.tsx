@@ -1,9 +1,9 @@
-// Details of a song: requested and measured features, and the description bar by bar.
+// Details of a song: requested and heard features, and the description bar by bar.
 import { Box, Table, Tabs, Text } from '@chakra-ui/react'
 import { useQuery } from '@tanstack/react-query'
 import { getTrack } from '../api'
-import type { FormSchema, Track } from '../types'
-import { aimedAtText, measuredText, valueText } from '../format'
+import type { Comparison, FeatureField, FormSchema, Track } from '../types'
+import { aimedAtText, comparedText, rangeText, valueText } from '../format'
 
 const TABLE_HEIGHT = 360
 const TABS_HEIGHT = 57
@@ -26,11 +26,11 @@ export function SongDetails({ taskId, schema }: Props) {
   return (
     <Tabs.Root defaultValue="features" variant="line" colorPalette="purple" mt="6" lazyMount>
       <Tabs.List>
-        <Tabs.Trigger value="features">Requested and measured</Tabs.Trigger>
+        <Tabs.Trigger value="features">Requested and heard</Tabs.Trigger>
         <Tabs.Trigger value="bars">Bar by bar</Tabs.Trigger>
       </Tabs.List>
       <Tabs.Content value="features">
-        <RequestedAndMeasured track={track} schema={schema} />
+        <RequestedAndHeard track={track} schema={schema} />
       </Tabs.Content>
       <Tabs.Content value="bars">
         <BarByBar track={track} />
@@ -39,9 +39,9 @@ export function SongDetails({ taskId, schema }: Props) {
   )
 }
 
-function RequestedAndMeasured({ track, schema }: { track: Track; schema: FormSchema }) {
+function RequestedAndHeard({ track, schema }: { track: Track; schema: FormSchema }) {
   return (
-    <ScrollBox label="Requested and measured features">
+    <ScrollBox label="Requested and heard features">
       <Table.Root size="sm" variant="line">
         <Table.Caption
           captionSide="top"
@@ -51,33 +51,108 @@ function RequestedAndMeasured({ track, schema }: { track: Track; schema: FormSch
           mt="0"
           mb="2"
         >
-          The target is your request in terms of what can be measured in notes.
+          A bar is where two of three songs that sound like this one lie. The dot is what is heard,
+          the line your request.
         </Table.Caption>
         <Table.Header>
           <Table.Row bg="transparent">
             <Table.ColumnHeader>Feature</Table.ColumnHeader>
             <Table.ColumnHeader>Requested</Table.ColumnHeader>
-            <Table.ColumnHeader>Target</Table.ColumnHeader>
-            <Table.ColumnHeader>Measured in the notes</Table.ColumnHeader>
+            <Table.ColumnHeader>Heard</Table.ColumnHeader>
+            <Table.ColumnHeader>Heard by</Table.ColumnHeader>
           </Table.Row>
         </Table.Header>
         <Table.Body>
           {track.asked_and_measured.map((row) => {
             const field = schema.features.find((each) => each.name === row.name)
-            return (
-              <Table.Row key={row.name} bg="transparent">
-                <Table.Cell fontWeight="600">{field?.title ?? row.name}</Table.Cell>
-                <Table.Cell>
-                  {field && typeof row.asked === 'number' ? valueText(field, row.asked) : row.asked}
-                </Table.Cell>
-                <Table.Cell>{aimedAtText(row)}</Table.Cell>
-                <Table.Cell>{measuredText(row)}</Table.Cell>
-              </Table.Row>
-            )
+            return field && <ComparisonRow key={row.name} row={row} field={field} />
           })}
         </Table.Body>
       </Table.Root>
     </ScrollBox>
+  )
+}
+
+function ComparisonRow({ row, field }: { row: Comparison; field: FeatureField }) {
+  const target = aimedAtText(field, row)
+  const range = rangeText(field, row)
+  return (
+    <Table.Row bg="transparent">
+      <Table.Cell fontWeight="600">{field.title}</Table.Cell>
+      <Table.Cell whiteSpace="nowrap">
+        {typeof row.asked === 'number' ? valueText(field, row.asked) : row.asked}
+        {target && <Note>aimed at {target}</Note>}
+      </Table.Cell>
+      <Table.Cell whiteSpace="nowrap">
+        {comparedText(field, row.heard)}
+        {range && (
+          <>
+            <Text as="span" fontSize="xs" color="fg.muted">
+              {' '}
+              ({range})
+            </Text>
+            <RangeBar row={row} field={field} />
+          </>
+        )}
+      </Table.Cell>
+      <Table.Cell fontSize="xs" color="fg.muted">
+        {row.heard_by}
+      </Table.Cell>
+    </Table.Row>
+  )
+}
+
+/** The range of what is heard as a bar over all values of the feature; the cell has the same as text. */
+function RangeBar({ row, field }: { row: Comparison; field: FeatureField }) {
+  const place = (value: number | string | null) =>
+    (100 * (Number(value) - field.minimum)) / (field.maximum - field.minimum)
+  const [low, high] = [place(row.low), place(row.high)]
+  return (
+    <Box
+      position="relative"
+      height="2"
+      width="140px"
+      mt="1"
+      rounded="full"
+      bg="bg.muted"
+      aria-hidden
+    >
+      <Box
+        position="absolute"
+        insetY="0"
+        left={`${low}%`}
+        width={`${high - low}%`}
+        rounded="full"
+        bg="accent"
+        opacity="0.35"
+      />
+      <Box
+        position="absolute"
+        top="0"
+        boxSize="2"
+        ml="-1"
+        left={`${place(row.heard)}%`}
+        rounded="full"
+        bg="accent"
+      />
+      <Box
+        position="absolute"
+        top="-1"
+        width="2px"
+        height="4"
+        ml="-1px"
+        left={`${place(row.asked)}%`}
+        bg="fg"
+      />
+    </Box>
+  )
+}
+
+function Note({ children }: { children: React.ReactNode }) {
+  return (
+    <Text fontSize="xs" color="fg.muted">
+      {children}
+    </Text>
   )
 }
 
