@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,11 +42,22 @@ def test_the_whole_way_and_its_stages_give_the_same_track(models: Path, tmp_path
     assert soundfile.info(files["wav"]).duration == pytest.approx(track.seconds)
 
     again = render_track(
-        request, MeasuredSong.from_midi(track.midi), output_file(tmp_path / "again.wav"), loaded.calibration
+        request,
+        MeasuredSong.from_midi(track.midi),
+        output_file(tmp_path / "again.wav"),
+        loaded.calibration.ear,
     )
     assert (tmp_path / "again.wav").read_bytes() == files["wav"].read_bytes()
     assert again.as_document() == track.as_document() | {"files": {"wav": str(tmp_path / "again.wav")}}
     assert again.piano_roll == b""
+
+    lines = track.summary().splitlines()
+    rows = {line.split()[0]: line for line in lines if line.startswith("  ") and "/" not in line}
+    assert re.fullmatch(
+        r"  valence +0\.60 +\d\.\d\d \(\d\.\d\d to \d\.\d\d\) +an ear .*ratings", rows["valence"]
+    )
+    assert re.fullmatch(r"  tempo +150 BPM +150 BPM +the notes", rows["tempo"])
+    assert re.fullmatch(r"  loudness +-8\.0 dB +-\d+\.\d dB +the loudness of the sound", rows["loudness"])
 
 
 @pytest.mark.parametrize("suffix", ["wav", "ogg", "flac", "mp3", "WAV", "Mp3"])

@@ -7,7 +7,7 @@ from typing import Any
 
 _EXACT = ("key", "mode", "tempo", "time_signature")
 
-RANGE = "in two of three songs that sound like it"
+RANGE = "in two of three real songs that sound like this"
 """Column of `comparison_table`: the range of what is heard."""
 
 
