@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from upath import UPath
 
 from emo_assets.errors import InputError
 from emo_assets.metrics import ear
@@ -28,8 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if not table.exists():
             raise InputError(f"{table} is missing: materialize song_metrics in this store first")
-        with table.open("rb") as file:
-            songs = linked_songs(pd.read_parquet(file))
+        songs = linked_songs(_read(table))
         source = f"{len(songs)} linked songs of Spotify, the Million Song Dataset and Lakh MIDI"
         with terminal_progress() as progress:
             learned = learn_ear(songs, source=source, command=COMMAND, progress=progress)
@@ -39,6 +39,15 @@ def main(arguments: Sequence[str]) -> int:
     with atomic_write(Path(ear.__file__).with_name("default_ear.json")) as file:
         file.write(learned.to_json().encode())
     return 0
+
+
+def _read(path: Path | UPath) -> pd.DataFrame:
+    try:
+        with path.open("rb") as file:
+            return pd.read_parquet(file)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise InputError(f"{path} is damaged ({reason}): materialize song_metrics again") from error
 
 
 if __name__ == "__main__":

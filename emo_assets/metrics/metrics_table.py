@@ -67,7 +67,18 @@ def linked_songs(songs: pd.DataFrame) -> LinkedSongs:
 
     Args:
         songs: the table of `measure_training_songs`.
+
+    Raises:
+        InputError: it is of an earlier version.
     """
+    needed = {
+        EAR_METRICS_COLUMN,
+        "artist",
+        *FEELINGS,
+        *(METRIC_PREFIX + name for name in RULE_METRICS.values()),
+    }
+    if needed - set(songs.columns):
+        raise InputError("song_metrics is of an earlier version: materialize it again")
     return LinkedSongs(
         metrics=np.array(songs[EAR_METRICS_COLUMN].tolist(), dtype=np.float64),
         features={name: songs[name].to_numpy(dtype=np.float64) for name in FEELINGS},

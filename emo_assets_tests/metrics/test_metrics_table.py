@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES
 from emo_assets.metrics.description_features import NUM_DESCRIPTION_FEATURES
 from emo_assets.metrics.ear import FEELINGS
@@ -40,3 +42,9 @@ def test_an_ear_learns_from_the_table(graded_songs: pd.DataFrame) -> None:
     assert songs.rule_metrics["mean_velocity"][0] == 40
     assert np.isnan(songs.rule_metrics["leadless_share"]).all()
     assert songs.artists == [f"artist {number}" for number in range(GRADED_SONGS)]
+
+
+@pytest.mark.parametrize("column", ["ear_metrics", "artist", "heard_mean_velocity"])
+def test_a_table_of_an_earlier_version_is_named(graded_songs: pd.DataFrame, column: str) -> None:
+    with pytest.raises(InputError, match="song_metrics is of an earlier version"):
+        linked_songs(graded_songs.drop(columns=column))

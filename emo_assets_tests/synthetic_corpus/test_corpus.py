@@ -15,7 +15,7 @@ from emo_assets.synthetic_corpus.corpus import CorpusSummary, compose_corpus
 from emo_assets.synthetic_corpus.file_formats import SPOTIFY_COLUMNS
 from emo_assets.tokens.tokenize import tokenize_midi
 
-SONGS = 24
+SONGS = 16
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_the_bytes_are_the_same_on_every_machine(tmp_path: Path) -> None:
 
 def test_a_summary_is_one_line_for_people(corpus: tuple[Path, CorpusSummary]) -> None:
     text = str(corpus[1])
-    assert text.startswith("24 songs by ")
+    assert text.startswith(f"{SONGS} songs by ")
     assert "\n" not in text
 
 
