@@ -20,7 +20,7 @@ from emo_assets.features import FeatureVector
 from emo_assets.key_profiles import CLEAR_KEY, Key
 from emo_assets.metrics.description_features import description_features, estimate_key
 from emo_assets.metrics.ear import FEELINGS, RULE_METRICS, Ear
-from emo_assets.metrics.metrics_table import EAR_METRICS_COLUMN, METRIC_PREFIX, OUTLINE_COLUMN
+from emo_assets.metrics.metrics_table import METRIC_PREFIX, OUTLINE_COLUMN, ear_metrics
 from emo_assets.metrics.song_metrics import MeasuredSong
 from emo_assets.tokens.grammar.descriptions import DescribedBar
 
@@ -58,10 +58,8 @@ class RequestCalibration:
             raise InputError(
                 f"song_metrics: {len(known)} training songs are too few to calibrate by; link more songs"
             )
-        if EAR_METRICS_COLUMN not in known.columns:
-            raise InputError("song_metrics is of an earlier version: materialize it again")
         self.ear = ear
-        metrics = np.array(known[EAR_METRICS_COLUMN].tolist(), dtype=np.float64)
+        metrics = ear_metrics(known)
         rules = {
             name: known[METRIC_PREFIX + name].to_numpy(dtype=np.float64) for name in RULE_METRICS.values()
         }

@@ -7,17 +7,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from emo_assets.errors import InputError
 from emo_assets.features import FEATURE_NAMES
 from emo_assets.metrics.description_features import description_features
 from emo_assets.metrics.ear import FEELINGS, RULE_METRICS
 from emo_assets.metrics.ear_learning import LinkedSongs
+from emo_assets.metrics.ear_metrics import EAR_METRICS
 from emo_assets.metrics.song_metrics import MeasuredSong
 from emo_assets.progress import Progress, no_progress
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
 
 EAR_METRICS_COLUMN, OUTLINE_COLUMN = "ear_metrics", "outline"
+
+EARLIER_VERSION = "song_metrics is of an earlier version: materialize it again"
 
 METRIC_PREFIX = "heard_"
 """Prefix of the columns that hold metrics; an attribute of `SongMetrics` follows."""
@@ -62,6 +66,21 @@ def measure_training_songs(
     return pd.DataFrame(rows)
 
 
+def ear_metrics(songs: pd.DataFrame) -> NDArray[np.float64]:
+    """Return what the ear hears songs by: all of `EAR_METRICS`, shape (songs, metrics).
+
+    Args:
+        songs: the table of `measure_training_songs`, with at least one song.
+
+    Raises:
+        InputError: it is of an earlier version.
+    """
+    vectors = songs[EAR_METRICS_COLUMN].tolist() if EAR_METRICS_COLUMN in songs.columns else []
+    if {len(vector) for vector in vectors} != {len(EAR_METRICS)}:
+        raise InputError(EARLIER_VERSION)
+    return np.array(vectors, dtype=np.float64)
+
+
 def linked_songs(songs: pd.DataFrame) -> LinkedSongs:
     """Return the songs of the table as an ear learns from them.
 
@@ -71,16 +90,11 @@ def linked_songs(songs: pd.DataFrame) -> LinkedSongs:
     Raises:
         InputError: it is of an earlier version.
     """
-    needed = {
-        EAR_METRICS_COLUMN,
-        "artist",
-        *FEELINGS,
-        *(METRIC_PREFIX + name for name in RULE_METRICS.values()),
-    }
-    if needed - set(songs.columns):
-        raise InputError("song_metrics is of an earlier version: materialize it again")
+    rules = [METRIC_PREFIX + name for name in RULE_METRICS.values()]
+    if {"artist", *FEELINGS, *rules} - set(songs.columns):
+        raise InputError(EARLIER_VERSION)
     return LinkedSongs(
-        metrics=np.array(songs[EAR_METRICS_COLUMN].tolist(), dtype=np.float64),
+        metrics=ear_metrics(songs),
         features={name: songs[name].to_numpy(dtype=np.float64) for name in FEELINGS},
         rule_metrics={
             name: songs[METRIC_PREFIX + name].to_numpy(dtype=np.float64) for name in RULE_METRICS.values()

@@ -141,3 +141,6 @@ def test_too_few_songs_and_tables_of_earlier_versions_are_rejected(graded_songs:
         RequestCalibration(EAR, pd.DataFrame())
     with pytest.raises(InputError, match="song_metrics is of an earlier version"):
         RequestCalibration(EAR, graded_songs.drop(columns="ear_metrics"))
+    fewer = graded_songs.assign(ear_metrics=graded_songs["ear_metrics"].map(lambda vector: vector[:-1]))
+    with pytest.raises(InputError, match="song_metrics is of an earlier version"):
+        RequestCalibration(EAR, fewer)
