@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_assets.midi.errors import MidiError
 from emo_assets.midi.general_midi import BASS_PROGRAMS, DRUMS
 from emo_assets.midi.repair import read_repaired
 from emo_assets.midi.score import Score, read_midi
@@ -118,7 +119,10 @@ def parse_song(midi: bytes) -> ParsedSong:
     Raises:
         InputError: it cannot be read.
     """
-    score, _ = read_repaired(midi, read_midi)
+    try:
+        score, _ = read_repaired(midi, _read_notes)
+    except MidiError:
+        score, _ = read_repaired(midi, read_midi)  # a song without notes can be measured
     notes = _note_arrays(score)
     meters = [
         (signature.tick / score.resolution, signature.numerator, signature.denominator)
@@ -127,6 +131,14 @@ def parse_song(midi: bytes) -> ParsedSong:
     if not meters or meters[0][0] > 0:
         meters.insert(0, (0.0, 4, 4))
     return ParsedSong(score, notes, tuple(meters), _bar_edges(meters, notes.onset))
+
+
+def _read_notes(midi: bytes) -> Score:
+    """Read a file that has notes, so that `read_repaired` ends the notes of one that has none."""
+    score = read_midi(midi)
+    if not score.instruments:
+        raise MidiError("notes", "the file has no notes")
+    return score
 
 
 def _note_arrays(score: Score) -> NoteArrays:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from emo_assets.midi.errors import MidiError
+from emo_assets.midi.note_ends import end_notes
 from emo_assets.midi.parser import MAX_FILE_BYTES
 from emo_assets.midi.rewrite import LOSSES, Repair, rewrite
 
@@ -38,7 +39,7 @@ def read_repaired(content: bytes, read: Callable[[bytes], Result]) -> tuple[Resu
     try:
         return read(content), ()
     except MidiError as error:
-        if error.stage == "notes" or len(content) > MAX_FILE_BYTES:
+        if len(content) > MAX_FILE_BYTES:
             raise
         fault = error
     repairs: Counter[Repair] = Counter()
@@ -49,13 +50,23 @@ def read_repaired(content: bytes, read: Callable[[bytes], Result]) -> tuple[Resu
         except MidiError as error:
             fault = error
     try:
-        return read(rewrite(unpacked, repairs)), _texts(repairs)
+        return _read_with_ends(rewrite(unpacked, repairs), read, repairs), _texts(repairs)
     except MidiError:
         raise MidiError(fault.stage, str(fault), _texts(repairs)) from fault
 
 
+def _read_with_ends(content: bytes, read: Callable[[bytes], Result], repairs: Counter[Repair]) -> Result:
+    """Read a rewritten file, with ends for its notes if it has no others."""
+    try:
+        return read(content)
+    except MidiError as error:
+        if error.stage != "notes":
+            raise
+        return read(end_notes(content, repairs))
+
+
 def costs_messages(repair: str) -> bool:
-    """Tell from the text of a repair whether it cost messages or a tail."""
+    """Tell from the text of a repair whether it cost messages, a tail or the ends of notes."""
     return ": " in repair
 
 

@@ -48,7 +48,7 @@ _TEMPO_START = bytes([0xFF, SET_TEMPO, 3])
 
 
 class Repair(StrEnum):
-    """What was repaired. Those in `LOSSES` cost messages or a tail."""
+    """What was repaired. Those in `LOSSES` cost messages, a tail or the ends of notes."""
 
     GZIP = "gzip unpacked"
     RIFF = "RIFF container unpacked"
@@ -77,6 +77,8 @@ class Repair(StrEnum):
     MISSING_TRACK = "missing tracks"
     JUMP = "impossible delta times ignored"
     LATE = f"tracks ended before tick {MAX_TICK}"
+    NO_END = "notes without an end"
+    NO_LENGTH = "notes of no length"
 
 
 LOSSES = frozenset(
@@ -92,9 +94,11 @@ LOSSES = frozenset(
         Repair.MISSING_TRACK,
         Repair.JUMP,
         Repair.LATE,
+        Repair.NO_END,
+        Repair.NO_LENGTH,
     }
 )
-"""Repairs that cost messages or a tail. Only they are written with their number."""
+"""Repairs that cost messages, a tail or the ends of notes. Only they are written with their number."""
 
 
 def rewrite(content: bytes, repairs: Counter[Repair]) -> bytes:
@@ -220,6 +224,7 @@ class _Track:
         self._is_cut = False
         self._written = bytearray()
         self._tick = 0
+        self._end = 0
         self._status = 0
 
     def read_chunk(self, offset: int) -> int:
@@ -263,7 +268,7 @@ class _Track:
 
     def ended(self) -> bytes:
         """Return what was written, with an end-of-track event."""
-        return bytes(self._written) + b"\0\xff\x2f\0"
+        return bytes(self._written) + variable_length(max(self._end - self._tick, 0)) + b"\xff\x2f\0"
 
     def _walk(self, start: int, end: int) -> int | None:
         """Read and write the messages between two offsets.
@@ -304,6 +309,7 @@ class _Track:
             elif status == 0xFF:
                 start, is_end = self._read_meta(tick, start, end)
                 if is_end:
+                    self._end = self._scaled(tick)
                     return start
             else:
                 after_system = True

@@ -53,6 +53,14 @@ def notes(score: Score) -> list[list[int]]:
     return [column.tolist() for column in (found.start, found.end, found.pitch, found.velocity)]
 
 
+def read_notes(content: bytes) -> Score:
+    """Read a file that has notes."""
+    score = read_midi(content)
+    if not score.instruments:
+        raise MidiError("notes", "the file has no notes")
+    return score
+
+
 @pytest.mark.parametrize("path", sorted(CASES.iterdir()), ids=lambda path: path.name)
 def test_cases_from_the_field_are_read_as_players_read_them(path: Path) -> None:
     content = path.read_bytes()
@@ -118,14 +126,8 @@ def test_damaged_real_files_are_read(realdata: Path) -> None:
 def test_files_without_notes_to_save_are_rejected(
     content: bytes, stage: str, words: str, repairs: tuple[str, ...]
 ) -> None:
-    def read(file: bytes) -> Score:
-        score = read_midi(file)
-        if not score.instruments:
-            raise MidiError("notes", "the file has no notes")
-        return score
-
     with pytest.raises(MidiError, match=words) as rejected:
-        read_repaired(content, read)
+        read_repaired(content, read_notes)
     assert rejected.value.stage == stage
     assert rejected.value.repairs == repairs
 

@@ -135,11 +135,20 @@ def test_a_meter_without_positions_is_ignored_unless_strict() -> None:
         tokenize_midi(scale(time_signatures=((0, 4, 4), (960, 1, 128))), strict=True)
 
 
-def test_controls_and_unpaired_notes_are_no_music() -> None:
-    track = bytes.fromhex("00 ff 58 04 04 02 18 08 00 b0 40 7f 00 e0 00 50 00 90 40 40 20 41 00")
-    header = b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk" + len(track).to_bytes(4, "big")
+@pytest.mark.parametrize(("velocity", "repairs"), [(0x00, None), (0x40, ("notes without an end: 1",))])
+def test_controls_are_no_music_and_unpaired_notes_are_unless_strict(
+    velocity: int, repairs: tuple[str, ...] | None
+) -> None:
+    controls = bytes.fromhex("00 ff 58 04 04 02 18 08 00 b0 40 7f 00 e0 00 50")
+    track = controls + bytes.fromhex(f"00 90 40 {velocity:02x} 20 41 00")
+    content = b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk" + len(track).to_bytes(4, "big") + track
     with pytest.raises(MidiError, match="no notes"):
-        tokenize_midi(header + track)
+        tokenize_midi(content, strict=True)
+    if repairs:
+        assert tokenize_midi(content).repairs == repairs
+    else:
+        with pytest.raises(MidiError, match="no notes"):
+            tokenize_midi(content)
 
 
 def test_a_tempo_change_at_480_seconds_is_found() -> None:
