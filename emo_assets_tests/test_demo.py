@@ -26,13 +26,13 @@ REQUESTS = (
 SETTINGS = {spec.name: {"epochs": 3} for spec in MODEL_SPECS} | {
     "fidelity_report": {"songs": 2, "bars": 1},
     "scoreboard": {"samples": 2},
-    "control_report": {"levels": 2, "drawn": 0, "repeated": 0, "bars": 1},
+    "control_report": {"levels": 2, "sweeps": 1, "drawn": 0, "repeated": 0, "bars": 1},
     "guidance_report": {"levels": 2},
 }
 
 
 def demo(instance: dg.DagsterInstance, base: Path) -> Demo:
-    definitions = build_defs(str(base), raw_data=RawDataSource(sample_songs=60, sample_seed=2))
+    definitions = build_defs(str(base), raw_data=RawDataSource(sample_songs=60, sample_seed=1))
     return Demo(instance, Store(base), definitions, SETTINGS)
 
 
