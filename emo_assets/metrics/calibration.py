@@ -25,7 +25,7 @@ from emo_assets.metrics.song_metrics import MeasuredSong
 from emo_assets.tokens.grammar.descriptions import DescribedBar
 
 MIN_SONGS = 8
-RIDGE_PENALTY = 20.0
+RIDGE_PENALTY = 40.0
 """Penalty on the squared weights of the regression, its inputs standardized."""
 
 UNMEASURED_ERROR = 0.5

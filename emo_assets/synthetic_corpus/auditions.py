@@ -15,8 +15,7 @@ import numpy as np
 
 from emo_assets.errors import WorkerError
 from emo_assets.metrics.ear import LEARNED_FEATURES, default_ear
-from emo_assets.metrics.ear_metrics import measure_ear_metrics
-from emo_assets.metrics.parsed_song import parse_song
+from emo_assets.metrics.song_metrics import MeasuredSong
 from emo_assets.parallel import run_tasks
 from emo_assets.progress import Progress, no_progress
 from emo_assets.synthetic_corpus.composition import compose_song
@@ -85,6 +84,6 @@ def _audition(audition: _Audition) -> ComposedMidi:
 
 
 def heard_places(midi: bytes) -> dict[str, float]:
-    """Return where the default ear places a song among real ones, 0 to 1, by feature."""
-    places = default_ear().places(measure_ear_metrics(parse_song(midi))[None])
-    return {name: round(float(place[0]), 4) for name, place in places.items()}
+    """Return where the default ear places a song among real ones, 0 to 1, for each of `FEELINGS`."""
+    places = default_ear().song_places(MeasuredSong.from_midi(midi))
+    return {name: round(place, 4) for name, place in places.items()}

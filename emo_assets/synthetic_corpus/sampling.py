@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from emo_assets.features import FeatureVector, feature_range
-from emo_assets.metrics.ear import LEARNED_FEATURES, default_ear
+from emo_assets.metrics.ear import FEELINGS, default_ear
 from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 from emo_assets.synthetic_corpus.styles import STYLES, FeatureProfile, Style
 
@@ -155,12 +155,12 @@ def list_features(plan: SongPlan, places: dict[str, float]) -> FeatureVector:
 
     Args:
         plan: the song.
-        places: where the ear places it among real songs, 0 to 1, for each of `LEARNED_FEATURES`.
+        places: where the ear places it among real songs, 0 to 1, for each of `FEELINGS`.
     """
     ear = default_ear()
     rng = SeededRandom(plan.seed, "listed")
     heard = {}
-    for name in LEARNED_FEATURES:
+    for name in FEELINGS:
         place = min(0.999, max(0.001, places[name] + rng.spread(LISTING_NOISE)))
         low, high = feature_range(name)
         heard[name] = _significant(min(high, max(low, float(ear.value_at(name, place)))))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emo_assets.errors import WorkerError
-from emo_assets.metrics.ear import LEARNED_FEATURES, default_ear
+from emo_assets.metrics.ear import LEARNED_FEATURES, RULE_METRICS, default_ear
 from emo_assets.synthetic_corpus import auditions
 from emo_assets.synthetic_corpus.auditions import VARIANTS, ComposedMidi, audition_songs, heard_places
 from emo_assets.synthetic_corpus.composition import compose_song
@@ -61,7 +61,8 @@ def test_the_variant_that_sounds_nearest_is_taken(monkeypatch: pytest.MonkeyPatc
 
     def hear(midi: bytes) -> dict[str, float]:
         calls.append(midi)
-        return {name: place if len(calls) == 3 else 1 - place for name, place in drawn.items()}
+        heard = {name: place if len(calls) == 3 else 1 - place for name, place in drawn.items()}
+        return dict.fromkeys(RULE_METRICS, 0.5) | heard
 
     monkeypatch.setattr(auditions, "heard_places", hear)
     song = auditions._audition(auditions._Audition(sample_meters(SONGS, SEED)[0], SEED, 0))
@@ -77,7 +78,6 @@ def test_the_table_lists_what_is_heard_with_some_noise(composed: list[ComposedMi
         for name, place in heard_places(midi).items():
             errors.append(float(ear.place_of(name, getattr(plan.listed, name))) - place)
         assert plan.listed.tempo == plan.features.tempo
-        assert plan.listed.loudness == plan.features.loudness
     assert np.abs(errors).max() < 4 * LISTING_NOISE
     assert 0.3 * LISTING_NOISE < np.std(errors) < 2 * LISTING_NOISE
 
