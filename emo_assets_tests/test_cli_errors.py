@@ -193,7 +193,7 @@ CASES = [
             "../up": "name may hold only a-z",
             "latin": "latin.yaml: is not YAML",
             "binary": "binary.yaml: is not YAML",
-            "dated": "dated.yaml: is not YAML",
+            "dated": "dated.yaml: seed must be a whole number, got '2026-99-99'",
             "list": "list.yaml: must hold 'features:'",
             "nested": "nested.yaml: mood: Input should be a valid string",
             "folder": "folder.yaml: cannot be read (Is a directory)",
