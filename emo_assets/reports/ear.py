@@ -62,6 +62,7 @@ def ear_png(ear: Ear) -> bytes:
             colors = [style.BLUE if weights[index] > 0 else style.ORANGE for index in order]
             labels = [ear.metrics[index].replace("_", " ") for index in order]
             axes.barh(labels, weights[order], color=colors)
+            axes.locator_params(axis="x", nbins=5)
             axes.axvline(0, color=style.LINES, linewidth=1)
             axes.set_title(f"{style.label(name)}: {_text(each.learned.agreement)}")
             style.hide_y_axis(axes)
