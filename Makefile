@@ -79,7 +79,7 @@ WEIGHTS_SEED := 1001
 ear: setup ## learn anew the ear that ships with the package, from a store of real songs: make ear STORE=data
 	@$(BIN)/python -m emo_assets.bundle_ear $(or $(STORE),data)
 
-weights: setup ## retrain the small FIGARO that ships with the package: about 45 minutes on one core
+weights: setup ## retrain the small FIGARO that ships with the package: about half an hour on one core
 	@mkdir -p data/weights
 	@$(BIN)/python -m emo_assets.bundle_weights --songs $(WEIGHTS_SONGS) --seed $(WEIGHTS_SEED) \
 		--state data/weights/training.safetensors
