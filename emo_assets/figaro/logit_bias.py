@@ -43,7 +43,7 @@ OCTAVE = 12
 # biases, in nats
 RHYTHM_BIAS = 3.0  # for onsets of the previous bar at steadiness 1, against them at -1
 STEP_BIAS = 4.0  # for steps of 1 or 2 semitones in a lead, against them in others of a song without melody
-LEAD_PENALTY = 8.0  # against the lead in bars without a melody, and against two notes of it at a time
+LEAD_PENALTY = 12.0  # against the lead in bars without a melody, and against two notes of it at a time
 LEAD_ENTRY_BONUS = 2.0  # for the lead in bars with a melody, while no note of it sounds
 LEAD_VELOCITY_BONUS = 2.0  # for velocities of the lead that are not below the bar's mean
 CHORD_TONE_BONUS = 2.0  # for tones of the chord, except in leads, which use passing tones
@@ -248,6 +248,13 @@ class StyleBias:
         later = [each for each in self._instruments if note_order(each) >= note_order(state.instrument)]
         return self._exhausted(state).issuperset(later)
 
+    def _only_lead_may_follow(self, state: EventState) -> bool:
+        """Return whether another note at the current position could only be a second one of the lead."""
+        if not self._onsets_here(state)[self._bar_lead if self._bar_lead is not None else -1]:
+            return False
+        later = {each for each in self._instruments if note_order(each) >= note_order(state.instrument)}
+        return later == {self._bar_lead}
+
     def _pending(self) -> set[Onset]:
         """Return the onsets of the previous bar that this one does not have yet."""
         return self._previous_rhythm - self._rhythm
@@ -266,6 +273,8 @@ class StyleBias:
                 biases -= RHYTHM_BIAS * self._targets.steadiness * passes
         if self._targets.playable and self._is_full(state):
             biases -= UNPLAYABLE_PENALTY * (allowed == _POSITIONS[state.position])
+        elif self._targets.melody_share is not None and self._only_lead_may_follow(state):
+            biases -= LEAD_PENALTY * (allowed == _POSITIONS[state.position])
 
     def _bias_items(
         self, state: EventState, instruments: NDArray[np.int64], biases: NDArray[np.float32]
