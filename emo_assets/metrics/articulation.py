@@ -52,6 +52,21 @@ def velocity_spread_in_bars(song: ParsedSong) -> float:
     return math.sqrt(max(float(np.var(notes.velocity) - np.var(levels)), 0.0))
 
 
+def restarted_note_share(song: ParsedSong) -> float:
+    """Return the share of notes that start while their pitch sounds in the same part, 0 to 1.
+
+    Of drums, too. Two notes that start together count as one restart. Synthesizers end both notes at the
+    first note-off. NaN without notes.
+    """
+    notes = song.notes
+    order = np.lexsort((notes.onset, notes.pitch, notes.part))
+    part, pitch, onset, release = (
+        values[order] for values in (notes.part, notes.pitch, notes.onset, notes.release)
+    )
+    again = (part[1:] == part[:-1]) & (pitch[1:] == pitch[:-1]) & (onset[1:] < release[:-1] - 1e-6)
+    return float(again.sum() / len(notes)) if len(notes) else float("nan")
+
+
 def low_pitch(song: ParsedSong) -> float:
     """Return the 10th percentile of the pitched notes, as a MIDI pitch 0 to 127; NaN without them."""
     return float(np.percentile(song.pitched.pitch, 10)) if len(song.pitched) else float("nan")

@@ -116,6 +116,17 @@ def beat_chroma(song: ParsedSong) -> tuple[NDArray[np.float64], NDArray[np.int64
 
     Shapes (beats, 12) and (beats,). Octaves add up; the lowest pitch class is -1 where nothing sounds.
     """
+    sounding = _sounding_pitches(song).sum(axis=1)
+    chroma = np.zeros((len(sounding), 12))
+    for octave in range(0, 128, 12):
+        width = min(12, 128 - octave)
+        chroma[:, :width] += sounding[:, octave : octave + width]
+    lowest = np.where(sounding.any(axis=1), (sounding > 0).argmax(axis=1) % 12, -1)
+    return chroma, lowest
+
+
+def _sounding_pitches(song: ParsedSong) -> NDArray[np.bool_]:
+    """Return which pitches sound in each step of each beat, shape (beats, `STEPS_PER_BEAT`, 128)."""
     notes = song.pitched
     first = np.round(notes.onset * STEPS_PER_BEAT).astype(np.int64)
     last = np.maximum(np.round(notes.release * STEPS_PER_BEAT).astype(np.int64), first + 1)
@@ -123,13 +134,7 @@ def beat_chroma(song: ParsedSong) -> tuple[NDArray[np.float64], NDArray[np.int64
     change = np.zeros((beats * STEPS_PER_BEAT + 1, 128))
     np.add.at(change, (first, notes.pitch), 1)
     np.add.at(change, (last, notes.pitch), -1)
-    sounding = (change.cumsum(axis=0)[:-1] > 0).reshape(beats, STEPS_PER_BEAT, 128).sum(axis=1)
-    chroma = np.zeros((beats, 12))
-    for octave in range(0, 128, 12):
-        width = min(12, 128 - octave)
-        chroma[:, :width] += sounding[:, octave : octave + width]
-    lowest = np.where(sounding.any(axis=1), (sounding > 0).argmax(axis=1) % 12, -1)
-    return chroma, lowest
+    return np.asarray((change.cumsum(axis=0)[:-1] > 0).reshape(beats, STEPS_PER_BEAT, 128))
 
 
 def mode(song: ParsedSong) -> float:
@@ -206,6 +211,17 @@ def semitone_clash_share(song: ParsedSong) -> float:
     """
     sounding = beat_chroma(song)[0] > 0
     clashes = (sounding & np.roll(sounding, 1, axis=1)).any(axis=1)
+    return float(clashes.mean()) if len(sounding) else float("nan")
+
+
+def minor_second_share(song: ParsedSong) -> float:
+    """Return the share of sixteenth notes in which two pitches a semitone apart sound together, 0 to 1.
+
+    Onsets and ends of pitched notes round to sixteenths. A major seventh or minor ninth does not count.
+    Real excerpts of 16 bars: 0.05. NaN without pitched notes.
+    """
+    sounding = _sounding_pitches(song).reshape(-1, 128)
+    clashes = (sounding[:, 1:] & sounding[:, :-1]).any(axis=1)
     return float(clashes.mean()) if len(sounding) else float("nan")
 
 

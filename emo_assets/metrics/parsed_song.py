@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from emo_assets.midi.errors import MidiError
 from emo_assets.midi.general_midi import BASS_PROGRAMS, DRUMS
 from emo_assets.midi.repair import read_repaired
 from emo_assets.midi.score import Score, read_midi
+from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
 MIN_BAR_QUARTERS = 0.25
 """Quarter notes. Meters with shorter bars than 1/16 are taken as errors of the file and read as 4/4."""
@@ -108,6 +109,39 @@ class ParsedSong:
     def bar_of(self, notes: NoteArrays) -> NDArray[np.int64]:
         """Return the index of the bar in which each note starts, shape (notes,)."""
         return np.searchsorted(self.bar_edges, notes.onset + _EPSILON, side="right").astype(np.int64) - 1
+
+    def nearest_bar_of(self, notes: NoteArrays) -> NDArray[np.int64]:
+        """Return the index of the bar of each note's nearest position, shape (notes,).
+
+        Onsets round to twelfths of a quarter note, so that a note shortly before a bar line belongs to the
+        bar after it, except at the end of the last bar.
+        """
+        onset = np.round(notes.onset * POSITIONS_PER_QUARTER) / POSITIONS_PER_QUARTER
+        return np.minimum(self.bar_of(replace(notes, onset=onset)), len(self.bar_edges) - 2)
+
+    def excerpt(self, first_bar: int, bars: int) -> ParsedSong:
+        """Return the notes that start in some bars, as a song of these bars.
+
+        `score` and the notes' seconds remain those of the whole song; quarter notes count from the excerpt.
+
+        Args:
+            first_bar: index of its first bar.
+            bars: its length; fewer where the song ends.
+        """
+        edges = self.bar_edges[first_bar : first_bar + bars + 1]
+        bar_of = self.bar_of(self.notes)
+        notes = self.notes.where((bar_of >= first_bar) & (bar_of < first_bar + bars))
+        begin = float(edges[0])
+        notes = replace(notes, onset=notes.onset - begin, release=notes.release - begin)
+        before = [meter for meter in self.meters if meter[0] <= begin + _EPSILON][-1]
+        later = [
+            (start - begin, numerator, denominator)
+            for start, numerator, denominator in self.meters
+            if begin + _EPSILON < start < edges[-1]
+        ]
+        return replace(
+            self, notes=notes, meters=((0.0, before[1], before[2]), *later), bar_edges=edges - begin
+        )
 
 
 def parse_song(midi: bytes) -> ParsedSong:

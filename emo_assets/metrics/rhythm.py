@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_assets.metrics.articulation import weighted_mean
+from emo_assets.metrics.articulation import mean_or_nan, weighted_mean
 from emo_assets.metrics.fidelity import cosine
 from emo_assets.metrics.parsed_song import NoteArrays, ParsedSong, bar_quarters
 from emo_assets.midi.general_midi import BASS_PROGRAMS
@@ -17,6 +17,9 @@ from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
 POSITION_TOLERANCE = 0.05
 """Quarter notes."""
+
+_GRID = frozenset({0, 3, 4, 6, 8, 9})
+"""Twelfths of a quarter note at which sixteenths and eighth triplets lie."""
 
 _SMOOTHING = np.array([1.0, 4.0, 1.0])
 
@@ -124,6 +127,15 @@ def sixteenth_grid_share(song: ParsedSong) -> float:
     """Return the share of notes within 0.02 quarter notes of a sixteenth, 0 to 1; NaN without notes."""
     steps = song.notes.onset * 4
     return float((np.abs(steps - np.round(steps)) < 0.08).mean()) if len(steps) else float("nan")
+
+
+def off_grid_share(song: ParsedSong) -> float:
+    """Return the share of notes that start on neither a sixteenth nor an eighth triplet, 0 to 1.
+
+    Onsets round to twelfths of a quarter note. NaN without notes.
+    """
+    twelfths = np.round(song.notes.onset * POSITIONS_PER_QUARTER).astype(np.int64) % POSITIONS_PER_QUARTER
+    return mean_or_nan(~np.isin(twelfths, list(_GRID)))
 
 
 def syncopation(parts: Iterable[NoteArrays]) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from emo_assets.metrics.parsed_song import ParsedSong
+from emo_assets.metrics.parsed_song import NoteArrays, ParsedSong
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
 
 MIN_NOTES = 4
@@ -16,10 +16,19 @@ BarNotes = frozenset[tuple[int, int, bool]]
 """A bar's notes as (position, pitch, whether it is a drum): without what may differ between copies."""
 
 
-def bar_notes(song: ParsedSong) -> list[BarNotes]:
-    """Return the notes of each bar, regardless of instrument and velocity."""
-    notes, bar_of = song.notes, song.bar_of(song.notes)
-    positions = np.round((notes.onset - song.bar_edges[bar_of]) * POSITIONS_PER_QUARTER).astype(np.int64)
+def bar_notes(song: ParsedSong, notes: NoteArrays | None = None) -> list[BarNotes]:
+    """Return the notes of each bar, regardless of instrument and velocity.
+
+    A note shortly before a bar line belongs to the bar after it (`ParsedSong.nearest_bar_of`).
+
+    Args:
+        song: the song.
+        notes: the notes of the song that count, all by default.
+    """
+    notes = song.notes if notes is None else notes
+    bar_of = song.nearest_bar_of(notes)
+    offsets = np.round((notes.onset - song.bar_edges[bar_of]) * POSITIONS_PER_QUARTER).astype(np.int64)
+    positions = np.maximum(offsets, 0)
     bars: list[set[tuple[int, int, bool]]] = [set() for _ in range(len(song.bar_edges) - 1)]
     rows = zip(bar_of.tolist(), positions.tolist(), notes.pitch.tolist(), notes.is_drum.tolist(), strict=True)
     for bar, position, pitch, is_drum in rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from emo_assets.metrics.parsed_song import NoteArrays, ParsedSong
@@ -27,6 +29,20 @@ def note_density(song: ParsedSong) -> float:
     """
     quarters = float(song.bar_edges[-1])
     return len(song.notes) / quarters if quarters else 0.0
+
+
+def empty_beat_share(song: ParsedSong) -> float:
+    """Return the share of beats in which no note sounds, including drums, 0 to 1; NaN without bars.
+
+    Beats are quarter notes from the song's beginning; the last may be cut off by the last bar line.
+    """
+    beats = math.ceil(float(song.bar_edges[-1]) - 1e-6)
+    sounding = np.zeros(beats, dtype=bool)
+    first = np.floor(song.notes.onset + 1e-6).astype(np.int64)
+    last = np.ceil(song.notes.release - 1e-6).astype(np.int64)
+    for begin, end in zip(first.tolist(), last.tolist(), strict=True):
+        sounding[begin : max(end, begin + 1)] = True
+    return 1 - float(sounding.mean()) if beats else float("nan")
 
 
 def mean_velocity(song: ParsedSong) -> float:

@@ -85,3 +85,10 @@ def test_single_notes_and_fifths_are_no_chords() -> None:
 def test_shares_count_beats_with_chords() -> None:
     song = build_song(*progression([[48, 52, 55], [57, 60, 64], [43, 47, 50, 53], [53, 57, 60, 64]]))
     assert harmony.major_share(song) == 0.75
+
+
+def test_minor_seconds_count_by_sixteenths_and_pitches() -> None:
+    clashing = [note(0, 60, 2), note(1, 61, 0.5)]
+    assert harmony.minor_second_share(build_song(melodic(PIANO, clashing))) == 2 / 8
+    assert harmony.minor_second_share(build_song(melodic(PIANO, [note(0, 60, 2), note(0, 71, 2)]))) == 0
+    assert math.isnan(harmony.minor_second_share(build_song()))

@@ -86,3 +86,14 @@ def test_any_bytes_give_a_song_or_an_input_error(tail: bytes) -> None:
         )
     except InputError:
         return
+
+
+def test_an_excerpt_has_the_notes_and_meters_of_its_bars() -> None:
+    notes = [note(beat, 40 + beat) for beat in range(24)]
+    song = build_song(melodic(PIANO, notes), meters=[(0, 4, 4), (8 * QUARTER, 3, 4), (20 * QUARTER, 2, 4)])
+    part = song.excerpt(1, 3)
+    np.testing.assert_allclose(part.bar_edges, [0, 4, 7, 10])
+    assert part.notes.pitch.tolist() == list(range(44, 54))
+    assert part.meters == ((0.0, 4, 4), (4.0, 3, 4))
+    assert part.bar_of(part.notes).tolist() == [0] * 4 + [1] * 3 + [2] * 3
+    assert len(song.excerpt(5, 100).bar_edges) == len(song.bar_edges) - 5

@@ -82,3 +82,9 @@ def test_bars_of_different_length_and_empty_bars_are_not_compared() -> None:
 def test_one_bar_has_no_regularity() -> None:
     assert math.isnan(groove_regularity(build_song(drums([note(0, 36)]))))
     assert math.isnan(groove_regularity(build_song()))
+
+
+def test_sixteenths_and_triplets_are_on_the_grid() -> None:
+    onsets = [0, 0.25, 1 / 3, 0.5, 2 / 3, 0.75, 1.02, 2 + 1 / 12]
+    assert rhythm.off_grid_share(build_song(melodic(PIANO, [note(at, 60, 0.05) for at in onsets]))) == 1 / 8
+    assert math.isnan(rhythm.off_grid_share(build_song()))

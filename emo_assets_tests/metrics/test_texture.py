@@ -96,3 +96,9 @@ def test_without_notes_density_is_zero() -> None:
     silence = build_song()
     assert texture.note_density(silence) == 0
     assert math.isnan(texture.mean_velocity(silence))
+
+
+def test_beats_without_a_sounding_note_are_empty() -> None:
+    song = build_song(melodic(PIANO, [note(0, 60, 2.5), note(7.5, 60, 0.25)]), drums([note(4, 36, 0.25)]))
+    assert texture.empty_beat_share(song) == 3 / 8
+    assert math.isnan(texture.empty_beat_share(build_song()))
