@@ -6,32 +6,28 @@ The composer of the sample corpus writes the songs.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from emo_assets.errors import InputError, WorkerError
+from emo_assets.errors import InputError
 from emo_assets.evaluation.fidelity import fidelity_report
 from emo_assets.figaro.config import TRAININGS
 from emo_assets.figaro.generate import Figaro
 from emo_assets.figaro.training import TrainedFigaro, is_held_out, song_of, train_figaro
 from emo_assets.figaro.weights import BUNDLED, to_bytes
-from emo_assets.parallel import run_tasks
 from emo_assets.progress import Progress, no_progress, terminal_progress
 from emo_assets.reports.fidelity import fidelity_markdown
 from emo_assets.reports.markdown import markdown_table
 from emo_assets.store import atomic_write
-from emo_assets.synthetic_corpus.composition import compose_song
+from emo_assets.synthetic_corpus.composition import compose_in_workers, compose_song
 from emo_assets.synthetic_corpus.sampling import SongPlan, sample_songs
 from emo_assets.tokens.tokenize import MidiTokens, tokenize_midi
 
 MEASURED_SONGS = 40
 """Held-out songs on which the fidelity of the model card is measured."""
-
-SECONDS_PER_SONG = 60.0
 
 FOLDER = Path(__file__).parent / "figaro" / "bundled"
 
@@ -142,18 +138,12 @@ def compose_tokens(songs: int, seed: int, *, progress: Progress = no_progress) -
 
     Raises:
         InputError: `songs` is less than 1.
+        WorkerError: worker processes do not start or die.
     """
     if songs < 1:
         raise InputError(f"--songs: compose at least one song, not {songs}")
     plans = sample_songs(songs, seed)
-    read = []
-    outcomes = run_tasks(_compose, plans, workers=os.cpu_count() or 1, timeout=SECONDS_PER_SONG)
-    for number, outcome in enumerate(outcomes, 1):
-        if outcome.result is None:
-            raise WorkerError(f"composing song {number} {outcome.failure}")
-        read.append(outcome.result)
-        progress("composing songs", number, songs)
-    return read
+    return list(compose_in_workers(_compose, plans, progress=progress))
 
 
 def _compose(plan: SongPlan) -> MidiTokens:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emo_assets.figaro.logit_bias import StyleTargets, melody_capable_share
+from emo_assets.metrics import harmony
 from emo_assets.metrics.calibration import RequestCalibration
 from emo_assets.metrics.ear import LEARNED_FEATURES
 from emo_assets.metrics.fidelity import agreement
+from emo_assets.metrics.parsed_song import parse_song
 from emo_assets.metrics.song_metrics import MeasuredSong
 from emo_assets.midi.errors import MidiError
 from emo_assets.progress import Progress, no_progress
@@ -197,14 +199,16 @@ def describe_events(events: Sequence[int]) -> list[DescribedBar]:
         return []
 
 
-NOTE_LENGTH = {"log_note_seconds": 1, "long_note_share": 1, "short_note_share": -1, "legato": 1}
-DRUMS = {
+NOTE_LENGTH_METRICS = {"log_note_seconds": 1, "long_note_share": 1, "short_note_share": -1, "legato": 1}
+"""Metrics that FIGARO moves by the length of notes, and their signs."""
+
+DRUM_METRICS = {
     "drum_hits_per_second": 1,
     "kick_hits_per_second": 1,
     "snare_hits_per_second": 1,
     "hi_hat_hits_per_second": 1,
 }
-"""Metrics that FIGARO moves by the length of notes and by the share of drums, and their signs."""
+"""Metrics that FIGARO moves by the share of drums, and their signs."""
 
 STYLE_GAIN = 4.0
 """Bias for a description that is a whole place short of its request, per place that the metrics move."""
@@ -222,7 +226,6 @@ def style_targets(
         return StyleTargets(playable=True)
     targets = calibration.target_places(request.features)
     steadiness = 2 * targets["danceability"] - 1
-    melody_share = 1 - targets["instrumentalness"]
     key = (request.features.key, request.features.mode)
     predicted = calibration.predict_places(description, request.features.tempo)
 
@@ -234,8 +237,20 @@ def style_targets(
         return float(np.clip(STYLE_GAIN * sum(gains), -1, 1))
 
     return StyleTargets(
-        steadiness, melody_share, key, direction(NOTE_LENGTH), direction(DRUMS), playable=True
+        steadiness=steadiness,
+        melody_share=_melody_share(request, calibration),
+        key=key,
+        note_length=direction(NOTE_LENGTH_METRICS),
+        drums=direction(DRUM_METRICS),
+        playable=True,
     )
+
+
+def _melody_share(request: TrackRequest, calibration: RequestCalibration) -> float | None:
+    """Return the share of bars that should have a melody, 0 to 1; None if the request leaves that open."""
+    if request.strictness is Strictness.LOOSELY:
+        return None
+    return 1 - calibration.target_places(request.features)["instrumentalness"]
 
 
 def _predicted_distances(
@@ -243,8 +258,7 @@ def _predicted_distances(
 ) -> list[float]:
     """Return the predicted distance of each description, greater if too few bars have a melody instrument."""
     grammar = DescriptionGrammar()
-    sung = request.strictness is not Strictness.LOOSELY
-    melody_share = 1 - calibration.target_places(request.features)["instrumentalness"] if sung else 0.0
+    melody_share = _melody_share(request, calibration) or 0.0
     distances = []
     for description in descriptions:
         bars = grammar.parse(description)
@@ -256,11 +270,12 @@ def _predicted_distances(
 def _in_requested_key(request: TrackRequest, events: Sequence[int]) -> MeasuredSong:
     """Write events as a song, transposed to the requested key if its mode is right."""
     asked = request.features
-    song = MeasuredSong.from_midi(detokenize(events, tempo=asked.tempo))
-    key, mode = song.metrics.key, song.metrics.mode
-    if key is None or key == asked.key or mode != asked.mode:
-        return song
-    interval = (asked.key - key + 5) % 12 - 5  # -5 to 6 semitones
+    midi = detokenize(events, tempo=asked.tempo)
+    parsed = parse_song(midi)
+    key = harmony.key(parsed)
+    if key is None or key.pitch_class == asked.key or key.mode != asked.mode:
+        return MeasuredSong.from_parsed(midi, parsed)
+    interval = (asked.key - key.pitch_class + 5) % 12 - 5  # -5 to 6 semitones
     transposed = transpose_events(events, interval)
     return MeasuredSong.from_midi(detokenize(transposed, tempo=asked.tempo))
 

@@ -68,11 +68,8 @@ ASKED_PLACE, PLACE_PREFIX = "asked_place_", "place_"
 MIN_LEVELS, MIN_SWEEPS, MIN_DRAWN = 5, 3, 20
 """Levels and sweeps, and songs with every feature drawn, below which no figure is given."""
 
-ORIGINALITY = {
-    "other seeds": ("distance", "distance to songs with other seeds, 0 the same to 1 nothing shared"),
-    "copied bars": ("copied", "share of bars that are in a training song"),
-}
-"""Column and unit of the figures of originality."""
+ORIGINALITY = {"other seeds": "distance", "copied bars": "copied"}
+"""The figures of originality, and the columns of which they are the mean."""
 
 
 @dataclass(frozen=True)
@@ -240,7 +237,7 @@ def asked_and_heard(songs: pd.DataFrame) -> pd.DataFrame:
         *(metric.name for metric in EXACT.values()),
     ]
     needed += [f"{prefix}{name}" for name in FEELINGS for prefix in (ASKED_PLACE, PLACE_PREFIX)]
-    needed += [column for column, _ in ORIGINALITY.values()]
+    needed += ORIGINALITY.values()
     missing = [name for name in needed if name not in songs.columns]
     if missing:
         raise InputError(f"the table of songs has no column {', '.join(missing)}")
@@ -296,8 +293,8 @@ def controllability_table(songs: pd.DataFrame, ear: Ear, *, seed: int = 0) -> pd
         own = pairs[pairs["feature"] == name]
         alone = _with_enough_levels(own[own["moved"] == name])
         drawn = own[own["moved"] == ALL]
+        drawn = drawn if len(drawn) >= MIN_DRAWN else drawn.head(0)
         interval = _rank_correlation(alone, "heard", seed)
-        agreement = (ear.features[name] if name in ear.features else ear.rules[name]).agreement
         rows.append(
             {
                 "knob": name,
@@ -306,13 +303,9 @@ def controllability_table(songs: pd.DataFrame, ear: Ear, *, seed: int = 0) -> pd
                 "reach": _reach(alone, "heard"),
                 "second_value": _rank_correlation(alone, SECOND_OPINION, seed).value,
                 "second_reach": _reach(alone, SECOND_OPINION),
-                "all_moved": _rank_correlation(drawn, "heard", seed).value
-                if len(drawn) >= MIN_DRAWN
-                else np.nan,
-                "second_all_moved": _rank_correlation(drawn, SECOND_OPINION, seed).value
-                if len(drawn) >= MIN_DRAWN
-                else np.nan,
-                "in_songs": agreement.value,
+                "all_moved": _rank_correlation(drawn, "heard", seed).value,
+                "second_all_moved": _rank_correlation(drawn, SECOND_OPINION, seed).value,
+                "in_songs": ear.ear_of(name).agreement.value,
             }
         )
     for name in EXACT:
@@ -320,7 +313,7 @@ def controllability_table(songs: pd.DataFrame, ear: Ear, *, seed: int = 0) -> pd
         rows.append(
             {"knob": name, "statistic": "share right", **_columns(_mean(correct, seed), len(correct))}
         )
-    for name, (column, _) in ORIGINALITY.items():
+    for name, column in ORIGINALITY.items():
         values = songs[column].dropna().to_numpy(dtype=np.float64)
         rows.append({"knob": name, "statistic": "mean", **_columns(_mean(values, seed), len(values))})
     return pd.DataFrame(rows)

@@ -233,6 +233,10 @@ class StyleBias:
         """Return how many notes each instrument has at the current position."""
         return self._onsets if self._onsets_at == (state.bar, state.position) else Counter()
 
+    def _later_instruments(self, state: EventState) -> set[int]:
+        """Return the instruments that may have the next note of the current position."""
+        return {each for each in self._instruments if note_order(each) >= note_order(state.instrument)}
+
     def _exhausted(self, state: EventState) -> set[int]:
         """Return the instruments that cannot play another note at the current position."""
         onsets = self._onsets_here(state)
@@ -245,15 +249,16 @@ class StyleBias:
         """Return whether no instrument can play another note at the current position."""
         if not self._onsets_here(state):
             return False
-        later = [each for each in self._instruments if note_order(each) >= note_order(state.instrument)]
-        return self._exhausted(state).issuperset(later)
+        return self._later_instruments(state) <= self._exhausted(state)
 
     def _only_lead_may_follow(self, state: EventState) -> bool:
         """Return whether another note at the current position could only be a second one of the lead."""
-        if not self._onsets_here(state)[self._bar_lead if self._bar_lead is not None else -1]:
-            return False
-        later = {each for each in self._instruments if note_order(each) >= note_order(state.instrument)}
-        return later == {self._bar_lead}
+        lead = self._bar_lead
+        return (
+            lead is not None
+            and self._onsets_here(state)[lead] > 0
+            and self._later_instruments(state) == {lead}
+        )
 
     def _pending(self) -> set[Onset]:
         """Return the onsets of the previous bar that this one does not have yet."""

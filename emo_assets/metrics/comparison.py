@@ -64,22 +64,14 @@ def compare(
     rows = []
     for feature in FEATURE_NAMES:
         value = getattr(asked, feature)
-        aimed_at, low, high, by = value, None, None, BY_NOTES
+        columns = {"asked": value, "aimed_at": value, "heard": None, "low": None, "high": None}
         if feature in EXACT_METRICS:
-            heard = getattr(song.metrics, EXACT_METRICS[feature].name)
+            columns["heard"], by = getattr(song.metrics, EXACT_METRICS[feature].name), BY_NOTES
         elif feature == "loudness" and loudness is not None:
-            heard, by = loudness, BY_SOUND
-        elif math.isnan(places[feature]):
-            heard, by = None, BY_RULES.get(feature, BY_EAR)
+            columns["heard"], by = loudness, BY_SOUND
         else:
-            aimed_at = float(ear.value_at(feature, ear.place_of(feature, value)))
-            heard, low, high, _ = ear.heard(feature, places[feature])
-            by = BY_RULES.get(feature, BY_EAR)
-        if feature in LEARNED_FEATURES:
-            by = BY_TWO_EARS if ear.features[feature].people else BY_EAR
-        else:
-            low = high = None
-        columns = {"asked": value, "aimed_at": aimed_at, "heard": heard, "low": low, "high": high}
+            columns |= _feeling_columns(ear, feature, value, places[feature])
+            by = _heard_by(ear, feature)
         rows.append(
             {
                 "name": feature,
@@ -88,6 +80,21 @@ def compare(
             }
         )
     return rows
+
+
+def _feeling_columns(ear: Ear, feature: str, asked: float, place: float) -> dict[str, float]:
+    """Return what is aimed at and heard of a feeling at a place; nothing if it cannot be heard."""
+    if math.isnan(place):
+        return {}
+    value, low, high = ear.heard(feature, place)
+    columns = {"aimed_at": float(ear.value_at(feature, ear.place_of(feature, asked))), "heard": value}
+    return columns | ({"low": low, "high": high} if feature in LEARNED_FEATURES else {})
+
+
+def _heard_by(ear: Ear, feature: str) -> str:
+    if feature in BY_RULES:
+        return BY_RULES[feature]
+    return BY_TWO_EARS if ear.features[feature].people else BY_EAR
 
 
 def _shown(feature: str, value: float | None) -> Any:

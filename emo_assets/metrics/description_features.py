@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.key_profiles import Key, match_key_profiles
+from emo_assets.metrics.rhythm import USUAL_TEMPO
 from emo_assets.metrics.texture import ACOUSTIC_PROGRAMS
 from emo_assets.midi.general_midi import BASS_PROGRAMS, DRUMS, INSTRUMENT_NAMES
 from emo_assets.music_theory import CHORD_TONES, MAJOR_QUALITIES
 from emo_assets.tokens.grammar.descriptions import DescribedBar
 from emo_assets.tokens.vocabulary import CHORD_QUALITIES
-
-USUAL_TEMPO = 120.0
-"""Quarter notes per minute to which people like to move (Moelants 2002)."""
 
 _NUM_INSTRUMENTS = len(INSTRUMENT_NAMES)
 _NUM_QUALITIES = len(CHORD_QUALITIES) + 1  # silence comes last

@@ -10,7 +10,7 @@ places are averaged: one learned from Spotify's features, and one with the weigh
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
@@ -96,6 +96,14 @@ class Stump(NamedTuple):
     above: Weight
 
 
+def stump_sums(stumps: Iterable[Stump], normalized: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sum of steps for each song, shape (songs,); `normalized` is (songs, metrics)."""
+    sums = np.zeros(len(normalized))
+    for metric, threshold, below, above in stumps:
+        sums += np.where(normalized[:, metric] <= threshold, below, above)
+    return sums
+
+
 class SecondOpinion(_Numbers):
     """A sum of steps, learned by gradient boosting: a listener of another kind, by which nothing is chosen.
 
@@ -111,10 +119,7 @@ class SecondOpinion(_Numbers):
 
     def places(self, normalized: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return places among real songs, 0 to 1, shape (songs,); `normalized` is (songs, metrics)."""
-        sums = np.zeros(len(normalized))
-        for metric, threshold, below, above in self.stumps:
-            sums += np.where(normalized[:, metric] <= threshold, below, above)
-        return self.scores.cdf(sums)
+        return self.scores.cdf(stump_sums(self.stumps, normalized))
 
 
 class FeatureEar(_Numbers):
@@ -174,13 +179,11 @@ class Heard(NamedTuple):
         value: on the feature's own scale.
         low: lower end of the range in which the feature lies in about two of three real songs.
         high: its upper end.
-        place: share of real songs that have less of the feature, 0 to 1.
     """
 
     value: float
     low: float
     high: float
-    place: float
 
 
 class Card(_Numbers):
@@ -229,7 +232,8 @@ class Ear(_Numbers):
             raise ValueError("a step names a metric that does not exist")
         for name in FEELINGS:
             low, high = feature_range(name)
-            if not low <= self._scale(name).values[0] <= self._scale(name).values[-1] <= high:
+            values = self.ear_of(name).scale.values
+            if not low <= values[0] <= values[-1] <= high:
                 raise ValueError(f"the scale of {name} exceeds {low:g} to {high:g}")
         return self
 
@@ -325,22 +329,23 @@ class Ear(_Numbers):
             slopes.append(float(change @ np.array(listener.weights)) * 0.5 / max(float(high - low), 1e-9))
         return float(np.mean(slopes))
 
+    def ear_of(self, feature: str) -> FeatureEar | RuleEar:
+        """Return how one of `FEELINGS` is heard."""
+        return self.features[feature] if feature in self.features else self.rules[feature]
+
     def place_of(self, feature: str, value: ArrayLike) -> NDArray[np.float64]:
         """Return the share of real songs that have less of a feature, 0 to 1."""
-        return self._scale(feature).cdf(value)
+        return self.ear_of(feature).scale.cdf(value)
 
     def value_at(self, feature: str, place: ArrayLike) -> NDArray[np.float64]:
         """Return the value of a feature at a place, on its own scale."""
-        return self._scale(feature).quantile(place)
+        return self.ear_of(feature).scale.quantile(place)
 
     def heard(self, feature: str, place: float) -> Heard:
         """Return what a place means on the feature's scale, with its uncertainty for learned features."""
         error = self.features[feature].error if feature in self.features else 0.0
         low, value, high = self.value_at(feature, [max(place - error, 0), place, min(place + error, 1)])
-        return Heard(float(value), float(low), float(high), float(place))
-
-    def _scale(self, feature: str) -> EmpiricalCDF:
-        return (self.features[feature] if feature in self.features else self.rules[feature]).scale
+        return Heard(float(value), float(low), float(high))
 
     @cached_property
     def _columns(self) -> list[int]:

@@ -26,6 +26,7 @@ from emo_assets.metrics.ear import (
     SecondOpinion,
     Stump,
     normalize,
+    stump_sums,
 )
 from emo_assets.metrics.ear_metrics import EAR_METRICS
 from emo_assets.metrics.empirical_cdf import EmpiricalCDF
@@ -366,9 +367,7 @@ class _Fitted:
         """Return the scores of normalized metrics by each listener, shape (songs,) each."""
         sums = {name: normalized @ weights for name, weights in self.weights(feature).items()}
         if feature in self.stumps:
-            sums["second_opinion"] = np.zeros(len(normalized))
-            for metric, threshold, below, above in self.stumps[feature]:
-                sums["second_opinion"] += np.where(normalized[:, metric] <= threshold, below, above)
+            sums["second_opinion"] = stump_sums(self.stumps[feature], normalized)
         return sums
 
 

@@ -42,7 +42,7 @@ def hits(song: ParsedSong, keys: Collection[int]) -> NoteArrays:
 
 def hits_per_second(song: ParsedSong, keys: Collection[int]) -> float:
     """Return the drum notes on `keys` / `playing_seconds`: hits per second, 0 or more; 0 without hits."""
-    return int(np.isin(song.drums.pitch, list(keys)).sum()) / song.playing_seconds
+    return len(hits(song, keys)) / song.playing_seconds
 
 
 def onsets_per_second(song: ParsedSong, notes: NoteArrays) -> float:

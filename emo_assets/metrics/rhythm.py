@@ -9,11 +9,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_assets.metrics import note_rates
 from emo_assets.metrics.articulation import mean_or_nan, weighted_mean
 from emo_assets.metrics.fidelity import cosine
 from emo_assets.metrics.parsed_song import NoteArrays, ParsedSong, bar_quarters
 from emo_assets.midi.general_midi import BASS_PROGRAMS
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
+
+USUAL_TEMPO = 120.0
+"""Quarter notes per minute to which people like to move (Moelants 2002)."""
 
 POSITION_TOLERANCE = 0.05
 """Quarter notes."""
@@ -48,7 +52,7 @@ def log_tempo(song: ParsedSong) -> float:
 
 def nearness_to_120_bpm(song: ParsedSong) -> float:
     """Return -|log(`tempo` / 120)|: 0 at 120 quarter notes per minute, -0.69 at 60 and 240; 0 or less."""
-    return -abs(math.log(tempo(song) / 120))
+    return -abs(math.log(tempo(song) / USUAL_TEMPO))
 
 
 def time_signature(song: ParsedSong) -> tuple[int, int]:
@@ -166,7 +170,7 @@ def beat_pattern_share(song: ParsedSong, keys: Collection[int], beats: Sequence[
         keys: drum keys, any of which may hit.
         beats: quarter notes from the bar line, within 0.1 of which a hit counts.
     """
-    hits = song.drums.where(np.isin(song.drums.pitch, list(keys)))
+    hits = note_rates.hits(song, keys)
     bar_of = song.bar_of(hits)
     offsets = hits.onset - song.bar_edges[bar_of]
     struck = np.zeros((bars(song), len(beats)), dtype=bool)

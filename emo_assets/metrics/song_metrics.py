@@ -92,7 +92,11 @@ class MeasuredSong(NamedTuple):
         Raises:
             InputError: it cannot be read.
         """
-        parsed = parse_song(midi)
+        return cls.from_parsed(midi, parse_song(midi))
+
+    @classmethod
+    def from_parsed(cls, midi: bytes, parsed: ParsedSong) -> MeasuredSong:
+        """Measure a MIDI file with its notes."""
         return cls(midi, parsed, measure(parsed), measure_ear_metrics(parsed))
 
 

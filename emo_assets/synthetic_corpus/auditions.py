@@ -6,26 +6,21 @@ first bars of a few variants are composed and heard, and the nearest to the feel
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from emo_assets.errors import WorkerError
 from emo_assets.metrics.ear import LEARNED_FEATURES, default_ear
 from emo_assets.metrics.song_metrics import MeasuredSong
-from emo_assets.parallel import run_tasks
 from emo_assets.progress import Progress, no_progress
-from emo_assets.synthetic_corpus.composition import compose_song
+from emo_assets.synthetic_corpus.composition import compose_in_workers, compose_song
 from emo_assets.synthetic_corpus.sampling import SongPlan, list_features, sample_meters, sample_variants
 
 VARIANTS = 4
 SKETCH_BARS = 12
 """Bars that are heard of each variant; their places agree with those of whole songs by 0.96 to 0.99."""
-
-SECONDS_PER_SONG = 60.0
 
 
 class ComposedMidi(NamedTuple):
@@ -55,13 +50,7 @@ def audition_songs(songs: int, seed: int, *, progress: Progress = no_progress) -
         WorkerError: worker processes do not start or die.
     """
     auditions = [_Audition(meter, seed, number) for number, meter in enumerate(sample_meters(songs, seed))]
-    workers = min(os.cpu_count() or 1, max(songs // 8, 1))
-    outcomes = run_tasks(_audition, auditions, workers=workers, timeout=SECONDS_PER_SONG)
-    for number, outcome in enumerate(outcomes, 1):
-        if outcome.result is None:
-            raise WorkerError(f"composing song {number} {outcome.failure}")
-        progress("composing songs", number, songs)
-        yield outcome.result
+    return compose_in_workers(_audition, auditions, progress=progress)
 
 
 def _audition(audition: _Audition) -> ComposedMidi:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from emo_assets.errors import WorkerError
 from emo_assets.features import FeatureVector
 from emo_assets.midi.writer import Note, Part, encode_midi
+from emo_assets.parallel import Result, Task, run_tasks
+from emo_assets.progress import Progress, no_progress
 from emo_assets.synthetic_corpus.accompaniment import write_chords
 from emo_assets.synthetic_corpus.arrangement import Arrangement, Voice, arrange
 from emo_assets.synthetic_corpus.bass import write_bass
@@ -30,6 +34,12 @@ from emo_assets.synthetic_corpus.seeded_random import SeededRandom
 from emo_assets.synthetic_corpus.styles import PlayingPattern, Role, Style
 from emo_assets.synthetic_corpus.timing_deviation import apply_rubato, beat_delays, displaced_strokes
 from emo_assets.tokens.quantization import POSITIONS_PER_QUARTER
+
+SECONDS_PER_SONG = 60.0
+"""Longest time that composing one song may take in a worker process."""
+
+SONGS_PER_WORKER = 8
+"""Songs for which one more worker process pays off: each takes seconds to start."""
 
 _PAN = {
     Role.BASS: 64,
@@ -126,6 +136,31 @@ def compose_song(features: FeatureVector, style: Style, bars: int, seed: int) ->
     band = arrange(sheet, melody_bars, rng.child("band"))
     resolution = rng.child("file").weighted(tuple(_RESOLUTIONS), tuple(_RESOLUTIONS.values()))
     return ComposedSong(sheet, bars, _perform_parts(sheet, band, tunes, bars, rng), resolution)
+
+
+def compose_in_workers(
+    compose: Callable[[Task], Result], tasks: Sequence[Task], *, progress: Progress = no_progress
+) -> Iterator[Result]:
+    """Compose songs in worker processes.
+
+    Args:
+        compose: a function of an importable module; composes one song, and returns something other than None.
+        tasks: its arguments, one song each.
+        progress: called once per song.
+
+    Yields:
+        What `compose` returns, in the order of the tasks.
+
+    Raises:
+        WorkerError: worker processes do not start, or a song cannot be composed.
+    """
+    workers = min(os.cpu_count() or 1, max(len(tasks) // SONGS_PER_WORKER, 1))
+    outcomes = run_tasks(compose, tasks, workers=workers, timeout=SECONDS_PER_SONG)
+    for number, outcome in enumerate(outcomes, 1):
+        if outcome.result is None:
+            raise WorkerError(f"composing song {number} {outcome.failure}")
+        progress("composing songs", number, len(tasks))
+        yield outcome.result
 
 
 def _plan(features: FeatureVector, style: Style, bars: int, rng: SeededRandom) -> LeadSheet:

@@ -5,7 +5,7 @@ import pytest
 
 from emo_assets.errors import WorkerError
 from emo_assets.metrics.ear import LEARNED_FEATURES, RULE_METRICS, default_ear
-from emo_assets.synthetic_corpus import auditions
+from emo_assets.synthetic_corpus import auditions, composition
 from emo_assets.synthetic_corpus.auditions import VARIANTS, ComposedMidi, audition_songs, heard_places
 from emo_assets.synthetic_corpus.composition import compose_song
 from emo_assets.synthetic_corpus.sampling import LISTING_NOISE, SongPlan, sample_meters, sample_variants
@@ -83,6 +83,6 @@ def test_the_table_lists_what_is_heard_with_some_noise(composed: list[ComposedMi
 
 
 def test_a_song_that_cannot_be_composed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auditions, "SECONDS_PER_SONG", 0.001)
+    monkeypatch.setattr(composition, "SECONDS_PER_SONG", 0.001)
     with pytest.raises(WorkerError, match="composing song 1 "):
         list(audition_songs(2, SEED))
