@@ -92,6 +92,14 @@ def put(store: Store, name: str, **changes: float) -> TrackRequest:
     return request
 
 
+def asked_for_calm(store: Store, instance: dg.DagsterInstance) -> Ticks:
+    """Return the sensor after the tick that asks for a run of a new request, `calm`."""
+    ticks = Ticks(store, instance)
+    put(store, "calm")
+    ticks.tick()
+    return ticks
+
+
 def keep(store: Store, request: TrackRequest) -> Path:
     """Leave what a run leaves of a request's song; return the folder of its files."""
     folder = Path(str(store.tracks / request.name))
@@ -247,9 +255,7 @@ def test_failing_request_gets_runs_after_growing_waits(
 def test_failed_run_is_explained_and_logged_once(
     store: Store, instance: dg.DagsterInstance, clock: Clock, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    ticks = Ticks(store, instance)
-    put(store, "calm")
-    ticks.tick()
+    ticks = asked_for_calm(store, instance)
     run = record_run(instance, "calm", dg.DagsterRunStatus.FAILURE)
     line = f"calm: run {run} failed: see its log (attempt 1; the next one is at 13:47:40 UTC)"
     assert [ticks.reason(), ticks.reason()] == [line, line]
@@ -262,9 +268,7 @@ def test_failed_run_is_explained_and_logged_once(
 
 
 def test_touched_file_ends_the_wait(store: Store, instance: dg.DagsterInstance) -> None:
-    ticks = Ticks(store, instance)
-    put(store, "calm")
-    ticks.tick()
+    ticks = asked_for_calm(store, instance)
     record_run(instance, "calm", dg.DagsterRunStatus.FAILURE)
     assert ticks.asked() == []
     os.utime(str(store.requests / "calm.yaml"), (5, 5))
@@ -274,9 +278,7 @@ def test_touched_file_ends_the_wait(store: Store, instance: dg.DagsterInstance) 
 def test_canceled_run_is_not_repeated_until_the_file_is_touched(
     store: Store, instance: dg.DagsterInstance, clock: Clock
 ) -> None:
-    ticks = Ticks(store, instance)
-    put(store, "calm")
-    ticks.tick()
+    ticks = asked_for_calm(store, instance)
     run = record_run(instance, "calm", dg.DagsterRunStatus.CANCELED)
     for _ in range(2):
         assert ticks.reason().startswith(f"calm: run {run} was canceled; materialize its partition or touch")
@@ -288,9 +290,7 @@ def test_canceled_run_is_not_repeated_until_the_file_is_touched(
 def test_deleted_and_unstarted_runs_are_repeated(
     store: Store, instance: dg.DagsterInstance, clock: Clock
 ) -> None:
-    ticks = Ticks(store, instance)
-    put(store, "calm")
-    ticks.tick()
+    ticks = asked_for_calm(store, instance)
     assert ticks.reason().startswith("calm: its run was deleted (attempt 1; ")
     clock.now += MAX_WAIT
     assert ticks.asked() == ["calm"]
@@ -303,9 +303,7 @@ def test_deleted_and_unstarted_runs_are_repeated(
 def test_wait_starts_again_after_the_clock_was_set_back(
     store: Store, instance: dg.DagsterInstance, clock: Clock
 ) -> None:
-    ticks = Ticks(store, instance)
-    put(store, "calm")
-    ticks.tick()
+    ticks = asked_for_calm(store, instance)
     record_run(instance, "calm", dg.DagsterRunStatus.FAILURE)
     assert ticks.asked() == []
     clock.now -= 500_000
@@ -379,9 +377,7 @@ def test_many_files_are_requested_over_several_ticks(store: Store, instance: dg.
 
 
 def test_removed_file_is_forgotten(store: Store, instance: dg.DagsterInstance) -> None:
-    ticks = Ticks(store, instance)
-    put(store, "calm")
-    ticks.tick()
+    ticks = asked_for_calm(store, instance)
     (store.requests / "calm.yaml").unlink()
     assert ticks.asked() == []
     assert json.loads(ticks.cursor or "")["attempts"] == {}

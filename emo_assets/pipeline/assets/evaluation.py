@@ -1,5 +1,6 @@
 """All models and baselines on one test set, and which model serves requests."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Any, Literal
 
@@ -165,9 +166,7 @@ def control_report(
     from emo_assets.reports.controllability import controllability_png, leak_rows
     from emo_assets.song_request import Strictness
 
-    unknown = sorted(set(config.features) - set(FEELINGS))
-    if unknown:
-        raise InputError(f"features: {', '.join(unknown)} cannot be swept; choose from {', '.join(FEELINGS)}")
+    _check_choices("features", config.features, FEELINGS)
     limit_torch_threads()
     requests = controllability_requests(
         config.levels,
@@ -235,9 +234,7 @@ def guidance_report(
     from emo_assets.reranking import SEARCH_BUDGETS
     from emo_assets.song_request import Strictness
 
-    unknown = sorted(set(config.strictnesses) - {each.value for each in Strictness})
-    if unknown:
-        raise InputError(f"strictnesses: {', '.join(unknown)} is none; choose from {', '.join(Strictness)}")
+    _check_choices("strictnesses", config.strictnesses, list(Strictness))
     limit_torch_threads()
     networks, _ = load_champion_models(store.open())
     with closing(load_models(store.open(), parallel=True)) as models:
@@ -265,6 +262,13 @@ def guidance_report(
             **save_picture(store, "guidance", figure, "controllability, likelihood and variety by guidance"),
         },
     )
+
+
+def _check_choices(field: str, chosen: Sequence[str], choices: Sequence[str]) -> None:
+    """Raise InputError if a field of a config names something else than its choices."""
+    unknown = sorted(set(chosen) - set(choices))
+    if unknown:
+        raise InputError(f"{field}: unknown value {', '.join(unknown)}; choose from {', '.join(choices)}")
 
 
 def check_scores(run: CheckRun) -> CheckOutcome:

@@ -2,11 +2,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import dagster as dg
 import pandas as pd
 import pytest
 
-from emo_assets.pipeline.assets.evaluation import check_sanity, check_scores
+from emo_assets.errors import InputError
+from emo_assets.pipeline.assets.evaluation import (
+    ControlReportConfig,
+    GuidanceReportConfig,
+    check_sanity,
+    check_scores,
+    control_report,
+    guidance_report,
+)
 from emo_assets.pipeline.checks import Check, CheckOutcome
+from emo_assets.pipeline.resources import StoreResource
 from emo_assets_tests.pipeline.good_store import lists, outcome, scoreboard
 
 
@@ -38,3 +48,11 @@ def test_check_scores(tmp_path: Path, column: str, values: list[object]) -> None
     assert not checked(
         check_scores, tmp_path, scoreboard().assign(**{column: lists(values).infer_objects()})
     ).passed
+
+
+def test_reports_refuse_what_they_cannot_vary(tmp_path: Path) -> None:
+    context, store, nothing = dg.build_asset_context(), StoreResource(base_path=str(tmp_path)), pd.DataFrame()
+    with pytest.raises(InputError, match=r"^features: unknown value tempo; choose from valence, energy, "):
+        control_report(context, ControlReportConfig(features=["valence", "tempo"]), store, nothing, nothing)
+    with pytest.raises(InputError, match=r"^strictnesses: unknown value mildly; choose from loosely, "):
+        guidance_report(context, GuidanceReportConfig(strictnesses=["mildly"]), store, nothing)
