@@ -65,8 +65,13 @@ STAGES = (
     DemoStage("exploring the features", dg.AssetSelection.groups("exploration")),
     DemoStage("loading FIGARO and measuring its fidelity", dg.AssetSelection.groups("figaro")),
     TRAINING,
-    DemoStage("scoring them and choosing the champion", dg.AssetSelection.groups("evaluation")),
+    DemoStage(
+        "scoring them and choosing the champion",
+        dg.AssetSelection.groups("evaluation") - dg.AssetSelection.assets("musicality_report"),
+    ),
 )
+MUSICALITY = DemoStage("measuring the songs", dg.AssetSelection.assets("musicality_report"))
+"""Follows the songs, which it measures."""
 
 
 class Demo:
@@ -105,13 +110,15 @@ class Demo:
         """
         requests = [read_request(path) for path in sorted(self._store.requests.glob("*.yaml"))]
         fail_dead_runs(self._instance)
-        steps = len(STAGES) + 1
+        steps = len(STAGES) + 2
         for number, stage in enumerate(STAGES, 1):
             with _print_time(f"[{number}/{steps}] {stage.title}"):
                 self._run_stage(stage, pool)
         register_requests([request.name for request in requests], self._instance)
-        with _print_time(f"[{steps}/{steps}] generating {len(requests)} songs"):
+        with _print_time(f"[{steps - 1}/{steps}] generating {len(requests)} songs"):
             self._generate_songs([each.name for each in requests if not self._is_current(each)], pool)
+        with _print_time(f"[{steps}/{steps}] {MUSICALITY.title}"):
+            self._run_stage(MUSICALITY, pool)
         return [self._document(request) for request in requests]
 
     def _generate_songs(self, names: Sequence[str], pool: ProcessPool | None) -> None:

@@ -28,6 +28,7 @@ SETTINGS = {spec.name: {"epochs": 3} for spec in MODEL_SPECS} | {
     "scoreboard": {"samples": 2},
     "control_report": {"levels": 2, "sweeps": 1, "drawn": 0, "repeated": 0, "bars": 1},
     "guidance_report": {"levels": 2},
+    "musicality_report": {"seeds": 0, "corpus": 5},
 }
 
 

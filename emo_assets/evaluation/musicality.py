@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
+from emo_assets.errors import InputError
+from emo_assets.evaluation.controllability import BATCH_SIZE, draw_features
+from emo_assets.features import FeatureVector
+from emo_assets.generation import Models
 from emo_assets.metrics import (
     articulation,
     bass_line,
@@ -23,6 +28,9 @@ from emo_assets.metrics import (
 )
 from emo_assets.metrics.ear_metrics import measure_ear_metrics
 from emo_assets.metrics.parsed_song import ParsedSong, parse_song
+from emo_assets.progress import Progress, no_progress
+from emo_assets.reranking import best_descriptions, best_songs
+from emo_assets.song_request import TrackRequest
 
 EXCERPT_BARS = 16
 FIRST_EXCERPT_BAR = 8
@@ -120,7 +128,9 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
             goal=(0.8, 1),
             real=0.73,
         ),
-        "velocity_spread": Measure("spread of velocity, 0 to 63", _velocity_spread, goal=(12, 63), real=16.0),
+        "velocity_spread": Measure(
+            "spread of velocity, 0 to 63", _velocity_spread, goal=(12, math.inf), real=16.0
+        ),
         "off_grid_notes": Measure(
             "notes off the grid of sixteenths and triplets", rhythm.off_grid_share, goal=(0, 0.08), real=0.07
         ),
@@ -162,6 +172,12 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
 """The measures by name. Goals are near what real songs have, but for endings: real files often fade out."""
 
 
+SAME_REQUEST = Measure(
+    "songs whose nearest other song has the same request", lambda _: math.nan, goal=(0.6, 1), real=math.nan
+)
+"""Goal of `same_request_share`, which compares songs with each other."""
+
+
 def measure_midi(midi: bytes) -> dict[str, float]:
     """Measure a MIDI file by all of `MEASURES`.
 
@@ -180,50 +196,124 @@ def measure(song: ParsedSong) -> dict[str, float]:
     return {name: each.function(song if each.whole_song else part) for name, each in MEASURES.items()}
 
 
-def musicality_table(groups: Mapping[str, Sequence[ParsedSong]]) -> pd.DataFrame:
+def musicality_table(groups: Mapping[str, Sequence[ParsedSong]], *, seeds: int = 1) -> pd.DataFrame:
     """Return the mean of every measure of several groups of songs, next to real songs and the goals.
 
     Args:
-        groups: songs by the name of their group, such as "songs" and "corpus".
+        groups: songs by the name of their group, such as "tracks" and "corpus"; empty groups are left out.
+        seeds: songs per request in the group "requests", which follow each other. With more than one, the
+            last row is `same_request_share`.
 
     Returns:
         One row per measure: `measure` (its name), `meaning`, then for each group its mean over the songs
         that can tell (NaN of fewer than `MIN_SONGS`), `<group>_songs` (how many can tell) and `<group>_met`
-        (whether the mean meets the goal; None without a mean); `real`, `goal_low` and `goal_high`.
+        (whether the mean meets the goal; missing without a mean); `real`, `goal_low` and `goal_high`.
     """
-    measured = {group: pd.DataFrame([measure(song) for song in songs]) for group, songs in groups.items()}
-    rows: list[dict[str, object]] = []
-    for name, each in MEASURES.items():
-        row: dict[str, object] = {"measure": name, "meaning": each.meaning}
-        for group, table in measured.items():
-            values = table[name].dropna() if len(table) else pd.Series(dtype=float)
-            mean = float(values.mean()) if len(values) >= MIN_SONGS else math.nan
-            row[group] = mean
-            row[f"{group}_songs"] = len(values)
-            row[f"{group}_met"] = None if math.isnan(mean) else each.is_met(mean)
-        rows.append({**row, "real": each.real, "goal_low": each.goal[0], "goal_high": each.goal[1]})
-    return pd.DataFrame(rows).astype({f"{group}_met": "boolean" for group in groups})
+    filled = {group: songs for group, songs in groups.items() if songs}
+    measured = {
+        group: pd.DataFrame([measure(song) for song in songs], dtype=float) for group, songs in filled.items()
+    }
+    rows = [
+        _row(name, each, {group: table[name] for group, table in measured.items()})
+        for name, each in MEASURES.items()
+    ]
+    if seeds > 1 and "requests" in filled:
+        songs = filled["requests"]
+        share = same_request_share([songs[first : first + seeds] for first in range(0, len(songs), seeds)])
+        values = {group: pd.Series(dtype=float) for group in filled}
+        rows.append(
+            _row("same_request", SAME_REQUEST, values | {"requests": pd.Series(share, range(len(songs)))})
+        )
+    return pd.DataFrame(rows).astype({f"{group}_met": "boolean" for group in filled})
 
 
-def same_preset_share(songs: Mapping[str, Sequence[ParsedSong]]) -> float:
-    """Return the share of songs whose nearest other song was made for the same preset.
+def _row(name: str, each: Measure, values: Mapping[str, pd.Series[float]]) -> dict[str, object]:
+    """Return a row of `musicality_table` from the values of each group's songs."""
+    row: dict[str, object] = {"measure": name, "meaning": each.meaning}
+    for group, column in values.items():
+        known = column.dropna()
+        mean = float(known.mean()) if len(known) >= MIN_SONGS else math.nan
+        row[group] = mean
+        row[f"{group}_songs"] = len(known)
+        row[f"{group}_met"] = None if math.isnan(mean) else each.is_met(mean)
+    low, high = each.goal
+    return {**row, "real": each.real, "goal_low": low, "goal_high": high}
+
+
+def same_request_share(songs: Sequence[Sequence[ParsedSong]]) -> float:
+    """Return the share of songs whose nearest other song was made for the same request with another seed.
 
     Songs are points of `EAR_METRICS`, standardized over all songs; a metric that a song lacks is at its mean.
-    The distance is Euclidean. Of ten presets with three seeds each, guessing gives 0.07.
+    The distance is Euclidean. Of ten requests with three seeds each, guessing gives 0.07.
 
     Args:
-        songs: by preset, at least two of each.
+        songs: of each request, such as a preset, at least two.
 
     Returns:
-        0 to 1; NaN with fewer than two songs of a preset.
+        0 to 1; NaN with fewer than two requests, or fewer than two songs of one.
     """
-    if len(songs) < 2 or min(map(len, songs.values())) < 2:
+    if len(songs) < 2 or min(map(len, songs)) < 2:
         return math.nan
-    presets = np.repeat(np.arange(len(songs)), [len(each) for each in songs.values()])
-    metrics = np.array([measure_ear_metrics(song) for each in songs.values() for song in each])
+    request = np.repeat(np.arange(len(songs)), [len(each) for each in songs])
+    metrics = np.array([measure_ear_metrics(song) for each in songs for song in each])
     metrics = metrics[:, ~np.isnan(metrics).all(axis=0)]
     spread = np.nanstd(metrics, axis=0)
     points = np.nan_to_num((metrics - np.nanmean(metrics, axis=0)) / np.where(spread > 0, spread, 1))
     distances = np.linalg.norm(points[:, None] - points[None, :], axis=-1)  # (songs, songs)
     np.fill_diagonal(distances, np.inf)
-    return float((presets[distances.argmin(axis=1)] == presets).mean())
+    return float((request[distances.argmin(axis=1)] == request).mean())
+
+
+def read_songs(files: Iterable[bytes]) -> list[ParsedSong]:
+    """Parse MIDI files, skipping those that cannot be read."""
+    songs = []
+    for content in files:
+        with suppress(InputError):
+            songs.append(parse_song(content))
+    return songs
+
+
+def write_songs(
+    requests: Sequence[TrackRequest],
+    models: Models,
+    *,
+    seeds: int,
+    drawn: int,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> dict[str, list[ParsedSong]]:
+    """Generate songs of some requests, and songs with every feature drawn at random.
+
+    Args:
+        requests: what to ask for.
+        models: generate the songs.
+        seeds: songs per request; their seeds count up from the request's.
+        drawn: songs of random features, of 16 bars.
+        seed: of the random features; the seeds of their songs count up from it.
+        progress: called with the number of songs.
+
+    Returns:
+        "requests": the songs of each request in turn; "drawn": the others.
+    """
+    asked = [
+        request.model_copy(update={"seed": request.seed + number})
+        for request in requests
+        for number in range(seeds)
+    ]
+    everything = [*asked, *_drawn_requests(drawn, seed)]
+    songs: list[ParsedSong] = []
+    for start in range(0, len(everything), BATCH_SIZE):
+        part = everything[start : start + BATCH_SIZE]
+        descriptions = best_descriptions(part, models.description_model, models.calibration)
+        songs += [song.parsed for song in best_songs(part, descriptions, models.figaro, models.calibration)]
+        progress("songs of the musicality report", len(songs), len(everything))
+    return {"requests": songs[: len(asked)], "drawn": songs[len(asked) :]}
+
+
+def _drawn_requests(count: int, seed: int) -> list[TrackRequest]:
+    rng = np.random.default_rng(seed)
+    drawn = [FeatureVector.from_values(draw_features(rng)) for _ in range(count)]
+    return [
+        TrackRequest(name=f"drawn-{number}", features=features, seed=seed + number)
+        for number, features in enumerate(drawn)
+    ]

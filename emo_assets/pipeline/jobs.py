@@ -30,8 +30,8 @@ TRAIN = dg.define_asset_job(
 EVALUATE = dg.define_asset_job(
     "evaluate",
     selection=dg.AssetSelection.groups("evaluation"),
-    description="Score the models and the baselines, choose the champion, and report its controllability "
-    "and what guidance gains.",
+    description="Score the models and the baselines, choose the champion, and report its controllability, "
+    "what guidance gains, and the musicality of songs.",
 )
 
 GENERATE = dg.define_asset_job(

@@ -11,7 +11,7 @@ from emo_assets.evaluation.musicality import (
     measure,
     measure_midi,
     musicality_table,
-    same_preset_share,
+    same_request_share,
 )
 from emo_assets.metrics.parsed_song import ParsedSong, parse_song
 from emo_assets.synthetic_corpus.composition import compose_song
@@ -71,17 +71,19 @@ def test_goals_have_two_ends(value: float, met: bool) -> None:
     assert MEASURES["copied_bars"].is_met(value) == met
 
 
-def test_songs_of_a_preset_are_recognized_by_what_they_sound_like() -> None:
+def test_songs_of_a_request_are_recognized_by_what_they_sound_like() -> None:
     def song(program: int, step: float, shift: int) -> ParsedSong:
         return build_song(
             melodic(program, [note(step * index, 60 + shift + index % 5) for index in range(32)])
         )
 
-    apart = {
-        "calm": [song(PIANO, 2, 0), song(PIANO, 2, 1)],
-        "lively": [song(FLUTE, 0.25, 12), song(FLUTE, 0.25, 13)],
-    }
-    mixed = {"one": [apart["calm"][0], apart["lively"][0]], "other": [apart["calm"][1], apart["lively"][1]]}
-    assert same_preset_share(apart) == 1
-    assert same_preset_share(mixed) == 0
-    assert math.isnan(same_preset_share({"one": [apart["calm"][0]], "other": [apart["lively"][0]]}))
+    calm = [song(PIANO, 2, shift) for shift in range(3)]
+    lively = [song(FLUTE, 0.25, shift) for shift in range(12, 15)]
+    assert same_request_share([calm, lively]) == 1
+    assert same_request_share([[calm[0], lively[0]], [calm[1], lively[1]]]) == 0
+    assert math.isnan(same_request_share([calm[:1], lively[:1]]))
+    table = musicality_table({"requests": [*calm, *lively], "corpus": calm}, seeds=3).set_index("measure")
+    assert table.loc["same_request", "requests"] == 1
+    assert bool(table.loc["same_request", "requests_met"])
+    assert table["corpus"].isna().all()
+    assert "same_request" not in set(musicality_table({"requests": calm})["measure"])

@@ -145,9 +145,26 @@ def tables() -> dict[str, pd.DataFrame]:
         "guidance_report": pd.DataFrame(
             {"guidance": [0.0, 1.0, 2.0], "control": [0.1, 0.4, 0.6], "bits_a_bar": 20.0, "variety": 0.5}
         ),
+        "musicality_report": musicality(),
         "song_metrics": heard(features),
         "fidelity_report": fidelity(),
     }
+
+
+def musicality() -> pd.DataFrame:
+    """Return tracks that meet two goals, and a corpus that misses one."""
+    table = pd.DataFrame(
+        {
+            "measure": ["copied_bars", "copied_drum_bars"],
+            "tracks": [0.3, 0.7],
+            "tracks_met": [True, True],
+            "corpus": [0.1, 0.7],
+            "corpus_met": [False, True],
+            "goal_low": [0.2, 0.65],
+            "goal_high": [0.4, 1.0],
+        }
+    )
+    return table.astype({"tracks_met": "boolean", "corpus_met": "boolean"})
 
 
 def heard(features: pd.DataFrame) -> pd.DataFrame:

@@ -28,6 +28,7 @@ SONG = TrackRequest(name="calm", bars=1, features=FeatureVector())
 SHORT_REPORTS = {
     "control_report": {"config": {"levels": 1, "drawn": 2, "repeated": 0, "bars": 1}},
     "guidance_report": {"config": {"levels": 1}},
+    "musicality_report": {"config": {"seeds": 0, "corpus": 2}},
 }
 
 

@@ -237,6 +237,10 @@ BAD: dict[tuple[str, str], tuple[Spoil, str]] = {
         put("guidance_report", "control", 0.7, 0),
         "control is 0.70 without features and at most 0.70 with them",
     ),
+    ("musicality_report", "musicality"): (
+        table("musicality_report", lambda of: of.assign(tracks=[0.1, 0.3], tracks_met=[False, True])),
+        "finished tracks miss 1 goals: copied_bars 0.1 (goal 0.2 to 0.4)",
+    ),
     ("fidelity_report", "fidelity"): (
         put("fidelity_report", "written", 0.2, 0),
         "instrument_f1 is 0.200, no better than another song's 0.300",
@@ -344,6 +348,7 @@ def test_which_assets_have_blocking_checks(definitions: dg.Definitions) -> None:
         "feature_report",
         "control_report",
         "guidance_report",
+        "musicality_report",
         "fidelity_report",
         "generated_track",
     }

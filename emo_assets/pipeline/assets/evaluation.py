@@ -264,6 +264,69 @@ def guidance_report(
     )
 
 
+class MusicalityReportConfig(dg.Config):
+    """Songs of the musicality report, besides the finished tracks. A full run is `seeds: 3, drawn: 60`."""
+
+    seeds: int | None = Field(default=None, ge=0)
+    """Songs written for each request file of the store, presets included; by default 1 if the store holds too
+    few tracks for a figure, otherwise none."""
+    drawn: int = Field(default=0, ge=0)
+    """Songs written with every feature drawn at random, 16 bars each."""
+    corpus: int = Field(default=96, ge=0)
+    """Songs of `song_metrics` that are measured, at most: in the order of their MD5 sums."""
+    seed: int = Field(default=0, ge=0)
+    """Of all that is random."""
+
+
+@dg.asset(
+    io_manager_key="tables",
+    kinds={"parquet", "torch", "matplotlib"},
+    deps=["champion", "figaro_model", "ear"],
+)
+def musicality_report(
+    context: dg.AssetExecutionContext,
+    config: MusicalityReportConfig,
+    store: StoreResource,
+    song_metrics: Table,
+    lakh_midi: Table,
+) -> dg.Output[Any]:
+    """Musicality: tunes, bass, groove, form and endings of songs, with the corpus, real songs and goals."""
+    from emo_assets.evaluation.musicality import MIN_SONGS, musicality_table, read_songs, write_songs
+    from emo_assets.generation import load_models
+    from emo_assets.reports.musicality import musicality_markdown, musicality_png
+    from emo_assets.song_request import read_request
+
+    opened = store.open()
+    tracks = sorted((opened.assets / "track_midi").glob("*.mid"))
+    files = lakh_midi[lakh_midi["md5"].isin(song_metrics["md5"])].drop_duplicates("md5").sort_values("md5")
+    groups = {
+        "tracks": read_songs(file.read_bytes() for file in tracks),
+        "corpus": read_songs(files["content"].head(config.corpus)),
+    }
+    seeds = int(len(tracks) < MIN_SONGS) if config.seeds is None else config.seeds
+    requests = [read_request(file) for file in sorted(opened.requests.glob("*.yaml"))] if seeds else []
+    if requests or config.drawn:
+        limit_torch_threads()
+        with closing(load_models(opened, parallel=True)) as models:
+            groups |= write_songs(
+                requests,
+                models,
+                seeds=seeds,
+                drawn=config.drawn,
+                seed=config.seed,
+                progress=logged_progress(context),
+            )
+    table = musicality_table(groups, seeds=seeds)
+    return dg.Output(
+        table,
+        metadata={
+            **table_metadata(table, "musicality_report"),
+            "musicality": dg.MetadataValue.md(musicality_markdown(table)),
+            **save_picture(store, "musicality", musicality_png(table), "songs against goals"),
+        },
+    )
+
+
 def _check_choices(field: str, chosen: Sequence[str], choices: Sequence[str]) -> None:
     """Raise InputError if a field of a config names something else than its choices."""
     unknown = sorted(set(chosen) - set(choices))
@@ -341,7 +404,27 @@ def check_guidance_monotonic(run: CheckRun) -> CheckOutcome:
     return CheckOutcome(problems, {f"control_at_{scale:g}": value for scale, value in control.items()})
 
 
+def check_musicality(run: CheckRun) -> CheckOutcome:
+    """The means of the songs meet the goals of all measures that have a figure."""
+    from emo_assets.reports.musicality import GROUPS, goal_text, groups_of
+
+    table = run.table().read().set_index("measure")
+    problems, metadata = [], {}
+    for group in groups_of(table):
+        known = table.dropna(subset=[group])
+        missed = known[~known[f"{group}_met"].astype(bool)]
+        metadata[f"{group}: goals met"] = f"{len(known) - len(missed)} of {len(known)}"
+        if group != "corpus" and len(missed):
+            named = ", ".join(
+                f"{measure} {row[group]:.2g} (goal {goal_text(row['goal_low'], row['goal_high'])})"
+                for measure, row in missed.iterrows()
+            )
+            problems.append(f"{GROUPS[group][0]} miss {len(missed)} goals: {named}")
+    return CheckOutcome(problems, metadata)
+
+
 scoreboard_checks = asset_checks("scoreboard", check_scores, check_sanity)
 champion_checks = asset_checks("champion", check_loads)
 control_report_checks = asset_checks("control_report", check_controllability, blocking=False)
 guidance_report_checks = asset_checks("guidance_report", check_guidance_monotonic, blocking=False)
+musicality_report_checks = asset_checks("musicality_report", warnings=[check_musicality])
