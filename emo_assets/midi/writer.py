@@ -33,7 +33,6 @@ class Part:
         notes: the notes, in any order.
         name: the name of its track.
         controls: control changes as (tick, controller 0..127, value 0..127).
-        shares_channel: whether it is on the channel of the part before it, which is melodic too.
     """
 
     program: int
@@ -41,7 +40,6 @@ class Part:
     notes: Sequence[Note]
     name: str = ""
     controls: Sequence[tuple[int, int, int]] = ()
-    shares_channel: bool = False
 
 
 def encode_midi(
@@ -53,8 +51,9 @@ def encode_midi(
 ) -> bytes:
     """Encode parts as a type 1 file: one track of tempos and time signatures, then one track per part.
 
-    At equal ticks note-offs come before note-ons, so that a repeated note is two notes. Melodic parts have
-    fifteen channels; more parts share them, with a program change before each note.
+    A note ends where its pitch starts again in the same part (`end_restarted`): a note-off does not say which
+    of two notes it ends. At equal ticks note-offs come before note-ons, so that a repeated note is two
+    notes. Melodic parts have fifteen channels; more parts share them, with a program change before each note.
 
     Args:
         parts: the parts, in the order of their tracks.
@@ -82,6 +81,27 @@ def encode_midi(
     return b"MThd" + struct.pack(">IHHH", 6, 1, len(tracks), resolution) + b"".join(tracks)
 
 
+def end_restarted(notes: Iterable[Note]) -> list[Note]:
+    """Return notes by start and pitch, each ended at the latest where its pitch starts again.
+
+    Notes of one pitch that start together become one, as long as the longest and as loud as the loudest.
+    """
+    kept: list[Note] = []
+    last: dict[int, int] = {}
+    for note in sorted(notes, key=lambda note: (note.start, note.pitch)):
+        index = last.get(note.pitch)
+        if index is not None and kept[index].end > note.start:
+            before = kept[index]
+            if before.start == note.start:
+                end, velocity = max(before.end, note.end), max(before.velocity, note.velocity)
+                kept[index] = Note(note.start, end, note.pitch, velocity)
+                continue
+            kept[index] = Note(before.start, note.start, before.pitch, before.velocity)
+        last[note.pitch] = len(kept)
+        kept.append(note)
+    return kept
+
+
 def _channels(parts: Sequence[Part]) -> list[int]:
     """Return the channel of each part."""
     channels: list[int] = []
@@ -89,8 +109,6 @@ def _channels(parts: Sequence[Part]) -> list[int]:
     for part in parts:
         if part.is_drum:
             channels.append(DRUM_CHANNEL)
-        elif part.shares_channel:
-            channels.append(channels[-1])
         else:
             channels.append(MELODIC_CHANNELS[melodic % len(MELODIC_CHANNELS)])
             melodic += 1
@@ -105,7 +123,7 @@ def _part_messages(part: Part, channel: int, repeats_program: bool) -> list[tupl
     messages += [
         (tick, 2, bytes([0xB0 | channel, controller, value])) for tick, controller, value in part.controls
     ]
-    for note in part.notes:
+    for note in end_restarted(part.notes):
         if repeats_program:
             messages.append((note.start, 4, program))
         messages.append((note.start, 5, bytes([0x90 | channel, note.pitch, note.velocity])))

@@ -6,6 +6,7 @@
 - tempos after the first, an exact tempo, and the default tempo of 120;
 - bars before the first and after the last note, with their tempos;
 - the order of notes at one position, and the second of the two tokens of duration 21;
+- notes that last until their pitch starts again in the same instrument, and end there;
 - notes past the sixteenth at one position of one instrument, and tokens that break the grammar, which are not
   written.
 """
@@ -138,26 +139,8 @@ class _Score:
         self._notes.setdefault(instrument, []).append(Note(tick, end, pitch, loudness))
 
     def parts(self) -> list[Part]:
-        """Return one part per instrument, and more for notes that overlap another note of their pitch."""
-        parts = []
-        for instrument, notes in self._notes.items():
-            is_drum = instrument == DRUMS
-            program = 0 if is_drum else instrument
-            for number, layer in enumerate(_layers(notes)):
-                parts.append(Part(program, is_drum, layer, shares_channel=number > 0))
-        return parts
-
-
-def _layers(notes: Sequence[Note]) -> list[list[Note]]:
-    """Divide notes into the fewest layers without notes that overlap another of their pitch."""
-    layers: list[list[Note]] = []
-    ends: list[dict[int, int]] = []
-    for note in sorted(notes, key=lambda note: note.start):
-        free = (number for number, end in enumerate(ends) if end.get(note.pitch, 0) <= note.start)
-        number = next(free, len(layers))
-        if number == len(layers):
-            layers.append([])
-            ends.append({})
-        layers[number].append(note)
-        ends[number][note.pitch] = note.end
-    return layers
+        """Return one part per instrument."""
+        return [
+            Part(0 if instrument == DRUMS else instrument, instrument == DRUMS, notes)
+            for instrument, notes in self._notes.items()
+        ]

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 from io import BytesIO
+from itertools import pairwise
 
 import mido
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from emo_assets.midi.writer import Note, Part, encode_midi
+from emo_assets.midi.score import read_midi
+from emo_assets.midi.writer import Note, Part, encode_midi, end_restarted
 
 
 def messages(parts: list[Part], **options: object) -> list[list[mido.Message]]:
@@ -39,12 +44,38 @@ def test_parts_get_channels_of_their_own_and_drums_the_tenth() -> None:
     assert channels == [0, 1, 2, 9]
 
 
-def test_a_part_may_share_the_channel_before_it() -> None:
-    notes = [Note(0, 10, 60, 90)]
-    parts = [Part(4, False, notes), Part(4, False, notes, shares_channel=True), Part(5, False, notes)]
-    tracks = messages(parts)[1:]
-    assert [track[1].channel for track in tracks] == [0, 0, 1]
-    assert all(sum(message.type == "program_change" for message in track) == 1 for track in tracks)
+@pytest.mark.parametrize(
+    ("notes", "ended"),
+    [
+        ([Note(0, 960, 60, 90), Note(480, 720, 60, 80)], [Note(0, 480, 60, 90), Note(480, 720, 60, 80)]),
+        ([Note(480, 720, 60, 80), Note(0, 960, 60, 90)], [Note(0, 480, 60, 90), Note(480, 720, 60, 80)]),
+        ([Note(0, 480, 60, 90), Note(0, 960, 60, 70)], [Note(0, 960, 60, 90)]),
+        ([Note(0, 960, 60, 90), Note(480, 720, 61, 80)], [Note(0, 960, 60, 90), Note(480, 720, 61, 80)]),
+        ([Note(0, 9, 60, 1), Note(0, 5, 60, 2), Note(3, 4, 60, 3)], [Note(0, 3, 60, 2), Note(3, 4, 60, 3)]),
+        ([], []),
+    ],
+)
+def test_a_note_ends_where_its_pitch_starts_again(notes: list[Note], ended: list[Note]) -> None:
+    assert end_restarted(notes) == ended
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda start, length, pitch: Note(start, start + length, pitch, 64),
+            st.integers(0, 40),
+            st.integers(1, 30),
+            st.integers(59, 61),
+        ),
+        max_size=30,
+    ),
+    st.booleans(),
+)
+def test_no_note_starts_while_its_pitch_sounds(notes: list[Note], is_drum: bool) -> None:
+    score = read_midi(encode_midi([Part(0, is_drum, notes)]))
+    played = sorted(zip(score.notes.pitch, score.notes.start, score.notes.end, strict=True))
+    assert {(pitch, start) for pitch, start, _ in played} == {(note.pitch, note.start) for note in notes}
+    assert all(end <= start for (one, _, end), (other, start, _) in pairwise(played) if one == other)
 
 
 def test_parts_of_a_crowded_channel_say_their_program_before_each_note() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,8 +16,9 @@ from emo_assets.tokens.detokenize import MAX_NOTES_AT_ONCE, detokenize
 from emo_assets.tokens.grammar.descriptions import DescribedBar
 from emo_assets.tokens.grammar.event_constraints import Constraints
 from emo_assets.tokens.grammar.events import EventBar, EventGrammar, NoteEvent
+from emo_assets.tokens.quantization import DURATION_BINS, nearest_bin, time_signature_positions
 from emo_assets.tokens.tokenize import tokenize_midi
-from emo_assets.tokens.vocabulary import EVENTS
+from emo_assets.tokens.vocabulary import EVENTS, TIME_SIGNATURES
 from emo_assets_tests.tokens.expected import Expected, readable_fixtures
 from emo_assets_tests.tokens.grammar.random_songs import asked_bars, bar_of, walk
 
@@ -36,20 +38,37 @@ def note(position: int, pitch: int, duration: int = 3, instrument: str = "Flute"
     return f"Position_{position} Instrument_{instrument} Pitch_{pitch} Velocity_20 Duration_{duration}"
 
 
-def held(bars: Sequence[EventBar]) -> list[tuple[int | None, Counter[NoteEvent]]]:
+def held(bars: Sequence[EventBar]) -> list[tuple[int | None, list[NoteEvent]]]:
     """What a MIDI file can hold of bars: meters and notes, from the first bar with notes to the last."""
     filled = [number for number, bar in enumerate(bars) if bar.notes]
     kept = bars[filled[0] : filled[-1] + 1] if filled else []
-    result = []
+    by_bar: list[list[NoteEvent]] = []
+    following: dict[tuple[int, int], int] = {}
+    widths: list[int] = []
     for bar in kept:
+        meter = bar.time_signature
+        last = widths[-1] if widths else 48
+        widths.append(last if meter is None else time_signature_positions(*TIME_SIGNATURES[meter]))
+    for number, bar in reversed(list(enumerate(kept))):
         at_once: Counter[tuple[int, int]] = Counter()
-        notes: Counter[NoteEvent] = Counter()
+        notes: dict[tuple[int, int, int], NoteEvent] = {}
         for event in bar.notes:
             at_once[event.position, event.instrument] += 1
             if at_once[event.position, event.instrument] <= MAX_NOTES_AT_ONCE:
-                notes[event._replace(duration=15 if event.duration == 16 else event.duration)] += 1
-        result.append((bar.time_signature, notes))
-    return result
+                place = event.position, event.instrument, event.pitch
+                same = notes.get(place, event)
+                notes[place] = event._replace(
+                    duration=max(event.duration, same.duration), velocity=max(event.velocity, same.velocity)
+                )
+        own = []
+        for (position, instrument, pitch), event in sorted(notes.items(), reverse=True):
+            start = sum(widths[:number]) + position
+            gap = following.get((instrument, pitch), math.inf) - start
+            following[instrument, pitch] = start
+            length = min(int(DURATION_BINS[event.duration]), gap)
+            own.append(event._replace(duration=int(nearest_bin(length, DURATION_BINS))))
+        by_bar.append(sorted(own))
+    return [(bar.time_signature, notes) for bar, notes in zip(kept, reversed(by_bar), strict=True)]
 
 
 def read_back(events: Sequence[int]) -> list[EventBar]:
@@ -88,9 +107,7 @@ def test_ordered_events_come_back_in_their_order(seed: int, tempo: int) -> None:
     events = walk(seed, GRAMMAR.start(Constraints([bar_of(14, (0, 40, 128))] * 2, tempo)))
     parsed = GRAMMAR.parse(events)
     filled = [replace(bar, chords=[], chord=None) for bar in parsed]
-    if not all(bar.notes for bar in filled) or any(
-        event.duration == 16 for bar in filled for event in bar.notes
-    ):
+    if [sorted(bar.notes) for bar in parsed] != [notes for _, notes in held(parsed)]:
         return
     assert [replace(bar, chords=[], chord=None) for bar in read_back(events)] == filled
 
@@ -115,9 +132,9 @@ def test_later_tempos_change_the_timing_from_there_on() -> None:
     ]
 
 
-def test_overlapping_notes_of_one_pitch_stay_apart() -> None:
-    events = piece(note(0, 60, duration=20), note(6, 60, duration=2), note(6, 60, duration=2))
-    assert [event.duration for event in read_back(events)[0].notes] == [20, 2, 2]
+def test_a_note_ends_where_its_pitch_starts_again() -> None:
+    events = piece(note(0, 60, duration=20), note(6, 60, duration=2), note(6, 60, duration=4))
+    assert [(event.position, event.duration) for event in read_back(events)[0].notes] == [(0, 5), (6, 4)]
 
 
 def test_more_notes_than_can_be_at_one_place_are_left_out() -> None:
