@@ -162,12 +162,7 @@ def measure_requests(
         (mean distance to the songs of the same request with other seeds, NaN without any) and `copied`
         (share of its bars that are in `known`).
     """
-    songs: list[MeasuredSong] = []
-    for start in range(0, len(requests), BATCH_SIZE):
-        part = [each.request for each in requests[start : start + BATCH_SIZE]]
-        descriptions = best_descriptions(part, models.description_model, models.calibration)
-        songs += best_songs(part, descriptions, models.figaro, models.calibration)
-        progress("songs of the control report", len(songs), len(requests))
+    songs = generate_songs([each.request for each in requests], models, progress=progress)
     rows: list[dict[str, Any]] = []
     for index, (each, song) in enumerate(zip(requests, songs, strict=True)):
         distances = [
@@ -189,6 +184,25 @@ def measure_requests(
             }
         )
     return pd.DataFrame(rows)
+
+
+def generate_songs(
+    requests: Sequence[TrackRequest], models: Models, *, progress: Progress = no_progress
+) -> list[MeasuredSong]:
+    """Generate the songs of some requests, a batch at a time.
+
+    Args:
+        requests: what to ask for.
+        models: generate the songs.
+        progress: called with the number of songs.
+    """
+    songs: list[MeasuredSong] = []
+    for start in range(0, len(requests), BATCH_SIZE):
+        part = requests[start : start + BATCH_SIZE]
+        descriptions = best_descriptions(part, models.description_model, models.calibration)
+        songs += best_songs(part, descriptions, models.figaro, models.calibration)
+        progress("songs of the report", len(songs), len(requests))
+    return songs
 
 
 def _place_columns(

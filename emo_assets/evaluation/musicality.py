@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from emo_assets.errors import InputError
-from emo_assets.evaluation.controllability import BATCH_SIZE, draw_features
+from emo_assets.evaluation.controllability import draw_features, generate_songs
 from emo_assets.features import FeatureVector
 from emo_assets.generation import Models
 from emo_assets.metrics import (
@@ -29,7 +29,6 @@ from emo_assets.metrics import (
 from emo_assets.metrics.ear_metrics import measure_ear_metrics
 from emo_assets.metrics.parsed_song import ParsedSong, parse_song
 from emo_assets.progress import Progress, no_progress
-from emo_assets.reranking import best_descriptions, best_songs
 from emo_assets.song_request import TrackRequest
 
 EXCERPT_BARS = 16
@@ -300,13 +299,8 @@ def write_songs(
         for request in requests
         for number in range(seeds)
     ]
-    everything = [*asked, *_drawn_requests(drawn, seed)]
-    songs: list[ParsedSong] = []
-    for start in range(0, len(everything), BATCH_SIZE):
-        part = everything[start : start + BATCH_SIZE]
-        descriptions = best_descriptions(part, models.description_model, models.calibration)
-        songs += [song.parsed for song in best_songs(part, descriptions, models.figaro, models.calibration)]
-        progress("songs of the musicality report", len(songs), len(everything))
+    requests = [*asked, *_drawn_requests(drawn, seed)]
+    songs = [song.parsed for song in generate_songs(requests, models, progress=progress)]
     return {"requests": songs[: len(asked)], "drawn": songs[len(asked) :]}
 
 

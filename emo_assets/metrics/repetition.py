@@ -9,7 +9,7 @@ import numpy as np
 
 from emo_assets.metrics.articulation import mean_or_nan
 from emo_assets.metrics.parsed_song import NoteArrays, ParsedSong
-from emo_assets.metrics.similarity import MIN_NOTES, BarNotes, bar_notes
+from emo_assets.metrics.similarity import MIN_NOTES, BarNotes, bar_notes, jaccard
 
 NEAR_COPY = 0.8
 """Jaccard similarity from which a bar counts as a copy of another."""
@@ -87,11 +87,6 @@ def phrase_contrast(song: ParsedSong) -> float:
         return float("nan")
     similarities = [_phrase_similarity(one, other) for one, other in combinations(phrases, 2)]
     return float(np.std(similarities, ddof=1))
-
-
-def jaccard(one: BarNotes, other: BarNotes) -> float:
-    """Return the share of common notes among the notes of two bars, 0 to 1; 1 if both are empty."""
-    return len(one & other) / len(one | other) if one or other else 1.0
 
 
 def _phrase_similarity(one: Sequence[BarNotes], other: Sequence[BarNotes]) -> float:

@@ -36,6 +36,11 @@ def bar_notes(song: ParsedSong, notes: NoteArrays | None = None) -> list[BarNote
     return [frozenset(bar) for bar in bars]
 
 
+def jaccard(one: BarNotes, other: BarNotes) -> float:
+    """Return the share of common notes among the notes of two bars, 0 to 1; 1 if both are empty."""
+    return len(one & other) / len(one | other) if one or other else 1.0
+
+
 def distance(one: ParsedSong, other: ParsedSong) -> float:
     """Return the mean Jaccard distance between the notes of corresponding bars.
 
@@ -45,7 +50,7 @@ def distance(one: ParsedSong, other: ParsedSong) -> float:
         0 (the same notes) to 1 (none in common); NaN if no bar can be compared.
     """
     shares = [
-        len(ours & theirs) / len(ours | theirs)
+        jaccard(ours, theirs)
         for ours, theirs in zip(bar_notes(one), bar_notes(other), strict=False)
         if ours or theirs
     ]
