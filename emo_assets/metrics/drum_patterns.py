@@ -20,7 +20,7 @@ BACKBEAT_POSITIONS = frozenset({POSITIONS_PER_QUARTER, 3 * POSITIONS_PER_QUARTER
 def copied_drum_bar_share(song: ParsedSong) -> float:
     """Return the share of bars with drums whose drums nearly copy those of an earlier bar, 0 to 1.
 
-    As `copied_bar_share`, from one hit a bar. Real excerpts of 16 bars: 0.72. NaN without drums.
+    As `copied_bar_share`, from one hit a bar. Real excerpts of 16 bars: 0.70. NaN without drums.
     """
     return copied_bar_share(song, song.drums, min_notes=1)
 
@@ -29,7 +29,7 @@ def distinct_drum_bar_share(song: ParsedSong) -> float:
     """Return the number of different drum bars / the number of bars with drums, above 0 to 1.
 
     Two bars differ if a (position, drum key) of one is absent from the other; velocities do not count. Real
-    excerpts of 16 bars: 0.44. NaN without drums.
+    excerpts of 16 bars: 0.46. NaN without drums.
     """
     bars = [bar for bar in bar_notes(song, song.drums) if bar]
     return len(set(bars)) / len(bars) if bars else float("nan")
@@ -39,7 +39,7 @@ def backbeat_bar_share(song: ParsedSong) -> float:
     """Return the share of bars with drums whose snare, side stick or clap hits beats 2 and 4, 0 to 1.
 
     Hits count that round to the beat in twelfths of a quarter note. Bars of other lengths than four quarter
-    notes are left out. Real excerpts of 16 bars: 0.58. NaN if no bar is left.
+    notes are left out. Real excerpts of 16 bars: 0.61. NaN if no bar is left.
     """
     lengths = [end - start for start, end in pairwise(song.bar_edges.tolist())]
     backbeats = [

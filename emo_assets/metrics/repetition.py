@@ -48,8 +48,8 @@ def copied_bar_share(
 ) -> float:
     """Return the share of bars that nearly copy an earlier bar.
 
-    A bar copies another if the Jaccard similarity of their notes (`bar_notes`) is at least `NEAR_COPY`. In 96
-    excerpts of 16 bars of real songs: 0.30 of all notes, 0.72 of drums.
+    A bar copies another if the Jaccard similarity of their notes (`bar_notes`) is at least `NEAR_COPY`. Real
+    excerpts of 16 bars: 0.29.
 
     Args:
         song: the song.
