@@ -140,7 +140,12 @@ def generate(
     bars: BarsOption = None,
     seed: SeedOption = None,
     strictness: StrictnessOption = None,
-    sound_font: Annotated[Path | None, typer.Option(help="Another sound font (.sf2).")] = None,
+    sound_font: Annotated[
+        Path | None,
+        typer.Option(
+            help="Another sound font: an installed one's name, or the path of an .sf2 or .sf3 file."
+        ),
+    ] = None,
     reverb: Annotated[bool, typer.Option(help="The synthesizer's reverb.")] = True,
     chorus: Annotated[bool, typer.Option(help="The synthesizer's chorus.")] = True,
     exact: Annotated[
@@ -160,6 +165,7 @@ def generate(
     asked = _build_request(
         Store(store), "song", preset, features, bars=bars, seed=seed, strictness=strictness
     )
+    from emo_assets.audio.sound_fonts import BETTER_SOUND, SMALL, find_sound_font
     from emo_assets.audio.synthesizer import SoundSettings
     from emo_assets.generation import generate_track, load_models, output_file
 
@@ -169,6 +175,8 @@ def generate(
     with terminal_progress() as progress:
         track = generate_track(asked, models, files, sound=sound, progress=progress)
     print(track.summary())
+    if "midi" not in files and find_sound_font(sound_font).stem == SMALL:
+        print(f"  With a full sound font it sounds better: {BETTER_SOUND}")
 
 
 @app.command()

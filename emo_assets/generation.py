@@ -19,7 +19,8 @@ from upath import UPath
 from emo_assets.audio.files import FORMATS, write_audio
 from emo_assets.audio.loudness import integrated_loudness, loudness_feature, target_loudness
 from emo_assets.audio.rendering import SAMPLE_RATE, render
-from emo_assets.audio.synthesizer import DEFAULT_SOUND, SoundSettings, check_sound_font
+from emo_assets.audio.sound_fonts import find_sound_font
+from emo_assets.audio.synthesizer import DEFAULT_SOUND, SoundSettings
 from emo_assets.errors import InputError
 from emo_assets.metrics.calibration import RequestCalibration
 from emo_assets.metrics.comparison import compare
@@ -221,7 +222,7 @@ def output_file(out: Path, sound_font: Path | None = None) -> dict[str, Path | U
         raise InputError(f"{out}: the file's ending must be one of {', '.join(kinds)}")
     check_writable(out)
     if sound_font is not None:
-        check_sound_font(sound_font)
+        find_sound_font(sound_font)
     return {kinds[suffix]: out}
 
 

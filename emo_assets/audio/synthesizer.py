@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import io
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -17,7 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_assets.audio.sound_fonts import find_sound_font
 from emo_assets.errors import InputError
+from emo_assets.midi.general_midi import DRUM_CHANNEL
+from emo_assets.midi.parser import Messages, read_messages
 from emo_assets.progress import Progress, no_progress
 
 BLOCK_FRAMES = 16_384
@@ -26,10 +29,13 @@ BLOCK_FRAMES = 16_384
 SYNTH_GAIN = 0.5
 """FluidSynth's gain: dense General MIDI songs peak near full scale. Float samples are not clipped."""
 
-SYSTEM_SOUND_FONT = Path("/usr/share/sounds/sf2/default-GM.sf2")
-"""Debian's and Ubuntu's link to the default General MIDI sound font."""
-
 _SUSTAIN, _SOSTENUTO = 64, 66
+_NOTE_ON, _PROGRAM_CHANGE = 0x9, 0xC
+_DRUM_BANK = 128
+
+_MAX_KEPT = 4
+_kept: deque[Any] = deque()
+"""The synthesizers of the latest songs."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class SoundSettings:
     """How the synthesizer sounds.
 
     Attributes:
-        sound_font: path of an SF2 or SF3 file; None for the one in pretty_midi.
+        sound_font: path of an SF2 or SF3 file, or an installed sound font's name; None for the default.
         reverb: whether its reverb is on.
         chorus: whether its chorus is on.
     """
@@ -48,25 +54,6 @@ class SoundSettings:
 
 
 DEFAULT_SOUND = SoundSettings()
-
-
-def default_sound_font() -> Path:
-    """Return the sound font in pretty_midi's wheel (TimGM6mb), located without importing it, or the system's.
-
-    Raises:
-        InputError: there is neither.
-    """
-    package = importlib.util.find_spec("pretty_midi")
-    if package is not None and package.origin is not None:
-        bundled = Path(package.origin).with_name("TimGM6mb.sf2")
-        if bundled.is_file():
-            return bundled
-    if SYSTEM_SOUND_FONT.is_file():
-        return SYSTEM_SOUND_FONT
-    raise InputError(
-        "no sound font found: give the path of an .sf2 file, or install one "
-        "(apt-get install timgm6mb-soundfont, or pip install pretty_midi)"
-    )
 
 
 def synthesize(
@@ -100,7 +87,7 @@ def synthesize(
     """
     fluidsynth = _library()
     blocks: list[NDArray[np.float32]] = []
-    with _synth(fluidsynth, sound, sample_rate) as synth, _midi_file(midi) as path:
+    with _synth(fluidsynth, sound, sample_rate, midi) as synth, _midi_file(midi) as path:
         if synth.play_midi_file(path) != fluidsynth.FLUID_OK:
             raise InputError("the MIDI file cannot be played: FluidSynth does not accept it")
         player = ctypes.c_void_p(synth.player)
@@ -138,56 +125,65 @@ def _library() -> ModuleType:
             "the FluidSynth library is missing: apt-get install libfluidsynth3 (Debian, Ubuntu) or "
             "brew install fluid-synth (macOS)"
         ) from error
-    if not hasattr(fluidsynth._fl, "fluid_player_get_current_tick"):
-        raise InputError("the FluidSynth library is too old: version 2 or later is needed")
+    if not hasattr(fluidsynth._fl, "fluid_synth_pin_preset"):
+        raise InputError("the FluidSynth library is too old: version 2.2 or later is needed")
     for level in range(5):
         fluidsynth._fl.fluid_set_log_function(level, None, None)
     return fluidsynth  # type: ignore[no-any-return]
 
 
 @contextmanager
-def _synth(fluidsynth: ModuleType, sound: SoundSettings, sample_rate: int) -> Iterator[Any]:
-    """Yield a synthesizer with the sound font loaded."""
-    sound_font = sound.sound_font or default_sound_font()
+def _synth(fluidsynth: ModuleType, sound: SoundSettings, sample_rate: int, midi: bytes) -> Iterator[Any]:
+    """Yield a synthesizer with those presets of the sound font loaded that a MIDI file selects.
+
+    Most of the time goes into decoding a compressed sound font's samples. FluidSynth shares decoded samples
+    between synthesizers, so the last ones are kept.
+    """
+    sound_font = find_sound_font(sound.sound_font)
     settings = {
         "player.timing-source": "sample",
         "player.reset-synth": 0,  # otherwise the last notes are cut off at the end of the file
         "synth.lock-memory": 0,
+        "synth.dynamic-sample-loading": 1,
         "synth.reverb.active": int(sound.reverb),
         "synth.chorus.active": int(sound.chorus),
     }
     synth = fluidsynth.Synth(gain=SYNTH_GAIN, samplerate=sample_rate, channels=16, **settings)
     try:
-        check_sound_font(sound_font)
-        if synth.sfload(str(sound_font), 1) == fluidsynth.FLUID_FAILED:
-            raise InputError(f"{sound_font}: {_NO_SOUND_FONT}")
+        # without resetting presets, which would load a piano for each channel
+        font_id = synth.sfload(str(sound_font), 0)
+        if font_id == fluidsynth.FLUID_FAILED:
+            raise InputError(f"{sound_font}: is damaged: FluidSynth cannot read it")
+        _load_presets(fluidsynth, synth, font_id, read_messages(midi))
         yield synth
     finally:
-        synth.delete()
+        _keep_samples(synth)
 
 
-_NO_SOUND_FONT = "is not a sound font that FluidSynth can read (.sf2 or .sf3)"
+def _load_presets(fluidsynth: ModuleType, synth: Any, font_id: int, messages: Messages) -> None:
+    """Load what a file's program changes select, and program 0 for channels that play before any.
 
-
-def check_sound_font(path: Path) -> None:
-    """Check a sound font's header and length, since FluidSynth prints errors for other files.
-
-    Raises:
-        InputError: the file is missing, cut off or not a sound font.
+    Pinned presets stay loaded when a channel changes its program.
     """
-    try:
-        with path.open("rb") as file:
-            beginning = file.read(12)
-        size = path.stat().st_size
-    except OSError as error:
-        raise InputError(f"{path}: no such sound font; give the path of an .sf2 file") from error
-    if beginning[:4] != b"RIFF" or beginning[8:] != b"sfbk":
-        raise InputError(f"{path}: {_NO_SOUND_FONT}")
-    announced = 8 + int.from_bytes(beginning[4:8], "little")
-    if size < announced:
-        raise InputError(
-            f"{path}: is cut off after {size:,} of {announced:,} bytes; copy or download it again"
-        )
+    kinds, channels = messages.status >> 4, messages.status & 0x0F
+    selects, plays = kinds == _PROGRAM_CHANGE, kinds == _NOTE_ON
+    presets = set(zip(channels[selects].tolist(), messages.first[selects].tolist(), strict=True))
+    for channel in np.unique(channels[plays]).tolist():
+        own = channels == channel
+        first_note = messages.tick[plays & own].min()
+        if first_note < messages.tick[selects & own].min(initial=first_note + 1):
+            presets.add((channel, 0))
+            synth.program_change(channel, 0)
+    for channel, program in sorted(presets):
+        bank = _DRUM_BANK if channel == DRUM_CHANNEL else 0
+        fluidsynth._fl.fluid_synth_pin_preset(ctypes.c_void_p(synth.synth), font_id, bank, program)
+
+
+def _keep_samples(synth: Any) -> None:
+    """Keep a synthesizer for the samples that later ones may need, and delete the oldest of those kept."""
+    _kept.append(synth)
+    if len(_kept) > _MAX_KEPT:
+        _kept.popleft().delete()
 
 
 @contextmanager

@@ -137,7 +137,7 @@ class SoundResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """How MIDI becomes sound."""
 
     sound_font: str | None = None
-    """Path of another sound font (.sf2); the one that comes with pretty_midi by default."""
+    """Name of an installed sound font, or path of an .sf2 or .sf3 file; by default the best installed one."""
     reverb: bool = True
     """Whether the synthesizer's reverb is on."""
     chorus: bool = True

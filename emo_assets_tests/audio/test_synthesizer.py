@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -11,8 +10,9 @@ import pytest
 
 from emo_assets.audio import synthesizer
 from emo_assets.audio.rendering import render
-from emo_assets.audio.synthesizer import SoundSettings, check_sound_font, default_sound_font
+from emo_assets.audio.synthesizer import SoundSettings
 from emo_assets.errors import InputError
+from emo_assets_tests.midi.test_parser import file_of
 
 
 @pytest.fixture
@@ -22,35 +22,14 @@ def _library_anew() -> Iterator[None]:
     synthesizer._library.cache_clear()
 
 
-def test_the_default_sound_font_is_that_of_pretty_midi() -> None:
-    path = default_sound_font()
-    assert path.name == "TimGM6mb.sf2"
-    assert path.read_bytes()[:4] == b"RIFF"
-
-
-def test_cut_off_sound_font_is_rejected_before_fluidsynth_prints(tmp_path: Path) -> None:
-    whole = default_sound_font().read_bytes()
-    font = tmp_path / "half.sf2"
-    font.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(InputError, match=rf"half.sf2: is cut off after .* of {len(whole):,} bytes; copy or"):
-        check_sound_font(font)
-
-
 def test_importing_the_audio_package_is_light() -> None:
     code = (
-        "import sys; from emo_assets.audio import rendering, files, loudness, synthesizer\n"
-        "synthesizer.default_sound_font()\n"
+        "import sys; from emo_assets.audio import rendering, files, loudness, sound_fonts\n"
+        "sound_fonts.default_sound_font()\n"
         "print([name for name in ('pretty_midi', 'scipy', 'soundfile', 'fluidsynth') if name in sys.modules])"
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert finished.stdout.strip() == "[]"
-
-
-def test_without_any_sound_font_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(synthesizer, "SYSTEM_SOUND_FONT", Path("/nowhere/default.sf2"))
-    with pytest.raises(InputError, match="apt-get install timgm6mb-soundfont"):
-        default_sound_font()
 
 
 @pytest.mark.usefixtures("_library_anew")
@@ -76,3 +55,12 @@ def test_importing_pyfluidsynth_prints_nothing() -> None:
     environment = {**os.environ, "CI": "true"}
     finished = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
     assert (finished.stdout, finished.stderr) == (b"", b"")
+
+
+def test_channels_without_a_program_play_the_piano() -> None:
+    played, ended = b"\x00\x90\x3c\x5a\x83\x60\x80\x3c\x00", b"\x00\xff\x2f\x00"
+    unnamed, piano, organ = (
+        render(file_of(program + played + ended), sample_rate=8_000)
+        for program in (b"", b"\x00\xc0\x00", b"\x00\xc0\x10")
+    )
+    assert unnamed.tobytes() == piano.tobytes() != organ.tobytes()
