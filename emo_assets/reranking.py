@@ -20,6 +20,7 @@ from emo_assets.metrics.fidelity import agreement
 from emo_assets.metrics.parsed_song import parse_song
 from emo_assets.metrics.song_metrics import MeasuredSong
 from emo_assets.midi.errors import MidiError
+from emo_assets.midi.mixing import drum_kit
 from emo_assets.progress import Progress, no_progress
 from emo_assets.song_request import Strictness, TrackRequest
 from emo_assets.tokens.detokenize import detokenize
@@ -270,14 +271,15 @@ def _predicted_distances(
 def _in_requested_key(request: TrackRequest, events: Sequence[int]) -> MeasuredSong:
     """Write events as a song, transposed to the requested key if its mode is right."""
     asked = request.features
-    midi = detokenize(events, tempo=asked.tempo)
+    kit = drum_kit(asked.acousticness, asked.energy, asked.danceability)
+    midi = detokenize(events, tempo=asked.tempo, drum_kit=kit)
     parsed = parse_song(midi)
     key = harmony.key(parsed)
     if key is None or key.pitch_class == asked.key or key.mode != asked.mode:
         return MeasuredSong.from_parsed(midi, parsed)
     interval = (asked.key - key.pitch_class + 5) % 12 - 5  # -5 to 6 semitones
     transposed = transpose_events(events, interval)
-    return MeasuredSong.from_midi(detokenize(transposed, tempo=asked.tempo))
+    return MeasuredSong.from_midi(detokenize(transposed, tempo=asked.tempo, drum_kit=kit))
 
 
 def _groups(requests: Sequence[TrackRequest]) -> Iterator[tuple[list[int], Strictness, int]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from emo_assets.errors import WorkerError
 from emo_assets.features import FeatureVector
+from emo_assets.midi.mixing import mix_parts
 from emo_assets.midi.writer import Note, Part, encode_midi
 from emo_assets.parallel import Result, Task, run_tasks
 from emo_assets.progress import Progress, no_progress
@@ -41,18 +42,6 @@ SECONDS_PER_SONG = 60.0
 SONGS_PER_WORKER = 8
 """Songs for which one more worker process pays off: each takes seconds to start."""
 
-_PAN = {
-    Role.BASS: 64,
-    Role.CHORDS: 44,
-    Role.COLOUR: 88,
-    Role.PAD: 72,
-    Role.DOUBLE: 96,
-    Role.COUNTER: 36,
-    Role.THEME: 56,
-    Role.LEAD: 64,
-}
-_DRUMS_PAN = 64
-_PAN_CONTROLLER = 10
 _RESOLUTIONS = {480: 147, 120: 137, 384: 109, 192: 92, 96: 77, 240: 26, 48: 10, 960: 4}
 """How many of 602 MIDI files of the Lakh data set have each resolution, in ticks per quarter note."""
 
@@ -85,8 +74,9 @@ class ComposedSong:
         parts = self.parts
         if self.resolution != RESOLUTION:
             parts = tuple(replace(part, notes=self._rescale(part.notes)) for part in parts)
+        bar = features.time_signature * self.resolution
         return encode_midi(
-            parts,
+            mix_parts(parts, range(0, self.bars * bar, bar)),
             resolution=self.resolution,
             tempos=((0, features.tempo),),
             time_signatures=((0, features.time_signature, 4),),
@@ -200,7 +190,7 @@ def _perform_parts(
     params = sheet.params
     parts: list[Part] = []
 
-    def add(written: list[WrittenNote], name: str, program: int, pan: int, *, strummed: bool = False) -> None:
+    def add(written: list[WrittenNote], name: str, program: int, *, strummed: bool = False) -> None:
         notes = perform(
             apply_rubato(apply_dynamics(written, sheet), delays),
             velocity=sheet.params.velocity + params.dynamics * rng.child("level", name).spread(_PART_SPREAD),
@@ -211,15 +201,15 @@ def _perform_parts(
             strummed=strummed,
         )
         if notes:
-            parts.append(Part(program, name == "drums", notes, name, [(0, _PAN_CONTROLLER, pan)]))
+            parts.append(Part(program, name == "drums", notes, name))
 
     if sheet.style.groove is not None:
         kit = sheet.style.groove.kits[sheet.params.acoustic_share < 0.5]
-        add(write_drums(sheet, band.levels, rng.child("drums")), "drums", kit, _DRUMS_PAN)
+        add(write_drums(sheet, band.levels, rng.child("drums")), "drums", kit)
     for voice in band.voices:
         role = voice.layer.role
         written = _write_part(sheet, voice, band, tunes, rng.child("write", role))
-        add(written, role, voice.program, _PAN[role], strummed=voice.layer.playing is PlayingPattern.STRUM)
+        add(written, role, voice.program, strummed=voice.layer.playing is PlayingPattern.STRUM)
     return tuple(parts)
 
 

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from emo_assets.midi.general_midi import DRUMS
+from emo_assets.midi.mixing import mix_parts
 from emo_assets.midi.writer import MAX_MICROSECONDS, Note, Part, encode_midi
 from emo_assets.tokens.grammar.event_tokens import (
     BARS,
@@ -47,12 +48,13 @@ MIN_TEMPO = 60e6 / MAX_MICROSECONDS
 _TICKS_PER_POSITION = RESOLUTION // POSITIONS_PER_QUARTER
 
 
-def detokenize(events: Sequence[int], *, tempo: float | None = None) -> bytes:
-    """Write events as a MIDI file, in 480 ticks a quarter note.
+def detokenize(events: Sequence[int], *, tempo: float | None = None, drum_kit: int = 0) -> bytes:
+    """Write events as a MIDI file, in 480 ticks a quarter note, mixed by `midi.mixing`.
 
     Args:
         events: ids of event tokens; those that break the grammar are skipped.
         tempo: quarter notes per minute, exactly; None for the tempos of the events.
+        drum_kit: program of the drum channel.
 
     Returns:
         The file's bytes.
@@ -66,7 +68,7 @@ def detokenize(events: Sequence[int], *, tempo: float | None = None) -> bytes:
             score.add(token - POSITIONS.start, events[index + 1 : index + 5])
     tempos = score.tempos if tempo is None else [(0, tempo)]
     return encode_midi(
-        score.parts(),
+        mix_parts(score.parts(drum_kit), score.bar_starts),
         resolution=RESOLUTION,
         tempos=[(tick, max(value, MIN_TEMPO)) for tick, value in tempos or [(0, DEFAULT_TEMPO)]],
         # a time signature at the very end changes the bars that pretty_midi finds
@@ -83,6 +85,7 @@ class _Score:
         bar: number of the current bar, 0 before the first.
         tempos: (tick, quarter notes per minute).
         time_signatures: (tick, numerator, denominator).
+        bar_starts: ticks.
         end: tick at which the last note ends.
     """
 
@@ -90,6 +93,7 @@ class _Score:
         self.bar = 0
         self.tempos: list[tuple[int, float]] = []
         self.time_signatures = [(0, 4, 4)]
+        self.bar_starts: list[int] = []
         self.end = 0
         self._start = self._next_start = 0
         self._notes: dict[int, list[Note]] = {}
@@ -99,6 +103,7 @@ class _Score:
         """Start a bar with the token that follows its Bar token, normally its time signature."""
         self.bar += 1
         self._start = self._next_start
+        self.bar_starts.append(self._start)
         if following in METERS:
             self._set_time_signature(*TIME_SIGNATURES[following - METERS.start])
         _, numerator, denominator = self.time_signatures[-1]
@@ -138,9 +143,9 @@ class _Score:
         loudness = min(max(int(VELOCITY_BINS[velocity - VELOCITIES.start]), 1), 127)
         self._notes.setdefault(instrument, []).append(Note(tick, end, pitch, loudness))
 
-    def parts(self) -> list[Part]:
+    def parts(self, drum_kit: int) -> list[Part]:
         """Return one part per instrument."""
         return [
-            Part(0 if instrument == DRUMS else instrument, instrument == DRUMS, notes)
+            Part(drum_kit if instrument == DRUMS else instrument, instrument == DRUMS, notes)
             for instrument, notes in self._notes.items()
         ]
