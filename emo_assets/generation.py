@@ -21,6 +21,7 @@ from emo_assets.audio.loudness import integrated_loudness, loudness_feature, tar
 from emo_assets.audio.rendering import SAMPLE_RATE, render
 from emo_assets.audio.sound_fonts import find_sound_font
 from emo_assets.audio.synthesizer import DEFAULT_SOUND, SoundSettings
+from emo_assets.audio.tone import suitable_tone
 from emo_assets.errors import InputError
 from emo_assets.metrics.calibration import RequestCalibration
 from emo_assets.metrics.comparison import compare
@@ -79,6 +80,7 @@ class Track:
         seconds: length of the sound.
         metrics: what it sounds like.
         comparison: features asked for, aimed at and heard, one row per feature.
+        sound_font: name of the sound font.
         midi: the Standard MIDI File.
         piano_roll: its picture (PNG), empty if none was asked for.
         description: token ids of the description, empty if the track was rendered from stored MIDI.
@@ -90,6 +92,7 @@ class Track:
     seconds: float
     metrics: SongMetrics
     comparison: list[dict[str, Any]]
+    sound_font: str
     midi: bytes = field(repr=False)
     piano_roll: bytes = field(default=b"", repr=False)
     description: tuple[int, ...] = ()
@@ -101,6 +104,7 @@ class Track:
             "request": self.request.model_dump(mode="json"),
             "files": {kind: str(path) for kind, path in self.files.items()},
             "seconds": round(self.seconds, 3),
+            "sound_font": self.sound_font,
             "heard": self.metrics.as_dict(),
             "asked_and_measured": self.comparison,
         }
@@ -133,7 +137,7 @@ def generate_track(
         request: what is asked for.
         models: what generates it.
         files: paths to write by kind, as in `Track.files`.
-        sound: how the synthesizer sounds.
+        sound: how the synthesizer sounds; its tone follows the request.
         progress: called with `DESCRIBING`, `COMPOSING` or `RENDERING`.
     """
 
@@ -165,11 +169,11 @@ def render_track(
     """Render a song as sound and picture. Each file appears complete or not at all.
 
     Args:
-        request: what was asked for; its loudness sets the loudness of the sound.
+        request: what was asked for; its loudness, energy and acousticness shape the sound.
         song: the notes.
         files: paths to write by kind, as in `Track.files`.
         ear: hears the song's features.
-        sound: how the synthesizer sounds.
+        sound: how the synthesizer sounds; its tone follows the request.
         progress: called while rendering.
     """
     with ThreadPoolExecutor(max_workers=1) as executor:
@@ -179,7 +183,7 @@ def render_track(
             drawing = executor.submit(piano_roll_png, song, request.mood or request.name)
         samples = render(
             song.midi,
-            sound,
+            replace(sound, tone=suitable_tone(request.features)),
             score=song.parsed.score,
             loudness=target_loudness(request.features.loudness),
             progress=progress,
@@ -195,7 +199,8 @@ def render_track(
     loudness = loudness_feature(integrated_loudness(samples, SAMPLE_RATE))
     rows = compare(request.features, song, ear, loudness=loudness)
     seconds = len(samples) / SAMPLE_RATE
-    return Track(request, files, seconds, song.metrics, rows, song.midi, piano_roll)
+    font = find_sound_font(sound.sound_font).stem
+    return Track(request, files, seconds, song.metrics, rows, font, song.midi, piano_roll)
 
 
 def track_files(store: Store, name: str) -> dict[str, Path | UPath]:

@@ -1,4 +1,4 @@
-"""MIDI files to finished samples: synthesis, trimming of silence, fade-out and loudness normalization."""
+"""MIDI files to finished samples: synthesis, trimming of silence, fade-out, tone and loudness."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from emo_assets.audio.loudness import fade_out, normalize_loudness, normalize_peak, peak
 from emo_assets.audio.synthesizer import DEFAULT_SOUND, SoundSettings, synthesize
+from emo_assets.audio.tone import apply_tone
 from emo_assets.errors import InputError
 from emo_assets.midi.score import Score, read_midi
 from emo_assets.progress import Progress, no_progress
@@ -79,7 +80,8 @@ def render(
     if not len(sounding):
         raise InputError("no note of the MIDI file sounds with this sound font; try another sound font")
     faded = fade_out(sounding, round(FADE_SECONDS * sample_rate))
-    return normalize_peak(faded) if loudness is None else normalize_loudness(faded, sample_rate, loudness)
+    toned = apply_tone(faded, sample_rate, sound.tone)
+    return normalize_peak(toned) if loudness is None else normalize_loudness(toned, sample_rate, loudness)
 
 
 def _last_tick(score: Score) -> int:

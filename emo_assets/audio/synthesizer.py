@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emo_assets.audio.sound_fonts import find_sound_font
+from emo_assets.audio.tone import NEUTRAL, Tone
 from emo_assets.errors import InputError
 from emo_assets.midi.general_midi import DRUM_CHANNEL
 from emo_assets.midi.parser import Messages, read_messages
@@ -46,11 +47,13 @@ class SoundSettings:
         sound_font: path of an SF2 or SF3 file, or an installed sound font's name; None for the default.
         reverb: whether its reverb is on.
         chorus: whether its chorus is on.
+        tone: the colour of the sound.
     """
 
     sound_font: Path | None = None
     reverb: bool = True
     chorus: bool = True
+    tone: Tone = NEUTRAL
 
 
 DEFAULT_SOUND = SoundSettings()
@@ -146,6 +149,8 @@ def _synth(fluidsynth: ModuleType, sound: SoundSettings, sample_rate: int, midi:
         "synth.lock-memory": 0,
         "synth.dynamic-sample-loading": 1,
         "synth.reverb.active": int(sound.reverb),
+        "synth.reverb.room-size": sound.tone.room,
+        "synth.reverb.damp": sound.tone.damping,
         "synth.chorus.active": int(sound.chorus),
     }
     synth = fluidsynth.Synth(gain=SYNTH_GAIN, samplerate=sample_rate, channels=16, **settings)

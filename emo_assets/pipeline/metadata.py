@@ -119,7 +119,7 @@ def midi_metadata(midi: bytes, request: TrackRequest) -> dict[str, Any]:
 
 
 def track_metadata(document: Mapping[str, Any], piano_roll: bytes) -> dict[str, Any]:
-    """Return the metadata of `generated_track`: files, length, key, requested and heard features.
+    """Return the metadata of `generated_track`: files, length, key, sound font, requested and heard features.
 
     Args:
         document: what `generated_track` stores.
@@ -136,6 +136,7 @@ def track_metadata(document: Mapping[str, Any], piano_roll: bytes) -> dict[str, 
         "key": heard["key_name"],
         "bars": heard["bars"],
         "seed": request["seed"],
+        "sound_font": document.get("sound_font", "unknown"),
         "asked_and_measured": dg.MetadataValue.md(markdown_table(comparison_table(rows))),
         "piano_roll_preview": picture(piano_roll, "piano roll"),
     }

@@ -112,6 +112,7 @@ class QuickGenerator:
             len(sound) / SAMPLE_RATE,
             song.metrics,
             compare(request.features, song, default_ear(), loudness=request.features.loudness),
+            "tones",
             midi,
             description=tuple(description_of(request)),
             champion=champion,

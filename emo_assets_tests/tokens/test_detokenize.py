@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emo_assets.metrics.articulation import restarted_note_share
+from emo_assets.metrics.parsed_song import parse_song
 from emo_assets.midi.general_midi import INSTRUMENT_NAMES
 from emo_assets.tokens.detokenize import MAX_NOTES_AT_ONCE, detokenize
 from emo_assets.tokens.grammar.descriptions import DescribedBar
@@ -98,6 +100,7 @@ def test_all_that_constraints_allow_comes_back(bars: list[DescribedBar], tempo: 
         return
     back = read_back(events)
     assert held(back) == held(parsed)
+    assert restarted_note_share(parse_song(detokenize(events))) == 0
     if parsed[0].notes:
         assert back[0].tempos == [(0, tempo)]
 
