@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emo_assets.figaro.logit_bias import StyleTargets, melody_capable_share
+from emo_assets.description_model.song_form import SongForm, plan_form
+from emo_assets.figaro.logit_bias import StyleTargets, has_melody, melody_capable_share
 from emo_assets.metrics import harmony
 from emo_assets.metrics.calibration import RequestCalibration
 from emo_assets.metrics.ear import LEARNED_FEATURES
@@ -63,6 +64,10 @@ SEARCH_BUDGETS: Mapping[Strictness, SearchBudget] = {
 """Chosen by experiment: the asset `guidance_report` shows what guidance gains and costs."""
 
 
+MIN_LEAD_SHARE = 0.2
+"""Share of the bars with a melody from which a song has a lead that pauses elsewhere."""
+
+
 def best_descriptions(
     requests: Sequence[TrackRequest],
     description_model: DescriptionGenerator,
@@ -93,6 +98,7 @@ def best_descriptions(
             bars=bars,
             seeds=[seed for number in numbers for seed in _seeds(requests[number].seed, count)],
             guidance=budget.guidance,
+            forms=[form for number in numbers for form in [song_form(requests[number], calibration)] * count],
             progress=progress,
         )
         for first, number in enumerate(numbers):
@@ -213,6 +219,15 @@ DRUM_METRICS = {
 
 STYLE_GAIN = 4.0
 """Bias for a description that is a whole place short of its request, per place that the metrics move."""
+
+
+def song_form(request: TrackRequest, calibration: RequestCalibration) -> SongForm:
+    """Return the plan of a request's song, the same for all its candidates."""
+    share = 1 - calibration.target_places(request.features)["instrumentalness"]
+    if request.strictness is Strictness.LOOSELY or share < MIN_LEAD_SHARE:
+        return plan_form(request.bars, request.seed)
+    has_lead = [has_melody(bar, share) for bar in range(request.bars)]
+    return plan_form(request.bars, request.seed, has_lead=has_lead)
 
 
 def style_targets(

@@ -20,6 +20,7 @@ from emo_assets.description_model.data.output_vocab import (
     KINDS,
     OutputVocab,
 )
+from emo_assets.description_model.form_constraint import LogitsProcessor
 from emo_assets.description_model.specs import WINDOW_BARS
 from emo_assets.features import FeatureVector
 from emo_assets.nn.sampling import SamplingParams, sample_token
@@ -54,18 +55,25 @@ class DecodingState:
         features: the request.
         content: the tokens that earlier models generated, in the model's key.
         rng: the song's random numbers.
+        process: changes the logits of each token, if given.
 
     Attributes:
         bars: the tokens generated so far.
     """
 
     def __init__(
-        self, vocab: OutputVocab, features: FeatureVector, content: Bars, rng: np.random.Generator
+        self,
+        vocab: OutputVocab,
+        features: FeatureVector,
+        content: Bars,
+        rng: np.random.Generator,
+        process: LogitsProcessor | None = None,
     ) -> None:
         self.bars: Bars = []
         self._vocab = vocab
         self._content = content
         self._rng = rng
+        self._process = process
         meters = DESCRIPTIONS.span(DescriptionKind.TIME_SIGNATURE)
         self._time_signature = meters[TIME_SIGNATURES.index((features.time_signature, 4))]
         self._output_index = np.append(vocab.index, NO_HINT)
@@ -116,6 +124,8 @@ class DecodingState:
             self._append(self._forced.pop())
             return
         logits = np.where(self._allowed(logits), self._with_equal_endings(logits), -np.inf)
+        if self._process is not None:
+            logits = self._process(logits, self.bars, self._bar)
         output = sample_token(
             logits,
             self._rng.random(),

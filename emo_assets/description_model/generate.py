@@ -2,6 +2,9 @@
 
 Models that generate one kind of token each take turns: each generates its tokens for the whole song, given
 the tokens of those before. A model sees 12 bars; longer songs are generated in overlapping windows.
+
+A planned song (`song_form`) gets a band first, drawn from a draft of four bars. Then the plan constrains what
+each model generates (`form_constraint`).
 """
 
 from __future__ import annotations
@@ -12,11 +15,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from emo_assets.description_model.band import Band, choose_band
 from emo_assets.description_model.data.dataset import Batch, visible_features
 from emo_assets.description_model.data.feature_encoding import mask_features
 from emo_assets.description_model.data.output_vocab import number_bars, output_vocab
 from emo_assets.description_model.data.transposition import chord_shift
 from emo_assets.description_model.decoding_state import Bars, DecodingState, StepInput
+from emo_assets.description_model.form_constraint import FormConstraint, InstrumentCounter, LogitsProcessor
+from emo_assets.description_model.song_form import SongForm
 from emo_assets.description_model.specs import SPECIALIZED_MODELS, WINDOW_BARS
 from emo_assets.description_model.weights import TrainedModel
 from emo_assets.errors import InputError
@@ -31,6 +37,9 @@ MAX_BATCH = 256
 
 OVERLAP_BARS = 6
 """Bars by which windows overlap."""
+
+DRAFT_FIRST_BAR, DRAFT_BARS = 8, 4
+"""Bars of the draft from which a band is chosen: there, songs have left their intro."""
 
 
 class DescriptionGenerator:
@@ -64,6 +73,7 @@ class DescriptionGenerator:
         temperature: float = SamplingParams.temperature,
         top_p: float = SamplingParams.top_p,
         guidance: float = SamplingParams.guidance,
+        forms: Sequence[SongForm] | None = None,
         progress: Progress = no_progress,
     ) -> list[list[int]]:
         """Generate one description per feature vector.
@@ -75,6 +85,7 @@ class DescriptionGenerator:
             temperature: see `SamplingParams`.
             top_p: see `SamplingParams`.
             guidance: see `SamplingParams`.
+            forms: the plan of each song, of `bars` bars; without, the models decide alone.
             progress: called with the number of songs.
 
         Returns:
@@ -92,17 +103,31 @@ class DescriptionGenerator:
         descriptions: list[list[int]] = []
         for start in range(0, len(features), MAX_BATCH):
             part = slice(start, start + MAX_BATCH)
-            descriptions += self._generate(features[part], bars, seeds[part], params)
+            planned = None if forms is None else forms[part]
+            descriptions += self._generate(features[part], bars, seeds[part], params, planned)
             progress("generating descriptions", len(descriptions), len(features))
         return descriptions
 
     def _generate(
-        self, features: Sequence[FeatureVector], bars: int, seeds: Sequence[int], params: SamplingParams
+        self,
+        features: Sequence[FeatureVector],
+        bars: int,
+        seeds: Sequence[int],
+        params: SamplingParams,
+        forms: Sequence[SongForm] | None,
     ) -> list[list[int]]:
         songs: list[Bars] = [[[] for _ in range(bars)] for _ in features]
+        plans = None
+        if forms is not None:
+            rngs = [np.random.default_rng([seed, len(self._generators)]) for seed in seeds]
+            plans = list(
+                zip(forms, self._generators[0].choose_bands(features, forms, rngs, params), strict=True)
+            )
         for index, generator in enumerate(self._generators):
             rngs = [np.random.default_rng([seed, index]) for seed in seeds]
-            for song, generated in zip(songs, generator.generate(features, songs, rngs, params), strict=True):
+            for song, generated in zip(
+                songs, generator.generate(features, songs, rngs, params, plans), strict=True
+            ):
                 for bar, tokens in zip(song, generated, strict=True):
                     bar.extend(tokens)
         return [number_bars(token for bar in song for token in sorted(bar, key=_rank)) for song in songs]
@@ -118,13 +143,13 @@ class SequenceGenerator:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = model.network().to(self._device)
 
-    @torch.no_grad()
     def generate(
         self,
         features: Sequence[FeatureVector],
         songs: Sequence[Bars],
         rngs: Sequence[np.random.Generator],
         params: SamplingParams,
+        plans: Sequence[tuple[SongForm, Band]] | None = None,
     ) -> list[Bars]:
         """Generate this model's tokens of each bar.
 
@@ -133,26 +158,94 @@ class SequenceGenerator:
             songs: the tokens of earlier models; all songs have the same number of bars.
             rngs: one per song.
             params: how to sample.
+            plans: the form and the band of each song, if they are planned.
 
         Returns:
             The generated tokens of each song and bar.
         """
-        keys = [int(vector.key) if self._config.degrees else 0 for vector in features]
+        keys = [self._transposition(vector) for vector in features]
+        processors: Sequence[LogitsProcessor | None] = [None] * len(features)
+        if plans is not None:
+            processors = [
+                FormConstraint(self.vocab, form, band, tonic=int(vector.key) - key, mode=int(vector.mode))
+                for vector, key, (form, band) in zip(features, keys, plans, strict=True)
+            ]
         states = [
-            DecodingState(self.vocab, vector, _transpose(song, -key), rng)
-            for vector, song, key, rng in zip(features, songs, keys, rngs, strict=True)
+            DecodingState(self.vocab, vector, _transpose(song, -key), rng, process)
+            for vector, song, key, rng, process in zip(features, songs, keys, rngs, processors, strict=True)
         ]
+        bars = len(songs[0])
+        starts = range(0, max(bars - OVERLAP_BARS, 1), WINDOW_BARS - OVERLAP_BARS)
+        windows = [(start, min(start + WINDOW_BARS, bars)) for start in starts]
+        self._generate_windows(states, features, windows, params)
+        return [_transpose(state.bars, key) for state, key in zip(states, keys, strict=True)]
+
+    def choose_bands(
+        self,
+        features: Sequence[FeatureVector],
+        forms: Sequence[SongForm],
+        rngs: Sequence[np.random.Generator],
+        params: SamplingParams,
+    ) -> list[Band]:
+        """Choose the band of each song from a draft of a few bars. The model must generate instruments.
+
+        Args:
+            features: one per song.
+            forms: the plan of each song.
+            rngs: one per song.
+            params: how to sample.
+        """
+        counters = [InstrumentCounter(self.vocab) for _ in features]
+        states = [
+            DecodingState(self.vocab, vector, [], rng, counter)
+            for vector, rng, counter in zip(features, rngs, counters, strict=True)
+        ]
+        for state in states:
+            state.bars = [[] for _ in range(DRAFT_FIRST_BAR)]
+        self._generate_windows(states, features, [(DRAFT_FIRST_BAR, DRAFT_FIRST_BAR + DRAFT_BARS)], params)
+        first = DESCRIPTIONS.span(DescriptionKind.INSTRUMENT)
+        return [
+            choose_band(
+                [
+                    [token - first.start for token in bar if token in first]
+                    for bar in state.bars[DRAFT_FIRST_BAR:]
+                ],
+                counter.expected,
+                meter=int(vector.time_signature),
+                needs_lead=any(bar.has_lead for bar in form.bars),
+                rng=rng,
+            )
+            for state, counter, vector, form, rng in zip(states, counters, features, forms, rngs, strict=True)
+        ]
+
+    def _transposition(self, features: FeatureVector) -> int:
+        """Return by how many semitones chords are above those that the network writes."""
+        return int(features.key) if self._config.degrees else 0
+
+    @torch.no_grad()
+    def _generate_windows(
+        self,
+        states: Sequence[DecodingState],
+        features: Sequence[FeatureVector],
+        windows: Sequence[tuple[int, int]],
+        params: SamplingParams,
+    ) -> None:
+        """Generate windows of bars, in order.
+
+        Args:
+            states: the songs.
+            features: one per song.
+            windows: first bar and end of each.
+            params: how to sample.
+        """
         mask = np.broadcast_to(visible_features(self._config), (len(features), len(FEATURE_NAMES)))
         encoded = mask_features(
             self._encoder.encode(np.stack([vector.as_array() for vector in features])), mask
         )
         conditions = (torch.from_numpy(encoded), torch.from_numpy(mask.astype(np.float32)))
-        bars = len(songs[0])
-        for start in range(0, max(bars - OVERLAP_BARS, 1), WINDOW_BARS - OVERLAP_BARS):
-            stop = min(start + WINDOW_BARS, bars)
+        for start, stop in windows:
             content = np.stack([state.start_window(start, stop) for state in states])
             self._generate_window(states, torch.from_numpy(content), *conditions, params)
-        return [_transpose(state.bars, key) for state, key in zip(states, keys, strict=True)]
 
     def _generate_window(
         self,

@@ -21,7 +21,7 @@ from emo_assets.figaro.constraints import bar_positions
 from emo_assets.figaro.instrument_limits import max_polyphony, pitch_range
 from emo_assets.key_profiles import CLEAR_KEY, telling_pitch_classes
 from emo_assets.metrics.description_features import chord_tone_weights
-from emo_assets.midi.general_midi import BASS_PROGRAMS, DRUMS
+from emo_assets.midi.general_midi import BASS_PROGRAMS, DRUMS, MIN_MELODY_SUITABILITY, melody_suitability
 from emo_assets.music_theory import CHORD_TONES, MAJOR_SCALE
 from emo_assets.tokens.grammar.descriptions import DescribedBar
 from emo_assets.tokens.grammar.event_constraints import note_order
@@ -66,26 +66,6 @@ PHRASE_BARS = 8
 SCALES = ((0, 2, 3, 5, 7, 8, 10, 11), MAJOR_SCALE)
 """Semitones above the tonic: natural and harmonic minor in one, and major."""
 
-MIN_MELODY_SUITABILITY = 4
-"""Instruments with less play a melody only without a better one in the bar."""
-
-_MELODY_SUITABILITY: tuple[tuple[range, int], ...] = (
-    (range(64, 80), 9),  # reeds and pipes
-    (range(80, 88), 9),  # synthesizer leads
-    (range(40, 42), 8),  # violin, viola
-    (range(52, 55), 8),  # voices
-    (range(56, 61), 7),  # brass
-    (range(21, 24), 7),  # accordion, harmonica
-    (range(104, 112), 6),
-    (range(8, 15), 5),  # bells and mallets
-    (range(24, 32), 4),  # guitars
-    (range(42, 44), 4),
-    (range(8), 3),  # pianos
-    (range(16, 21), 2),  # organs
-    (range(44, 52), 1),  # strings and ensembles
-    (range(88, 104), 1),  # pads
-)
-
 
 @dataclass(frozen=True)
 class StyleTargets:
@@ -106,11 +86,6 @@ class StyleTargets:
     note_length: float = 0.0
     drums: float = 0.0
     playable: bool = False
-
-
-def melody_suitability(instrument: int) -> int:
-    """Return how well an instrument plays a melody, 0 for basses, drums and effects."""
-    return next((rating for programs, rating in _MELODY_SUITABILITY if instrument in programs), 0)
 
 
 def has_melody(bar: int, share: float) -> bool:

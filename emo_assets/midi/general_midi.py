@@ -39,3 +39,28 @@ PROGRAM_NAMES = tuple(name.strip() for name in _FAMILIES.split(",")[:-1])
 """The programs 0 to 127, family after family, spelled as pretty_midi spells them."""
 
 INSTRUMENT_NAMES = (*PROGRAM_NAMES, "drum")
+
+MIN_MELODY_SUITABILITY = 4
+"""Instruments with less play a melody only without a better one in the bar."""
+
+_MELODY_SUITABILITY: tuple[tuple[range, int], ...] = (
+    (range(64, 80), 9),  # reeds and pipes
+    (range(80, 88), 9),  # synthesizer leads
+    (range(40, 42), 8),  # violin, viola
+    (range(52, 55), 8),  # voices
+    (range(56, 61), 7),  # brass
+    (range(21, 24), 7),  # accordion, harmonica
+    (range(104, 112), 6),
+    (range(8, 15), 5),  # bells and mallets
+    (range(24, 32), 4),  # guitars
+    (range(42, 44), 4),
+    (range(8), 3),  # pianos
+    (range(16, 21), 2),  # organs
+    (range(44, 52), 1),  # strings and ensembles
+    (range(88, 104), 1),  # pads
+)
+
+
+def melody_suitability(instrument: int) -> int:
+    """Return how well an instrument plays a melody, 0 for basses, drums and effects."""
+    return next((rating for programs, rating in _MELODY_SUITABILITY if instrument in programs), 0)

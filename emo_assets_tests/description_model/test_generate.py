@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import pandas as pd
 import pytest
 
+from emo_assets.description_model.form_constraint import MAX_HOLD_BARS
 from emo_assets.description_model.generate import DescriptionGenerator
+from emo_assets.description_model.song_form import plan_form
 from emo_assets.description_model.specs import (
     MODEL_SPECS,
     SPECIALIZED_MODELS,
@@ -19,8 +21,9 @@ from emo_assets.description_model.training import train_model
 from emo_assets.description_model.weights import TrainedModel, from_bytes, to_bytes
 from emo_assets.errors import InputError
 from emo_assets.features import FeatureVector
+from emo_assets.midi.general_midi import BASS_PROGRAMS
 from emo_assets.tokens.grammar.descriptions import DescriptionGrammar
-from emo_assets.tokens.vocabulary import TIME_SIGNATURES
+from emo_assets.tokens.vocabulary import CHORD_QUALITIES, TIME_SIGNATURES
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +125,36 @@ def test_models_generate_the_same_from_their_files_and_in_any_order(
     )
 
     assert before == after
+
+
+@pytest.mark.parametrize("bars", [1, 16])
+def test_a_planned_song_repeats_its_sections_and_ends(generator: DescriptionGenerator, bars: int) -> None:
+    asked = [FeatureVector(key=key, mode=key % 2, acousticness=0.9) for key in (0, 5)]
+    forms = [plan_form(bars, seed) for seed in range(2)]
+    generated = generator.generate(asked, bars=bars, seeds=[1, 2], forms=forms)
+
+    for features, form, ids in zip(asked, forms, generated, strict=True):
+        described = DescriptionGrammar().parse(ids)
+        assert len(described) == bars
+        assert len({tuple(set(bar.instruments) & set(BASS_PROGRAMS)) for bar in described}) == 1
+        for index, (plan, bar) in enumerate(zip(form.bars, described, strict=True)):
+            if plan.source is not None:
+                source = described[plan.source]
+                held = {one.chords for one in described[max(index - MAX_HOLD_BARS, 0) : index]}
+                assert bar.chords == source.chords or held == {source.chords}
+                assert abs(bar.mean_pitch - source.mean_pitch) <= 1
+                assert abs(bar.mean_duration - source.mean_duration) <= 1
+        tonic = features.key * len(CHORD_QUALITIES) + CHORD_QUALITIES.index("maj" if features.mode else "min")
+        assert described[-1].chords == (tonic,)
+        if bars > 1:
+            densities = [bar.note_density for bar in described]
+            assert densities[-1] <= 0.5 * sum(densities[:-1]) / (bars - 1)
+            assert described[-1].mean_duration == max(bar.mean_duration for bar in described)
+
+
+def test_a_planned_song_is_the_same_alone_or_among_others(generator: DescriptionGenerator) -> None:
+    asked = [FeatureVector(energy=value) for value in (0.1, 0.9)]
+    forms = [plan_form(14, seed) for seed in (3, 4)]
+    together = generator.generate(asked, bars=14, seeds=[3, 4], forms=forms)
+
+    assert generator.generate(asked[1:], bars=14, seeds=[4], forms=forms[1:]) == together[1:]

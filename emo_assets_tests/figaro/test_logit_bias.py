@@ -14,13 +14,12 @@ from emo_assets.figaro.logit_bias import (
     StyleTargets,
     has_melody,
     melody_capable_share,
-    melody_suitability,
 )
 from emo_assets.figaro.weights import bundled_bytes, from_bytes
 from emo_assets.metrics.parsed_song import ParsedSong, parse_song
 from emo_assets.metrics.rhythm import groove_regularity
 from emo_assets.metrics.texture import lead_share
-from emo_assets.midi.general_midi import DRUMS, INSTRUMENT_NAMES
+from emo_assets.midi.general_midi import DRUMS, INSTRUMENT_NAMES, melody_suitability
 from emo_assets.tokens.detokenize import detokenize
 from emo_assets.tokens.grammar.descriptions import DescribedBar, DescriptionGrammar
 from emo_assets.tokens.vocabulary import EVENTS
