@@ -15,6 +15,7 @@ from emo_assets.reranking import (
     best_songs,
     describe_events,
     most_faithful_songs,
+    song_form,
 )
 from emo_assets.song_request import Strictness, TrackRequest
 from emo_assets.store import Store
@@ -111,7 +112,11 @@ def test_a_loose_request_takes_the_first_description(models: Models) -> None:
     effort = SEARCH_BUDGETS[Strictness.LOOSELY]
     [tokens] = best_descriptions([asked], models.description_model, models.calibration)
     [own] = models.description_model.generate(
-        [FeatureVector(key=9, mode=0, tempo=131.5)], bars=2, seeds=[asked.seed], guidance=effort.guidance
+        [FeatureVector(key=9, mode=0, tempo=131.5)],
+        bars=2,
+        seeds=[asked.seed],
+        guidance=effort.guidance,
+        forms=[song_form(asked, models.calibration)],
     )
     assert tokens == own
 
