@@ -43,6 +43,10 @@ SeedOption = Annotated[int | None, typer.Option(help="Another seed gives another
 StrictnessOption = Annotated[
     str | None, typer.Option(help="How closely to follow the features: loosely, normally or strictly.")
 ]
+SoundFontOption = Annotated[
+    Path | None,
+    typer.Option(help="Another sound font: an installed one's name, or the path of an .sf2 or .sf3 file."),
+]
 
 NAMED_VALUES = {"key": "0 to 11, or a name: C, C#, Db …", "mode": "0 or minor, 1 or major"}
 """The values of features that have names, for help texts."""
@@ -320,6 +324,7 @@ def studio(
         str | None, typer.Option(help="The token that clients must send.", envvar="EMO_STUDIO_TOKEN")
     ] = None,
     browser: Annotated[bool, typer.Option("--browser", help="Open the page in a browser.")] = False,
+    sound_font: SoundFontOption = None,
     store: StoreOption = DEFAULT_BASE,
 ) -> None:
     """Open the studio: a web page and a REST API to make songs.
@@ -333,7 +338,7 @@ def studio(
         if browser:
             webbrowser.open(address)
 
-    serve(store, host=host, port=port, token=token, opened=opened)
+    serve(store, host=host, port=port, token=token, sound_font=sound_font, opened=opened)
 
 
 @contextmanager

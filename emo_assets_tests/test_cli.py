@@ -44,6 +44,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["studio"], "champion.json is missing, so no songs can be made yet: run `make demo` first"),
         (["studio", "--host", "0.0.0.0"], "needs a token of 16 characters or more"),
         (["studio", "--host", "0.0.0.0", "--token", "short"], "the token must have 16 characters or more"),
+        (["studio", "--sound-font", "x.sf2"], "x.sf2: no such sound font"),
         (["studio", "--port", "70000"], "Invalid value for '--port'"),
         (["studio", "--store", "memory://songs"], "serves songs from a folder of this machine"),
         (["request", "joy", "--store", "nowhere://x"], "nowhere://x cannot be a store"),

@@ -6,6 +6,7 @@ they are used.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emo_assets.errors import InputError
@@ -29,14 +30,16 @@ class SongGenerator:
 
     Args:
         base: the store's base path.
+        sound_font: as for `SoundSettings`.
     """
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, sound_font: Path | None = None) -> None:
         import torch
 
         # decoding steps are so small that a second thread costs more than it gains
         torch.set_num_threads(1)
         self._store = Store(base)
+        self._sound_font = sound_font
         self._models: Models | None = None
         self._versions: list[_FileVersion] = []
         self._instance: dg.DagsterInstance | None = None
@@ -66,6 +69,7 @@ class SongGenerator:
         Raises:
             InputError: the song cannot be generated as requested.
         """
+        from emo_assets.audio.synthesizer import SoundSettings
         from emo_assets.generation import generate_track, track_files
 
         if track_exists(self._store, request.name):
@@ -76,6 +80,7 @@ class SongGenerator:
             request,
             self._models,
             track_files(self._store, request.name),
+            sound=SoundSettings(self._sound_font),
             progress=lambda stage, done, total: progress(Stage(stage), done, total),
         )
         save_track(self._store, track)

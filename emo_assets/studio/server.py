@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -17,6 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from emo_assets.audio.sound_fonts import find_sound_font
 from emo_assets.errors import InputError
 from emo_assets.store import Store
 from emo_assets.studio.api import build_router
@@ -107,7 +109,13 @@ async def _on_error(_request: Request, error: Exception) -> Response:
 
 
 def serve(
-    base: str, *, host: str, port: int, token: str | None, opened: Callable[[str], None] = print
+    base: str,
+    *,
+    host: str,
+    port: int,
+    token: str | None,
+    sound_font: Path | None = None,
+    opened: Callable[[str], None] = print,
 ) -> None:
     """Run the studio until it is interrupted.
 
@@ -116,10 +124,12 @@ def serve(
         host: the address to listen on; addresses that other machines reach need a token.
         port: the port; 0 takes a free one.
         token: the token that clients must send.
+        sound_font: as for `SoundSettings`.
         opened: called with the studio's URL when it listens.
 
     Raises:
-        InputError: the address or the token is invalid, or the store has no models or is in use.
+        InputError: the address, the token or the sound font is invalid, or the store has no models or is in
+            use.
     """
     is_loopback = _is_loopback(host)
     if not is_loopback and token is None:
@@ -129,6 +139,7 @@ def serve(
         )
     if token is not None and len(token) < MIN_TOKEN_LENGTH:
         raise InputError(f"the token must have {MIN_TOKEN_LENGTH} characters or more")
+    find_sound_font(sound_font)
     store = Store(base)
     local_folder(store)
     for path in store.model_files:
@@ -138,7 +149,7 @@ def serve(
                 "or materialize the asset of that name"
             )
     with open_listener(host, port) as listener:
-        studio = Studio(store, partial(SongGenerator, base))
+        studio = Studio(store, partial(SongGenerator, base, sound_font))
         app = build_app(studio, token=token, hosts=LOOPBACK_NAMES if is_loopback else None)
         opened(_url(host, listener.getsockname()[1], token))
         run_app(app, studio, listener)
