@@ -58,7 +58,7 @@ def track_materializations(store: Store, name: str) -> Iterator[dg.AssetMaterial
     document = read_asset_json(store, "generated_track", name)
     metadata = {
         "requested_features": request_metadata(request),
-        "track_description": description_metadata(description["champion"], description["tokens"]),
+        "track_description": description_metadata(description["champion"], description["tokens"], request),
         "track_midi": midi_metadata(midi, request),
         "generated_track": track_metadata(document, UPath(document["files"]["piano_roll"]).read_bytes()),
     }

@@ -96,19 +96,22 @@ def request_metadata(request: TrackRequest) -> dict[str, Any]:
     }
 
 
-def description_metadata(champion: str, tokens: Sequence[int]) -> dict[str, Any]:
-    """Return the metadata of `track_description`: the description bar by bar, and its model.
+def description_metadata(champion: str, tokens: Sequence[int], request: TrackRequest) -> dict[str, Any]:
+    """Return the metadata of `track_description`: the planned form, the description bar by bar, its model.
 
     Args:
         champion: version of the model.
         tokens: ids of the description vocabulary.
+        request: what was asked for.
     """
+    from emo_assets.description_model.song_form import plan_form
     from emo_assets.reports.description_table import description_rows
 
     rows = description_rows(tokens)
     return {
         "bars": len(rows),
         "champion": champion,
+        "form": str(plan_form(request.bars, request.seed)),
         "description": dg.MetadataValue.md(markdown_table(rows)),
     }
 

@@ -65,6 +65,7 @@ def test_a_song_becomes_a_materialization_of_all_four_assets(
     assert {"wav", "ogg", "midi", "asked_and_measured", "piano_roll_preview"} <= set(song)
     description = made["track_description"][0][1].metadata
     assert (description["champion"].value, description["bars"].value) == ("first", 3)
+    assert description["form"].value == "outro A 3"
 
 
 def test_repeated_report_adds_only_missing_materializations(

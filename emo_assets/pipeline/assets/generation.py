@@ -66,7 +66,9 @@ def track_description(
     description_model, version = load_champion(store.open())
     calibration = load_calibration(store.open())
     [tokens] = best_descriptions([request], description_model, calibration, proposals=config.proposals)
-    return dg.Output({"champion": version, "tokens": tokens}, metadata=description_metadata(version, tokens))
+    return dg.Output(
+        {"champion": version, "tokens": tokens}, metadata=description_metadata(version, tokens, request)
+    )
 
 
 @dg.asset(
