@@ -169,7 +169,7 @@ def generate(
     asked = _build_request(
         Store(store), "song", preset, features, bars=bars, seed=seed, strictness=strictness
     )
-    from emo_assets.audio.sound_fonts import BETTER_SOUND, SMALL, find_sound_font
+    from emo_assets.audio.sound_fonts import BETTER_SOUND, SMALL
     from emo_assets.audio.synthesizer import SoundSettings
     from emo_assets.generation import generate_track, load_models, output_file
 
@@ -179,7 +179,7 @@ def generate(
     with terminal_progress() as progress:
         track = generate_track(asked, models, files, sound=sound, progress=progress)
     print(track.summary())
-    if "midi" not in files and find_sound_font(sound_font).stem == SMALL:
+    if "midi" not in files and sound_font is None and track.sound_font == SMALL:
         print(f"  With a full sound font it sounds better: {BETTER_SOUND}")
 
 
