@@ -15,13 +15,13 @@ from emo_assets.midi.general_midi import BASS_PROGRAMS, DRUMS, MIN_MELODY_SUITAB
 CONTRABASS, TUBA = 43, 58
 
 MIN_SHARE = 0.1
-"""Expected share of bars with a bass, or with more instruments, from which a song has them."""
+"""Expected share of bars with a bass, with drums, or with more accompaniment, from which a song has them.
+
+It is low because guidance amplifies both sides of what says little about the features, as drums do.
+"""
 
 MIN_ACCOMPANIMENT = 3
 """Instruments beside bass, lead and drums, so that sections can differ."""
-
-MIN_DRUMS_SHARE = 0.5
-"""Share of the draft's bars with drums from which a song has them."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def choose_band(
     """Choose the band of a song.
 
     The instruments of the draft form it. A bass or a lead that the draft lacks is drawn from the model's
-    probabilities; a style in which the model expects no bass has none.
+    probabilities; a style in which the model expects no bass, or no drums, has none.
 
     Args:
         draft: the instruments of each bar of a draft.
@@ -76,17 +76,19 @@ def choose_band(
         needs_lead: whether some bars have a melody.
         rng: random numbers.
     """
+    least = MIN_SHARE * len(draft)
+    has_drums = bool(expected[DRUMS] >= least)
     counts = Counter(instrument for bar in draft for instrument in bar)
     basses = [*BASS_PROGRAMS, *((CONTRABASS, TUBA) if meter == 3 else ())]
     bass = _most_common(counts, basses)
-    if bass is None and expected[basses].sum() >= MIN_SHARE * len(draft):
+    if bass is None and expected[basses].sum() >= least:
         bass = _draw(expected, basses, rng)
     lead = None
     if needs_lead:
         leads = [program for program in range(DRUMS) if melody_suitability(program) >= MIN_MELODY_SUITABILITY]
         lead = max(
             (program for program in leads if counts[program]),
-            key=lambda program: (melody_suitability(program) * counts[program], -program),
+            key=lambda program: (melody_suitability(program), counts[program], -program),
             default=_draw(expected, leads, rng),
         )
     used = {*basses, lead, DRUMS}  # one bass is enough
@@ -95,10 +97,10 @@ def choose_band(
         programs = [program for program in range(DRUMS) if program not in used]
         rest = [_draw(expected, programs, rng) if lead is None else lead]
     unused = [program for program in range(DRUMS) if program not in {*used, *rest}]
-    while len(rest) < MIN_ACCOMPANIMENT and expected[unused].sum() >= MIN_SHARE * len(draft):
+    while len(rest) < MIN_ACCOMPANIMENT and expected[unused].sum() >= least:
         rest.append(_draw(expected, unused, rng))
         unused.remove(rest[-1])
-    return Band(rest[0], bass, lead, counts[DRUMS] >= MIN_DRUMS_SHARE * len(draft), tuple(rest[1:]))
+    return Band(rest[0], bass, lead, has_drums, tuple(rest[1:]))
 
 
 def _most_common(counts: Counter[int], programs: Sequence[int]) -> int | None:

@@ -6,6 +6,7 @@ lowers density and velocity as the section asks. The model decides the rest.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +22,9 @@ Logits = NDArray[np.float64]
 
 MAX_HOLD_BARS = 4
 """Bars for which one chord may hold."""
+
+HOLD_PENALTY = 1.0
+"""Against a chord for each bar that it has held already, in nats."""
 
 MAX_CHORDS_PER_BAR = 4
 
@@ -134,20 +138,22 @@ class FormConstraint:
         chords = _of_kind(prefix, _CHORD)
         if plan.is_ending:
             return self._only(logits, *([self._tonic] if not chords else ()))
-        held = _held_chord(bars)
+        held, held_bars = _held_chord(bars)
         if plan.source is not None:
             repeated = _of_kind(bars[plan.source], _CHORD)
-            if repeated and (chords or repeated[0] != held):
+            if repeated and (chords or repeated[0] != held or held_bars < MAX_HOLD_BARS):
                 return self._only(logits, *repeated[len(chords) : len(chords) + 1])
         chord_outputs = self._kinds == _CHORD
         allowed[self._vocab.index[_NO_CHORD]] = False
         if not chords:
             allowed &= chord_outputs
-            if held is not None:
-                allowed[self._vocab.index[held]] = False
         elif len(chords) >= MAX_CHORDS_PER_BAR:
             allowed &= ~chord_outputs
         logits = np.where(allowed, logits, -np.inf)
+        if held is not None and not chords:
+            logits[self._vocab.index[held]] -= (
+                HOLD_PENALTY * held_bars if held_bars < MAX_HOLD_BARS else np.inf
+            )
         if plan.is_cadence:
             logits[self._dominants] += CADENCE_BIAS
         return logits
@@ -203,10 +209,14 @@ def _of_kind(tokens: list[int], kind: int) -> list[int]:
     return [token for token in tokens if KIND_INDEX[token] == kind]
 
 
-def _held_chord(bars: list[list[int]]) -> int | None:
-    """Return the chord that has held for `MAX_HOLD_BARS` already."""
-    last = {chord for bar in bars[-MAX_HOLD_BARS:] for chord in _of_kind(bar, _CHORD)}
-    return last.pop() if len(bars) >= MAX_HOLD_BARS and len(last) == 1 else None
+def _held_chord(bars: list[list[int]]) -> tuple[int | None, int]:
+    """Return the only chord of the last bar, None if it has several, and for how many bars it has held."""
+    last = [set(_of_kind(bar, _CHORD)) for bar in bars[-MAX_HOLD_BARS:]]
+    if not last or len(last[-1]) != 1:
+        return None, 0
+    [held] = last[-1]
+    same = list(takewhile(lambda chords: chords == {held}, reversed(last)))
+    return held, len(same)
 
 
 def _chord(root: int, quality: str) -> int:

@@ -27,7 +27,8 @@ def band(
 def test_the_instruments_of_the_draft_enter_by_how_often_they_play() -> None:
     draft = [[PIANO, ORGAN, BASS, DRUMS], [PIANO, BASS, DRUMS], [PIANO, ORGAN, STRINGS, BASS], [PIANO, BASS]]
 
-    assert band(draft) == Band(PIANO, BASS, None, True, (ORGAN, STRINGS))
+    assert band(draft, {DRUMS: 2.0}) == Band(PIANO, BASS, None, True, (ORGAN, STRINGS))
+    assert not band(draft, {DRUMS: 0.2}).has_drums
 
 
 def test_a_bass_that_the_draft_lacks_is_drawn_if_the_model_expects_one() -> None:
