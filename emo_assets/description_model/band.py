@@ -14,14 +14,17 @@ from emo_assets.midi.general_midi import BASS_PROGRAMS, DRUMS, MIN_MELODY_SUITAB
 
 CONTRABASS, TUBA = 43, 58
 
-MIN_SHARE = 0.1
-"""Expected share of bars with a bass, with drums, or with more accompaniment, from which a song has them.
+MIN_SHARE = 0.05
+"""Expected share of bars with a bass, or with drums, from which a song has them.
 
 It is low because guidance amplifies both sides of what says little about the features, as drums do.
 """
 
 MIN_ACCOMPANIMENT = 3
-"""Instruments beside bass, lead and drums, so that sections can differ."""
+"""Instruments other than bass, lead and drums, so that sections can differ .."""
+
+MIN_OTHERS_SHARE = 0.25
+""".. unless the model expects others in fewer bars: a piano may play alone."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,6 @@ def choose_band(
         rng: random numbers.
     """
     least = MIN_SHARE * len(draft)
-    has_drums = bool(expected[DRUMS] >= least)
     counts = Counter(instrument for bar in draft for instrument in bar)
     basses = [*BASS_PROGRAMS, *((CONTRABASS, TUBA) if meter == 3 else ())]
     bass = _most_common(counts, basses)
@@ -93,14 +95,13 @@ def choose_band(
         )
     used = {*basses, lead, DRUMS}  # one bass is enough
     rest = [one for one, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if one not in used]
-    if not rest:
-        programs = [program for program in range(DRUMS) if program not in used]
-        rest = [_draw(expected, programs, rng) if lead is None else lead]
     unused = [program for program in range(DRUMS) if program not in {*used, *rest}]
-    while len(rest) < MIN_ACCOMPANIMENT and expected[unused].sum() >= least:
+    while len(rest) < MIN_ACCOMPANIMENT and expected[unused].sum() >= MIN_OTHERS_SHARE * len(draft):
         rest.append(_draw(expected, unused, rng))
         unused.remove(rest[-1])
-    return Band(rest[0], bass, lead, has_drums, tuple(rest[1:]))
+    if not rest:
+        rest = [_draw(expected, unused, rng) if lead is None else lead]
+    return Band(rest[0], bass, lead, bool(expected[DRUMS] >= least), tuple(rest[1:]))
 
 
 def _most_common(counts: Counter[int], programs: Sequence[int]) -> int | None:
