@@ -91,7 +91,7 @@ class SongForm:
 
 _V, _C, _B = SectionKind.VERSE, SectionKind.CHORUS, SectionKind.BRIDGE
 
-_SHORT = {1: (_V,), 2: (_V, _V), 3: (_V, _B, _V)}
+_SHORT = {1: ((_V,),), 2: ((_V, _V),), 3: ((_V, _B, _V), (_V, _C, _V))}
 _TEMPLATES = ((_V, _C, _V, _C, _B, _C), (_V, _V, _B, _V), (_V, _V, _C, _V, _B, _C))
 """Sections between intro and outro: verse and chorus, 32-bar standard, and a chorus that comes late."""
 
@@ -192,9 +192,10 @@ def _sections(bars: int, rng: np.random.Generator) -> tuple[Section, ...]:
 
 def _middle_kinds(count: int, rng: np.random.Generator) -> list[SectionKind]:
     """Return the sections between intro and outro. The last of five or more is a chorus if there is one."""
+    templates = _SHORT.get(count, _TEMPLATES)
+    template = templates[rng.integers(len(templates))]
     if count in _SHORT:
-        return list(_SHORT[count])
-    template = _TEMPLATES[rng.integers(len(_TEMPLATES))]
+        return list(template)
     kinds = list(islice(cycle(template), count))
     if count >= 5 or kinds[-1] is SectionKind.BRIDGE:
         kinds[-1] = SectionKind.CHORUS if SectionKind.CHORUS in template else SectionKind.VERSE
