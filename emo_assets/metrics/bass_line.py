@@ -10,7 +10,7 @@ from emo_assets.metrics.parsed_song import ParsedSong
 from emo_assets.midi.general_midi import BASS_PROGRAMS
 
 LOWEST_TREBLE = 50
-"""MIDI pitch D3: lower notes are a bass, whatever plays them."""
+"""MIDI pitch D3. Lower notes are a bass on any instrument."""
 
 
 def bassless_bar_share(song: ParsedSong) -> float:
