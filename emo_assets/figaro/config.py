@@ -33,6 +33,10 @@ class FigaroConfig(BaseModel):
         True, description="Whether cross-attention has the relative term too, as in the released checkpoints."
     )
 
+    copying: bool = Field(
+        False, description="Whether earlier bars suggest events, see `bar_copying`. The released model lacks it."
+    )
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.d_model % self.heads:
@@ -86,6 +90,7 @@ SMALL_NETWORK = FigaroConfig(
     context=384,
     distances=385,
     relative_cross=False,
+    copying=True,
 )
 """The network of the bundled weights: 4.0 M parameters, and a context of about two bars."""
 
@@ -97,6 +102,7 @@ TINY_NETWORK = FigaroConfig(
     decoder_layers=3,
     distances=257,
     relative_cross=False,
+    copying=True,
 )
 """A network that learns something in minutes on one core."""
 

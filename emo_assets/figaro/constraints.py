@@ -58,6 +58,11 @@ def max_notes(bar: DescribedBar) -> int:
     return math.floor((float(NOTE_DENSITY_BINS[bar.note_density]) + _HALF_BIN) * bar_positions(bar))
 
 
+def min_notes(bar: DescribedBar) -> int:
+    """Return the fewest notes that a bar has within the bin of its note density, at least one."""
+    return max(1, math.ceil((float(NOTE_DENSITY_BINS[bar.note_density]) - _HALF_BIN) * bar_positions(bar)))
+
+
 def tempo_bin(tempo: float) -> int:
     """Return the index of the Tempo token nearest to `tempo`, in quarter notes per minute."""
     return int(nearest_bin(tempo, TEMPO_BINS))

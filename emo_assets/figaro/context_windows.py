@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from emo_assets.figaro.bar_copying import CopyPointers
 from emo_assets.figaro.incremental_decoder import IncrementalDecoder, KVCache, TokenIds
 from emo_assets.figaro.inputs import MAX_BAR_ID, DescriptionInput, Ids
 from emo_assets.tokens.vocabulary import BOS, EOS, EVENTS, EventKind
@@ -31,6 +32,7 @@ class SongContext:
         events: token ids from `<bos>` on.
         bars: bar ids.
         positions: position ids.
+        copied: the next events that earlier bars suggest, each (lags,).
         start: index of the first token that the network sees.
     """
 
@@ -39,6 +41,8 @@ class SongContext:
         self.events: list[int] = []
         self.bars: list[int] = []
         self.positions: list[int] = []
+        self.copied: list[tuple[int, ...]] = []
+        self._pointers = CopyPointers()
         self.start = 0
         self._bar = 0
         self._position = 0
@@ -54,6 +58,8 @@ class SongContext:
         self.events.append(event)
         self.bars.append(0 if event in (BOS, EOS) else self._bar)
         self.positions.append(self._position)
+        self._pointers.advance(event)
+        self.copied.append(self._pointers.suggest())
 
     def cut_at(self, context: int) -> int:
         """Return the index at which a full window should start.
@@ -123,7 +129,8 @@ class BatchedContext:
         self._cache.advance()
         if len(full) < len(self._songs):
             newest = [(song.events[-1], song.bars[-1], song.positions[-1]) for song in self._songs]
-            logits = self.decoder.step(self._cache, TokenIds(*torch.tensor(newest).t()))
+            copied = torch.tensor([song.copied[-1] for song in self._songs])  # (songs, lags)
+            logits = self.decoder.step(self._cache, TokenIds(*torch.tensor(newest).t(), copied))
         else:
             logits = torch.empty(len(full), len(EVENTS))
         for lane in full:
@@ -143,7 +150,8 @@ class BatchedContext:
         window = np.array([song.events[seen], song.bars[seen], song.positions[seen]])  # (3, time)
         ids, bars = song.description.from_bar(song.bars[song.start], self.length)
         memory = self.decoder.encode(_padded(ids, self.length), _padded(bars, self.length))
-        tokens = TokenIds(*torch.from_numpy(window)[:, None])  # (1, time) each
+        copied = torch.tensor(song.copied[seen])  # (time, lags)
+        tokens = TokenIds(*torch.from_numpy(window)[:, None], copied[None])  # (1, time) each
         return self.decoder.fill(self._cache, lane, tokens, memory)[-1]
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from emo_assets.figaro.constraints import DescriptionConstraint
 from emo_assets.figaro.context_windows import BatchedContext
+from emo_assets.figaro.description_bias import DescriptionBias
 from emo_assets.figaro.incremental_decoder import IncrementalDecoder
 from emo_assets.figaro.inputs import DescriptionInput
 from emo_assets.figaro.linear import FLOAT_ROWS, Precision, fastest_precision
@@ -59,6 +60,7 @@ class _Song:
 
     description: DescriptionInput
     constraint: DescriptionConstraint
+    description_bias: DescriptionBias
     style: StyleBias
     generator: np.random.Generator
     events: list[int] = field(default_factory=list)
@@ -72,11 +74,12 @@ class _Song:
             logits[EOS] = np.logaddexp(logits[EOS], logits[_BARS[self.constraint.bar + 1]])
         token = int(allowed[0])
         if len(allowed) > 1:
-            biases = self.style.biases(state, allowed)
-            biased = logits[allowed] + biases  # (allowed,)
+            biased = logits[allowed] + self.style.biases(state, allowed)  # (allowed,)
+            biased = biased + self.description_bias.biases(state, allowed, biased)  # (allowed,)
             uniform = float(self.generator.random())
             token = int(allowed[sample_token(biased, uniform, temperature=temperature, top_p=top_p)])
         token = self.constraint.enforce(token)
+        self.description_bias.advance(state, token)
         self.style.advance(state, token)
         self.constraint.advance(token)
         if token != EOS:
@@ -166,7 +169,13 @@ class Figaro:
         """
         targets = style_targets or [StyleTargets()] * len(descriptions)
         songs = [
-            _Song(plan.description, copy.copy(plan.constraint), StyleBias(plan.bars, target), rng)
+            _Song(
+                plan.description,
+                copy.copy(plan.constraint),
+                DescriptionBias(plan.bars),
+                StyleBias(plan.bars, target),
+                rng,
+            )
             for plan, target, rng in zip(
                 _plans(descriptions, tempos), targets, map(np.random.default_rng, seeds), strict=True
             )

@@ -30,11 +30,15 @@ from emo_assets.nn.attention import merge_heads, split_heads
 
 
 class TokenIds(NamedTuple):
-    """The network's inputs for some tokens: ids, bar ids and position ids, each (..., time) or (lanes,)."""
+    """The network's inputs for some tokens: ids, bar ids and position ids, each (..., time) or (lanes,).
+
+    The events that earlier bars suggest have the lags as one more dimension.
+    """
 
     events: Tensor
     bars: Tensor
     positions: Tensor
+    copied: Tensor
 
 
 class LayerKVCache(NamedTuple):
@@ -305,11 +309,12 @@ class IncrementalDecoder:
             cache: advanced to the tokens' slot.
             tokens: (lanes,) each.
         """
-        states = self.network.embed_events(tokens.events, tokens.bars, tokens.positions)  # (lanes, d_model)
+        states = self.network.embed_events(*tokens)  # (lanes, d_model)
         states = F.pad(states, (0, 0, 0, len(cache.mixed) - cache.lanes))  # (rows, d_model)
         for layer, part in zip(self.layers, cache.layers, strict=True):
             states = layer.step(states, cache, part)  # (rows, d_model)
-        return self.output(states)[: cache.lanes]  # (lanes, events)
+        copied = F.pad(tokens.copied, (0, 0, 0, len(states) - cache.lanes))  # (rows, lags)
+        return self._next_logits(states, copied)[: cache.lanes]  # (lanes, events)
 
     def fill(self, cache: KVCache, lane: int, tokens: TokenIds, memory: Tensor) -> Tensor:
         """Process a whole window and replace what the cache holds of a lane.
@@ -324,7 +329,15 @@ class IncrementalDecoder:
             Logits after each token of the window, (time, events).
         """
         cache.lengths[lane] = tokens.events.shape[1]
-        [states] = self.network.embed_events(tokens.events, tokens.bars, tokens.positions)  # (time, d_model)
+        [states] = self.network.embed_events(*tokens)  # (time, d_model)
         for layer, part in zip(self.layers, cache.layers, strict=True):
             states = layer.fill(states, memory[0], cache, part, lane)  # (time, d_model)
-        return self.output(states)  # (time, events)
+        return self._next_logits(states, tokens.copied[0])  # (time, events)
+
+    def _next_logits(self, states: Tensor, copied: Tensor) -> Tensor:
+        """Map states (..., d_model) and suggested events (..., lags) to logits (..., events)."""
+        logits = self.output(states)  # (..., events)
+        if self.network.copying is None:
+            return logits
+        result: Tensor = self.network.copying(logits, states, copied)  # (..., events)
+        return result

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_assets.figaro.bar_copying import copied_events
 from emo_assets.tokens.quantization import MEAN_PITCH_BINS, nearest_bin
 from emo_assets.tokens.transpose import transposed_chords
 from emo_assets.tokens.vocabulary import (
@@ -20,6 +23,8 @@ from emo_assets.tokens.vocabulary import (
 )
 
 Ids = NDArray[np.int64]
+
+Integer = TypeVar("Integer", bound=np.integer)
 
 MAX_BAR_ID = 256
 """The highest bar id with an embedding; later bars share it."""
@@ -34,7 +39,7 @@ _DESCRIPTION_CHORDS = DESCRIPTIONS.span(DescriptionKind.CHORD)
 _MEAN_PITCHES = DESCRIPTIONS.span(DescriptionKind.MEAN_PITCH)
 
 
-def in_span(ids: Ids, span: range) -> NDArray[np.bool_]:
+def in_span(ids: NDArray[np.integer], span: range) -> NDArray[np.bool_]:
     """Return whether each id is in `span`; same shape as `ids`."""
     return (ids >= span.start) & (ids < span.stop)
 
@@ -116,6 +121,11 @@ class TrainingSong:
     def __len__(self) -> int:
         return len(self.events)
 
+    @cached_property
+    def copied(self) -> NDArray[np.int16]:
+        """The next event that earlier bars suggest, (time, lags)."""
+        return copied_events(self.events)
+
     def transpose(self, semitones: int) -> TrainingSong:
         """Transpose pitches, chords and mean pitches; drums stay.
 
@@ -125,17 +135,18 @@ class TrainingSong:
         Raises:
             ValueError: a note would leave the 128 pitches; see `transpositions`.
         """
-        pitched = in_span(self.events, _PITCHES)
-        moved = self.events[pitched] + semitones
-        if not in_span(moved, _PITCHES).all():
+        pitches = self.events[in_span(self.events, _PITCHES)]
+        if not in_span(pitches + semitones, _PITCHES).all():
             raise ValueError(f"{semitones} semitones would move notes beyond the 128 pitches")
-        events = _rotated_chords(self.events, _EVENT_CHORDS, semitones)
-        events[pitched] = moved
+        events = _transposed(self.events, semitones)
         ids = _rotated_chords(self.description.ids, _DESCRIPTION_CHORDS, semitones)
         means = np.flatnonzero(in_span(ids, _MEAN_PITCHES))
         ids[means] = self._mean_pitch_tokens(events, ids[means], self.description.bars[means])
         description = DescriptionInput(ids, self.description.bars, self.description.starts)
-        return TrainingSong(events, self.bars, self.positions, description)
+        song = TrainingSong(events, self.bars, self.positions, description)
+        if "copied" in vars(self):
+            vars(song)["copied"] = _transposed(self.copied, semitones)
+        return song
 
     def transpositions(self, down: int, up: int) -> range:
         """Return the shifts between `-down` and `up` semitones that keep every note within the pitches."""
@@ -155,7 +166,14 @@ class TrainingSong:
         return np.where(count > 0, _MEAN_PITCHES.start + bins, tokens)
 
 
-def _rotated_chords(ids: Ids, chords: range, semitones: int) -> Ids:
+def _transposed(events: NDArray[Integer], semitones: int) -> NDArray[Integer]:
+    """Return events with pitches and chords `semitones` higher; no pitch leaves the 128 pitches."""
+    events = _rotated_chords(events, _EVENT_CHORDS, semitones)
+    events[in_span(events, _PITCHES)] += semitones
+    return events
+
+
+def _rotated_chords(ids: NDArray[Integer], chords: range, semitones: int) -> NDArray[Integer]:
     """Return a copy of `ids` whose chord roots are `semitones` higher; `N:N` stays."""
     ids = ids.copy()
     named = in_span(ids, chords)

@@ -13,9 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from emo_assets.figaro.bar_copying import COPY_LAGS
 from emo_assets.figaro.config import BAR_ROWS, POSITION_ROWS, FigaroConfig
 from emo_assets.nn.attention import merge_heads, split_heads
-from emo_assets.tokens.vocabulary import DESCRIPTIONS, EVENTS
+from emo_assets.tokens.vocabulary import DESCRIPTIONS, EVENTS, PAD
 
 NORM_EPSILON = 1e-12
 
@@ -195,6 +196,37 @@ class InputNorm(nn.Module):
         return result
 
 
+class BarCopying(nn.Module):
+    """Reads the events that earlier bars suggest, and makes them more or less likely.
+
+    A sum of logits in place of a pointer network's mixture: it is as good, and cheap for one token at a time.
+    """
+
+    def __init__(self, config: FigaroConfig) -> None:
+        super().__init__()
+        self.read = nn.Linear(len(COPY_LAGS) * config.d_model, config.d_model, bias=False)
+        self.gates = nn.Linear(config.d_model, len(COPY_LAGS))
+
+    def embed(self, suggested: Tensor) -> Tensor:
+        """Map embedded suggestions (..., lags, d_model) to (..., d_model)."""
+        result: Tensor = self.read(suggested.flatten(-2))  # (..., d_model)
+        return result
+
+    def forward(self, logits: Tensor, states: Tensor, copied: Tensor) -> Tensor:
+        """Add a gate per lag to the logit of the event that it suggests.
+
+        Args:
+            logits: (..., events).
+            states: of the last layer, (..., d_model).
+            copied: suggested events, (..., lags), `PAD` for none.
+
+        Returns:
+            (..., events).
+        """
+        gates = self.gates(states).masked_fill(copied == PAD, 0)  # (..., lags)
+        return logits.scatter_add(-1, copied, gates)  # (..., events)
+
+
 class FigaroNetwork(nn.Module):
     """The whole network: description ids and event ids in, logits of the next event out.
 
@@ -214,6 +246,7 @@ class FigaroNetwork(nn.Module):
         self.decoder_input = InputNorm(config)
         self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.decoder_layers))
         self.output = nn.Linear(config.d_model, len(EVENTS), bias=False)
+        self.copying = BarCopying(config) if config.copying else None
         self.apply(_initialize)
 
     def encode(self, description: Tensor, bars: Tensor) -> Tensor:
@@ -237,15 +270,31 @@ class FigaroNetwork(nn.Module):
         result: Tensor = self.encoder_input(embedded)  # (batch, description, d_model)
         return result
 
-    def embed_events(self, events: Tensor, bars: Tensor, positions: Tensor) -> Tensor:
-        """Embed events: ids, bar ids and position ids (batch, time) to (batch, time, d_model)."""
+    def embed_events(
+        self, events: Tensor, bars: Tensor, positions: Tensor, copied: Tensor | None = None
+    ) -> Tensor:
+        """Embed events.
+
+        Args:
+            events: token ids (batch, time).
+            bars: bar ids (batch, time), 0 to 256.
+            positions: position ids (batch, time).
+            copied: the next events that earlier bars suggest (batch, time, lags); for networks that copy.
+
+        Returns:
+            (batch, time, d_model).
+        """
         embedded = (
             self.event_embedding(events) + self.bar_embedding(bars) + self.position_embedding(positions)
         )
+        if self.copying is not None and copied is not None:
+            embedded = embedded + self.copying.embed(self.event_embedding(copied))
         result: Tensor = self.decoder_input(embedded)  # (batch, time, d_model)
         return result
 
-    def forward(self, events: Tensor, bars: Tensor, positions: Tensor, memory: Tensor) -> Tensor:
+    def forward(
+        self, events: Tensor, bars: Tensor, positions: Tensor, memory: Tensor, copied: Tensor | None = None
+    ) -> Tensor:
         """Return the logits of each next event.
 
         Args:
@@ -254,6 +303,7 @@ class FigaroNetwork(nn.Module):
             positions: position ids (batch, time).
             memory: encoder states (batch, description, d_model). If shorter than the events, it is padded
                 with zero vectors, which are attended to like any other.
+            copied: the next events that earlier bars suggest (batch, time, lags); for networks that copy.
 
         Returns:
             (batch, time, events).
@@ -261,10 +311,12 @@ class FigaroNetwork(nn.Module):
         missing = events.shape[1] - memory.shape[1]
         if missing > 0:
             memory = F.pad(memory, (0, 0, 0, missing))  # (batch, time, d_model)
-        states = self.embed_events(events, bars, positions)  # (batch, time, d_model)
+        states = self.embed_events(events, bars, positions, copied)  # (batch, time, d_model)
         for layer in self.decoder:
             states = layer(states, memory)  # (batch, time, d_model)
         logits: Tensor = self.output(states)  # (batch, time, events)
+        if self.copying is not None and copied is not None:
+            logits = self.copying(logits, states, copied)  # (batch, time, events)
         return logits
 
 

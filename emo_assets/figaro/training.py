@@ -178,7 +178,11 @@ class _Training:
         self.progress = progress
         self.songs, held_out = split_songs(songs, config.held_out_share)
         self.held_out = held_out_batches(
-            held_out, config.held_out_windows, config.batch, config.network.context
+            held_out,
+            config.held_out_windows,
+            config.batch,
+            config.network.context,
+            copying=config.network.copying,
         )
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         with torch.random.fork_rng():
@@ -195,7 +199,14 @@ class _Training:
         losses: list[float] = []
         started = time.perf_counter()
         while not losses or (self.step % config.evaluate_every and self.step < config.steps):
-            batch = random_batch(self.songs, config.seed, self.step, config.batch, config.network.context)
+            batch = random_batch(
+                self.songs,
+                config.seed,
+                self.step,
+                config.batch,
+                config.network.context,
+                copying=config.network.copying,
+            )
             rate = config.learning_rate_at(self.step)
             losses.append(
                 self.loop.step(self._loss(batch), learning_rate=rate, max_gradient_norm=config.clip)
@@ -217,13 +228,13 @@ class _Training:
 
     def _loss(self, batch: Batch) -> Tensor:
         """Return the nats per token of the next events, without padding."""
-        events, bars, positions, targets, description, description_bars = (
-            torch.from_numpy(ids).to(self.device)  # (windows, context)
+        events, bars, positions, copied, targets, description, description_bars = (
+            torch.from_numpy(ids).to(self.device)  # (windows, context); copied: (windows, context, lags)
             for ids in batch
         )
         with _reduced_precision(self.device):
             memory = self.network.encode(description, description_bars)  # (windows, context, d_model)
-            logits = self.network(events, bars, positions, memory)  # (windows, context, events)
+            logits = self.network(events, bars, positions, memory, copied)  # (windows, context, events)
         return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), ignore_index=PAD)
 
     def _optimizer(self) -> torch.optim.AdamW:

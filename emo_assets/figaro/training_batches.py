@@ -36,6 +36,8 @@ class Batch(NamedTuple):
         events: token ids (windows, context).
         bars: bar ids (windows, context).
         positions: position ids (windows, context).
+        copied: the next tokens that earlier bars suggest (windows, context, lags), see `bar_copying`; no lags
+            for a network without copying.
         targets: the next token's ids (windows, context), `<pad>` where there is none.
         description: token ids (windows, context), padded with `<pad>` as in generation.
         description_bars: bar ids (windows, context).
@@ -44,6 +46,7 @@ class Batch(NamedTuple):
     events: Ids
     bars: Ids
     positions: Ids
+    copied: Ids
     targets: Ids
     description: Ids
     description_bars: Ids
@@ -53,11 +56,14 @@ class _Window(NamedTuple):
     events: Ids
     bars: Ids
     positions: Ids
+    copied: Ids
     description: Ids
     description_bars: Ids
 
 
-def random_batch(songs: Sequence[TrainingSong], seed: int, step: int, windows: int, context: int) -> Batch:
+def random_batch(
+    songs: Sequence[TrainingSong], seed: int, step: int, windows: int, context: int, *, copying: bool = False
+) -> Batch:
     """Sample the windows of one training step.
 
     Args:
@@ -66,17 +72,20 @@ def random_batch(songs: Sequence[TrainingSong], seed: int, step: int, windows: i
         step: number of the step; the same (seed, step) gives the same batch.
         windows: how many.
         context: tokens the network sees; a window has one more.
+        copying: whether earlier bars suggest events.
     """
     generator = np.random.default_rng([seed, step])
     ends = np.cumsum([len(song) for song in songs])
     drawn = []
     for token in generator.integers(0, ends[-1], windows):
         song = songs[int(np.searchsorted(ends, token, side="right"))]
-        drawn.append(_random_window(song, generator, context))
+        drawn.append(_random_window(song, generator, context, copying=copying))
     return _stacked(drawn, context)
 
 
-def held_out_batches(songs: Sequence[TrainingSong], limit: int, windows: int, context: int) -> list[Batch]:
+def held_out_batches(
+    songs: Sequence[TrainingSong], limit: int, windows: int, context: int, *, copying: bool = False
+) -> list[Batch]:
     """Cut held-out songs into adjacent windows, unchanged, and stack them.
 
     Args:
@@ -84,14 +93,19 @@ def held_out_batches(songs: Sequence[TrainingSong], limit: int, windows: int, co
         limit: most windows in all, spread evenly over the songs.
         windows: windows in a batch.
         context: tokens the network sees.
+        copying: whether earlier bars suggest events.
     """
     places = [(song, start) for song in songs for start in range(0, max(1, len(song) - 1), context)]
     spread = np.linspace(0, len(places) - 1, min(limit, len(places))).astype(int)
-    kept = [_window(song, start, context) for song, start in (places[index] for index in spread)]
+    kept = [_window(song, start, context, copying=copying) for song, start in (places[index] for index in spread)]
     return [_stacked(kept[start : start + windows], context) for start in range(0, len(kept), windows)]
 
 
-def _random_window(song: TrainingSong, generator: np.random.Generator, context: int) -> _Window:
+def _random_window(
+    song: TrainingSong, generator: np.random.Generator, context: int, *, copying: bool
+) -> _Window:
+    if copying:
+        _ = song.copied  # kept with the song, so that it is not computed in every key
     shifts = song.transpositions(DOWN, UP)
     song = song.transpose(int(generator.integers(shifts.start, shifts.stop)))
     kind, start = generator.random(), int(generator.integers(0, len(song)))
@@ -102,17 +116,18 @@ def _random_window(song: TrainingSong, generator: np.random.Generator, context: 
         start = int(bars[-1]) if len(bars) else 0
     elif start + context + 1 > len(song):
         start = max(0, len(song) - context - 1)
-    window = _window(song, start, context)
+    window = _window(song, start, context, copying=copying)
     if start > 0 and generator.random() < LATER_BARS_SHARE:
         highest = MAX_BAR_ID - int(max(window.bars.max(), window.description_bars.max()))
         window = _renumbered(window, int(generator.integers(0, max(0, highest) + 1)))
     return window
 
 
-def _window(song: TrainingSong, start: int, context: int) -> _Window:
+def _window(song: TrainingSong, start: int, context: int, *, copying: bool) -> _Window:
     seen = slice(start, start + context + 1)
     description = song.description.from_bar(int(song.bars[start]), context)
-    return _Window(song.events[seen], song.bars[seen], song.positions[seen], *description)
+    copied = song.copied[seen].astype(np.int64) if copying else np.zeros((len(song.events[seen]), 0), np.int64)
+    return _Window(song.events[seen], song.bars[seen], song.positions[seen], copied, *description)
 
 
 def _renumbered(window: _Window, bars: int) -> _Window:
@@ -128,6 +143,7 @@ def _renumbered(window: _Window, bars: int) -> _Window:
         tokens(window.events, _EVENT_BARS),
         numbers(window.bars),
         window.positions,
+        tokens(window.copied, _EVENT_BARS),
         tokens(window.description, _DESCRIPTION_BARS),
         numbers(window.description_bars),
     )
@@ -135,11 +151,23 @@ def _renumbered(window: _Window, bars: int) -> _Window:
 
 def _stacked(windows: Sequence[_Window], context: int) -> Batch:
     """Pad and stack windows."""
-    widths = [context + 1] * 3 + [context] * 2
-    events, bars, positions, description, description_bars = (
-        np.stack([np.pad(row, (0, width - len(row)), constant_values=PAD) for row in rows])
+    widths = [context + 1] * 4 + [context] * 2
+    events, bars, positions, copied, description, description_bars = (
+        np.stack([_padded(row, width) for row in rows])
         for rows, width in zip(zip(*windows, strict=True), widths, strict=True)
-    )  # (windows, width)
+    )  # (windows, width); copied: (windows, width, lags)
     return Batch(
-        events[:, :-1], bars[:, :-1], positions[:, :-1], events[:, 1:], description, description_bars
+        events[:, :-1],
+        bars[:, :-1],
+        positions[:, :-1],
+        copied[:, :-1],
+        events[:, 1:],
+        description,
+        description_bars,
     )
+
+
+def _padded(row: Ids, width: int) -> Ids:
+    """Pad the first dimension of `row`, (time, ..), to `width`."""
+    padding = [(0, width - len(row))] + [(0, 0)] * (row.ndim - 1)
+    return np.pad(row, padding, constant_values=PAD)
