@@ -57,7 +57,9 @@ def descriptions(songs: list[TrainingSong]) -> list[list[int]]:
     return [song.description.ids[1:-1].tolist() for song in songs]
 
 
-@pytest.fixture(params=[False, True], ids=["new layout", "old layout"])
+@pytest.fixture(
+    params=[{}, {"relative_cross": True}, {"copying": True}], ids=["new layout", "old layout", "copying"]
+)
 def network(request: pytest.FixtureRequest) -> FigaroNetwork:
     """A little random network of each layout."""
-    return random_network(LITTLE.model_copy(update={"relative_cross": request.param}))
+    return random_network(LITTLE.model_copy(update=request.param))

@@ -36,7 +36,8 @@ def test_steps_equal_the_whole_network_until_the_window_is_full(
         inputs = [
             torch.from_numpy(values[None, :context]) for values in (song.events, song.bars, song.positions)
         ]
-        expected = network(*inputs, memory)[0]
+        copied = torch.from_numpy(song.copied[None, :context].astype(np.int64))
+        expected = network(*inputs, memory, copied)[0]
     torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-4)
 
 
