@@ -136,8 +136,9 @@ def best_songs(
     numbers = [number for number, count in enumerate(counts) for _ in range(count)]
     parse = DescriptionGrammar().parse
     targets = [
-        style_targets(request, parse(description), calibration)
-        for request, description in zip(requests, descriptions, strict=True)
+        style_targets(request, bars, calibration, gain=STYLE_GAINS[candidate % len(STYLE_GAINS)])
+        for request, bars, count in zip(requests, map(parse, descriptions), counts, strict=True)
+        for candidate in range(count)
     ]
     generated = iter(
         figaro.generate(
@@ -148,7 +149,7 @@ def best_songs(
                 for request, count in zip(requests, counts, strict=True)
                 for seed in _seeds(request.seed, count)
             ],
-            style_targets=[targets[number] for number in numbers],
+            style_targets=targets,
             progress=progress,
         )
     )
@@ -206,6 +207,9 @@ def describe_events(events: Sequence[int]) -> list[DescribedBar]:
         return []
 
 
+NOTE_RATE_METRICS = {"notes_per_second": 1, "onsets_per_second": 1, "pitched_onsets_per_second": 1}
+"""Metrics that FIGARO moves by the time between notes, and their signs."""
+
 NOTE_LENGTH_METRICS = {"log_note_seconds": 1, "long_note_share": 1, "short_note_share": -1, "legato": 1}
 """Metrics that FIGARO moves by the length of notes, and their signs."""
 
@@ -217,8 +221,11 @@ DRUM_METRICS = {
 }
 """Metrics that FIGARO moves by the share of drums, and their signs."""
 
-STYLE_GAIN = 4.0
-"""Bias for a description that is a whole place short of its request, per place that the metrics move."""
+STYLE_GAINS = (4.0, 10.0)
+"""Bias for a description that is a whole place short of its request, per place that the metrics move.
+
+Candidates take turns: how much a bias moves a song differs from description to description.
+"""
 
 
 def song_form(request: TrackRequest, calibration: RequestCalibration) -> SongForm:
@@ -231,12 +238,22 @@ def song_form(request: TrackRequest, calibration: RequestCalibration) -> SongFor
 
 
 def style_targets(
-    request: TrackRequest, description: Sequence[DescribedBar], calibration: RequestCalibration
+    request: TrackRequest,
+    description: Sequence[DescribedBar],
+    calibration: RequestCalibration,
+    *,
+    gain: float = STYLE_GAINS[0],
 ) -> StyleTargets:
     """Return what a request asks FIGARO for beyond its description.
 
-    Where the song of the description is predicted to miss a feeling, FIGARO prefers the length of notes and
-    the share of drums by which the ear hears more, or less, of that feeling.
+    Where the song of the description is predicted to miss a feeling, FIGARO prefers the rate and length of
+    notes and the share of drums by which the ear hears more, or less, of that feeling.
+
+    Args:
+        request: what is asked for.
+        description: of the song.
+        calibration: gives places.
+        gain: see `STYLE_GAINS`.
     """
     if request.strictness is Strictness.LOOSELY:
         return StyleTargets(playable=True)
@@ -250,12 +267,13 @@ def style_targets(
             (targets[name] - predicted[name]) * calibration.ear.sensitivity(name, changes)
             for name in LEARNED_FEATURES
         ]
-        return float(np.clip(STYLE_GAIN * sum(gains), -1, 1))
+        return float(np.clip(gain * sum(gains), -1, 1))
 
     return StyleTargets(
         steadiness=steadiness,
         melody_share=_melody_share(request, calibration),
         key=key,
+        note_rate=direction(NOTE_RATE_METRICS),
         note_length=direction(NOTE_LENGTH_METRICS),
         drums=direction(DRUM_METRICS),
         playable=True,

@@ -94,7 +94,7 @@ class CopyPointers:
                 self._last, self._item = item[:3], []
 
     def suggest(self) -> tuple[int, ...]:
-        """Return the event that comes next if the song repeats the bar of each lag; `PAD` for none, (lags,)."""
+        """Return the next event if the song repeats the bar of each lag, `PAD` for none; (lags,)."""
         bar = len(self._bars) - 1
         return tuple(self._suggestion(bar - lag) if bar >= lag else PAD for lag in COPY_LAGS)
 

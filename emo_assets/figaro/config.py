@@ -34,7 +34,8 @@ class FigaroConfig(BaseModel):
     )
 
     copying: bool = Field(
-        False, description="Whether earlier bars suggest events, see `bar_copying`. The released model lacks it."
+        False,
+        description="Whether earlier bars suggest events, see `bar_copying`. The released model lacks it.",
     )
 
     @model_validator(mode="after")

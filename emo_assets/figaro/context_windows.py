@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -128,9 +127,13 @@ class BatchedContext:
         full = [lane for lane, song in enumerate(self._songs) if len(song.events) - song.start > self.length]
         self._cache.advance()
         if len(full) < len(self._songs):
-            newest = [(song.events[-1], song.bars[-1], song.positions[-1]) for song in self._songs]
-            copied = torch.tensor([song.copied[-1] for song in self._songs])  # (songs, lags)
-            logits = self.decoder.step(self._cache, TokenIds(*torch.tensor(newest).t(), copied))
+            newest = [
+                (song.events[-1], song.bars[-1], song.positions[-1], song.copied[-1]) for song in self._songs
+            ]
+            tokens = TokenIds(
+                *map(torch.tensor, zip(*newest, strict=True))
+            )  # (songs,); copied: (songs, lags)
+            logits = self.decoder.step(self._cache, tokens)
         else:
             logits = torch.empty(len(full), len(EVENTS))
         for lane in full:
@@ -147,11 +150,10 @@ class BatchedContext:
         """Process the whole window of a song; return the logits of its next token, (events,)."""
         song = self._songs[lane]
         seen = slice(song.start, None)
-        window = np.array([song.events[seen], song.bars[seen], song.positions[seen]])  # (3, time)
         ids, bars = song.description.from_bar(song.bars[song.start], self.length)
         memory = self.decoder.encode(_padded(ids, self.length), _padded(bars, self.length))
-        copied = torch.tensor(song.copied[seen])  # (time, lags)
-        tokens = TokenIds(*torch.from_numpy(window)[:, None], copied[None])  # (1, time) each
+        window = (song.events[seen], song.bars[seen], song.positions[seen], song.copied[seen])
+        tokens = TokenIds(*(torch.tensor([each]) for each in window))  # (1, time); copied: (1, time, lags)
         return self.decoder.fill(self._cache, lane, tokens, memory)[-1]
 
 

@@ -43,7 +43,7 @@ BAR_GAIN = 0.6
 MAX_TILT = 1.0
 """In nats per semitone or unit of velocity."""
 
-TILT_STEPS = 7
+TILT_STEPS = 10
 """Steps of the bisection for a tilt; each halves its error."""
 
 
@@ -85,6 +85,7 @@ class MeanController:
         excess = max(0.0, abs(self._error) - self._tolerance * max(self._notes, self._horizon))
         needed = self._offset - math.copysign(excess / self._horizon, self._error)
         return max(-self._limit, min(self._limit, needed))
+
 
 class DescriptionBias:
     """Tracks one song while it is generated, and biases the logits towards the description of its bar.
@@ -163,7 +164,7 @@ class DescriptionBias:
         """Prefer instruments that have not played yet, the more the later it is."""
         played = [INSTRUMENTS[instrument] for instrument in self._played]
         is_new = (allowed >= INSTRUMENTS.start) & (allowed < INSTRUMENTS.stop) & ~np.isin(allowed, played)
-        return (NEW_INSTRUMENT_BONUS * position / self._length * is_new).astype(np.float32)
+        return np.asarray(NEW_INSTRUMENT_BONUS * position / self._length * is_new, np.float32)
 
 
 def _tilt(logits: NDArray[np.float32], values: NDArray[np.number], shift: float) -> NDArray[np.float32]:
@@ -177,9 +178,8 @@ def _tilt(logits: NDArray[np.float32], values: NDArray[np.number], shift: float)
         values: of the tokens, (tokens,).
         shift: in units of `values`.
     """
-    biases = np.zeros(len(logits), np.float32)
     if not shift:
-        return biases
+        return np.zeros(len(logits), np.float32)
     centred = (values - values.mean()).astype(np.float32)  # (tokens,)
 
     def mean(tilt: float) -> float:
@@ -192,4 +192,4 @@ def _tilt(logits: NDArray[np.float32], values: NDArray[np.number], shift: float)
     for _ in range(TILT_STEPS):
         middle = (low + high) / 2
         low, high = (middle, high) if mean(middle) < target else (low, middle)
-    return (low + high) / 2 * centred
+    return np.asarray((low + high) / 2 * centred, np.float32)

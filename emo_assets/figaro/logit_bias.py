@@ -50,6 +50,7 @@ CHORD_TONE_BONUS = 2.0  # for tones of the chord, except in leads, which use pas
 CHORD_ROOT_BONUS = 2.0  # for the chord's root in basses, without which it sounds like another chord
 OUT_OF_SCALE_PENALTY = 2.5  # against tones that are neither in the chord nor in the key's scale
 KEY_BONUS = 2.0  # for tones that tell the key from its strongest rival, while the rival fits the notes so far
+NOTE_RATE_BIAS = 0.7  # against waiting twice as long for the next note at note_rate 1, for it at -1
 LENGTH_BIAS = 1.0  # for notes twice as long at note_length 1, against them at -1
 DRUMS_BIAS = 1.5  # for drums at drums 1, against them at -1
 UNPLAYABLE_PENALTY = 30.0  # against notes that no player can play, unless the grammar leaves nothing else
@@ -75,6 +76,7 @@ class StyleTargets:
         steadiness: of the rhythm, from -1 (never the same bar twice) over 0 (no preference) to 1 (steady).
         melody_share: share of the bars with a melody, 0 to 1; None for no preference.
         key: tonic, 0 to 11, and mode, 0 minor or 1 major, of the notes; None for no preference.
+        note_rate: of all notes, from -1 (few) over 0 (no preference) to 1 (many).
         note_length: of pitched notes, from -1 (short) over 0 (no preference) to 1 (long).
         drums: how much of the music they are, from -1 (little) over 0 (no preference) to 1 (much).
         playable: whether instruments keep to their `pitch_range` and `max_polyphony`.
@@ -83,6 +85,7 @@ class StyleTargets:
     steadiness: float = 0.0
     melody_share: float | None = None
     key: tuple[int, int] | None = None
+    note_rate: float = 0.0
     note_length: float = 0.0
     drums: float = 0.0
     playable: bool = False
@@ -243,6 +246,11 @@ class StyleBias:
         self, state: EventState, allowed: NDArray[np.int64], biases: NDArray[np.float32]
     ) -> None:
         """Prefer not to pass the next onset of the previous bar; avoid positions that are full."""
+        if self._targets.note_rate:
+            in_bar = (allowed >= _POSITIONS.start) & (allowed < _POSITIONS.stop)
+            length = bar_positions(self._bars[self._bar - 1])
+            wait = np.where(in_bar, allowed - _POSITIONS.start, length) - max(state.position, 0)
+            biases -= NOTE_RATE_BIAS * self._targets.note_rate * np.log2(1 + np.maximum(wait, 0))
         if self._targets.steadiness and self._previous_rhythm:
             tokens = [
                 _POSITIONS[position] for position, _, _ in self._pending() if position >= state.position

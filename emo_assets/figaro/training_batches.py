@@ -97,7 +97,9 @@ def held_out_batches(
     """
     places = [(song, start) for song in songs for start in range(0, max(1, len(song) - 1), context)]
     spread = np.linspace(0, len(places) - 1, min(limit, len(places))).astype(int)
-    kept = [_window(song, start, context, copying=copying) for song, start in (places[index] for index in spread)]
+    kept = [
+        _window(song, start, context, copying=copying) for song, start in (places[index] for index in spread)
+    ]
     return [_stacked(kept[start : start + windows], context) for start in range(0, len(kept), windows)]
 
 
@@ -126,7 +128,9 @@ def _random_window(
 def _window(song: TrainingSong, start: int, context: int, *, copying: bool) -> _Window:
     seen = slice(start, start + context + 1)
     description = song.description.from_bar(int(song.bars[start]), context)
-    copied = song.copied[seen].astype(np.int64) if copying else np.zeros((len(song.events[seen]), 0), np.int64)
+    copied = (
+        song.copied[seen].astype(np.int64) if copying else np.zeros((len(song.events[seen]), 0), np.int64)
+    )
     return _Window(song.events[seen], song.bars[seen], song.positions[seen], copied, *description)
 
 

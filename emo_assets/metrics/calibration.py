@@ -34,6 +34,9 @@ UNMEASURED_ERROR = 0.5
 FEELING_WEIGHTS = {"loudness": 0.5, "instrumentalness": 0.5}
 """Weights of squared differences other than 1: the sound's loudness is set when it is rendered."""
 
+MIDDLE_WEIGHT = 0.25
+"""Weight of a feature that is asked for at place 0.5, of 1.25 at either end: people mean extremes."""
+
 WRONG_KEY_PENALTY = 0.5
 """Added to the distance for a wrong key and for a wrong mode: more than all feelings can make up for."""
 
@@ -111,7 +114,12 @@ class RequestCalibration:
 
     def _distance(self, asked: FeatureVector, places: dict[str, float]) -> float:
         targets = self.target_places(asked)
-        weights = np.array([FEELING_WEIGHTS.get(name, 1.0) for name in FEELINGS])
+        weights = np.array(
+            [
+                FEELING_WEIGHTS.get(name, 1.0) * (MIDDLE_WEIGHT + (2 * targets[name] - 1) ** 2)
+                for name in FEELINGS
+            ]
+        )
         errors = np.array([places[name] - targets[name] for name in FEELINGS])
         errors = np.where(np.isnan(errors), UNMEASURED_ERROR, errors)
         return float(np.average(np.square(errors), weights=weights))

@@ -93,10 +93,9 @@ def test_composed_songs_repeat_their_bars(songs: list[TrainingSong]) -> None:
 def test_transposed_songs_have_transposed_suggestions(songs: list[TrainingSong]) -> None:
     song = songs[0]
     shift = song.transpositions(3, 3)[-1]
+    assert len(song.copied) == len(song)
     moved = song.transpose(shift)
-    assert np.array_equal(copied_events(moved.events), TrainingSong.copied.func(moved))
-    _ = song.copied
-    assert np.array_equal(song.transpose(shift).copied, copied_events(moved.events))
+    assert np.array_equal(moved.copied, copied_events(moved.events))
 
 
 @given(st.lists(st.integers(0, len(EVENTS) - 1), max_size=60))
