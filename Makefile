@@ -73,7 +73,7 @@ wheel: setup page ## a wheel in dist/, with the studio's page in it
 bench: setup ## measure speed and memory; `make bench ONLY="reading linking"` for some
 	@$(BIN)/python -m emo_assets_tests.benchmarks $(ONLY)
 
-WEIGHTS_SONGS := 3000
+WEIGHTS_SONGS := 2400
 WEIGHTS_SEED := 1001
 
 ear: setup ## learn anew the ear that ships with the package, from a store of real songs: make ear STORE=data

@@ -41,7 +41,7 @@ mean duration, instruments, chords) and generates the notes. It ships with emo_a
 | what | value |
 |---|---|
 | network | {encoder_layers} encoder and {decoder_layers} decoder layers, width {d_model}, {heads} heads |
-| | feed-forward {feed_forward}, context {context} |
+| | feed-forward {feed_forward}, context {context}, pointers into bars 1, 2, 4 and 8 back |
 | parameters | {parameters:.1f} M, stored as float16 ({megabytes:.1f} MB) |
 | data | {songs} songs of the built-in composer, seed {data_seed}; no recordings or transcriptions |
 | | {held_out} more songs held out by a hash |

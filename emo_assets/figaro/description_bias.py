@@ -40,7 +40,7 @@ MISSING_INSTRUMENT_PENALTY = 3.0
 BAR_GAIN = 0.6
 """How much of a bar's error the next bars are corrected by."""
 
-MAX_TILT = 1.0
+MAX_TILT = 0.4
 """In nats per semitone or unit of velocity."""
 
 TILT_STEPS = 10
