@@ -187,6 +187,7 @@ def most_faithful_songs(
         [description for description in descriptions for _ in range(candidates)],
         tempos=[tempo for tempo in tempos for _ in range(candidates)],
         seeds=[one for seed in seeds for one in _seeds(seed, candidates)],
+        style_targets=[StyleTargets(playable=True)] * (len(descriptions) * candidates),
         progress=progress,
     )
     if candidates == 1:

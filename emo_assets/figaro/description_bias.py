@@ -40,8 +40,8 @@ MISSING_INSTRUMENT_PENALTY = 3.0
 BAR_GAIN = 0.6
 """How much of a bar's error the next bars are corrected by."""
 
-MAX_TILT = 0.4
-"""In nats per semitone or unit of velocity."""
+MAX_VELOCITY_TILT, MAX_PITCH_TILT = 1.0, 0.25
+"""In nats per unit of velocity and per semitone. Stronger tilts of pitch drive chords up the scale."""
 
 TILT_STEPS = 10
 """Steps of the bisection for a tilt; each halves its error."""
@@ -101,7 +101,7 @@ class DescriptionBias:
         self._min_notes = 0
         self._notes = 0
         self._velocity = MeanController(tolerance=0.4, horizon=2, limit=32)
-        self._pitch = MeanController(tolerance=0.4, horizon=3, limit=16)
+        self._pitch = MeanController(tolerance=0.6, horizon=4, limit=6)
         self._played: set[int] = set()
 
     def biases(
@@ -120,9 +120,10 @@ class DescriptionBias:
             case Expected.ITEM:
                 return self._instrument_biases(state.position, allowed)
             case Expected.PITCH if state.instrument != DRUMS:
-                return _tilt(logits, allowed - PITCHES.start, self._pitch.shift())
+                return _tilt(logits, allowed - PITCHES.start, self._pitch.shift(), MAX_PITCH_TILT)
             case Expected.VELOCITY:
-                return _tilt(logits, VELOCITY_BINS[allowed - VELOCITIES.start], self._velocity.shift())
+                velocities = VELOCITY_BINS[allowed - VELOCITIES.start]
+                return _tilt(logits, velocities, self._velocity.shift(), MAX_VELOCITY_TILT)
         return np.zeros(len(allowed), np.float32)
 
     def advance(self, before: EventState, token: int) -> None:
@@ -167,7 +168,7 @@ class DescriptionBias:
         return np.asarray(NEW_INSTRUMENT_BONUS * position / self._length * is_new, np.float32)
 
 
-def _tilt(logits: NDArray[np.float32], values: NDArray[np.number], shift: float) -> NDArray[np.float32]:
+def _tilt(logits: NDArray[np.float32], values: NDArray[np.number], shift: float, limit: float) -> NDArray[np.float32]:
     """Return biases, linear in `values`, that move the expected value by `shift`, if that is possible.
 
     The exponential tilt p(x) · exp(θ · x) changes a distribution least, in KL divergence, among those with
@@ -177,6 +178,7 @@ def _tilt(logits: NDArray[np.float32], values: NDArray[np.number], shift: float)
         logits: (tokens,).
         values: of the tokens, (tokens,).
         shift: in units of `values`.
+        limit: the largest |θ|.
     """
     if not shift:
         return np.zeros(len(logits), np.float32)
@@ -188,7 +190,7 @@ def _tilt(logits: NDArray[np.float32], values: NDArray[np.number], shift: float)
         return float(weights @ centred / weights.sum())
 
     target = mean(0.0) + shift
-    low, high = (0.0, MAX_TILT) if shift > 0 else (-MAX_TILT, 0.0)
+    low, high = (0.0, limit) if shift > 0 else (-limit, 0.0)
     for _ in range(TILT_STEPS):
         middle = (low + high) / 2
         low, high = (middle, high) if mean(middle) < target else (low, middle)
