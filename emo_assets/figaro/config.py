@@ -38,6 +38,10 @@ class FigaroConfig(BaseModel):
         description="Whether earlier bars suggest events, see `bar_copying`. The released model lacks it.",
     )
 
+    bar_conditioning: bool = Field(
+        False, description="Whether an event sees the numbers of its bar's description at its input, too."
+    )
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.d_model % self.heads:
@@ -92,6 +96,7 @@ SMALL_NETWORK = FigaroConfig(
     distances=385,
     relative_cross=False,
     copying=True,
+    bar_conditioning=True,
 )
 """The network of the bundled weights: 4.0 M parameters, and a context of about two bars."""
 
@@ -104,6 +109,7 @@ TINY_NETWORK = FigaroConfig(
     distances=257,
     relative_cross=False,
     copying=True,
+    bar_conditioning=True,
 )
 """A network that learns something in minutes on one core."""
 

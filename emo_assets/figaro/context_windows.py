@@ -32,6 +32,7 @@ class SongContext:
         bars: bar ids.
         positions: position ids.
         copied: the next events that earlier bars suggest, each (lags,).
+        numbers: the tokens of the numbers of the bar, each (BAR_NUMBERS,).
         start: index of the first token that the network sees.
     """
 
@@ -41,6 +42,8 @@ class SongContext:
         self.bars: list[int] = []
         self.positions: list[int] = []
         self.copied: list[tuple[int, ...]] = []
+        self.numbers: list[list[int]] = []
+        self._numbers_of_bars = description.numbers.tolist()
         self._pointers = CopyPointers()
         self.start = 0
         self._bar = 0
@@ -59,6 +62,12 @@ class SongContext:
         self.positions.append(self._position)
         self._pointers.advance(event)
         self.copied.append(self._pointers.suggest())
+        self.numbers.append(self._numbers_of_bars[min(self.bars[-1], len(self._numbers_of_bars) - 1)])
+
+    def inputs(self, seen: slice) -> TokenIds:
+        """Return the network's inputs for some of the tokens, each (time, ..)."""
+        columns = (self.events, self.bars, self.positions, self.copied, self.numbers)
+        return TokenIds(*(torch.tensor(column[seen]) for column in columns))
 
     def cut_at(self, context: int) -> int:
         """Return the index at which a full window should start.
@@ -127,12 +136,8 @@ class BatchedContext:
         full = [lane for lane, song in enumerate(self._songs) if len(song.events) - song.start > self.length]
         self._cache.advance()
         if len(full) < len(self._songs):
-            newest = [
-                (song.events[-1], song.bars[-1], song.positions[-1], song.copied[-1]) for song in self._songs
-            ]
-            tokens = TokenIds(
-                *map(torch.tensor, zip(*newest, strict=True))
-            )  # (songs,); copied: (songs, lags)
+            newest = [song.inputs(slice(-1, None)) for song in self._songs]
+            tokens = TokenIds(*map(torch.cat, zip(*newest, strict=True)))  # (songs, ..) each
             logits = self.decoder.step(self._cache, tokens)
         else:
             logits = torch.empty(len(full), len(EVENTS))
@@ -152,8 +157,7 @@ class BatchedContext:
         seen = slice(song.start, None)
         ids, bars = song.description.from_bar(song.bars[song.start], self.length)
         memory = self.decoder.encode(_padded(ids, self.length), _padded(bars, self.length))
-        window = (song.events[seen], song.bars[seen], song.positions[seen], song.copied[seen])
-        tokens = TokenIds(*(torch.tensor([each]) for each in window))  # (1, time); copied: (1, time, lags)
+        tokens = TokenIds(*(column[None] for column in song.inputs(seen)))  # (1, time, ..) each
         return self.decoder.fill(self._cache, lane, tokens, memory)[-1]
 
 

@@ -168,7 +168,9 @@ class DescriptionBias:
         return np.asarray(NEW_INSTRUMENT_BONUS * position / self._length * is_new, np.float32)
 
 
-def _tilt(logits: NDArray[np.float32], values: NDArray[np.number], shift: float, limit: float) -> NDArray[np.float32]:
+def _tilt(
+    logits: NDArray[np.float32], values: NDArray[np.number], shift: float, limit: float
+) -> NDArray[np.float32]:
     """Return biases, linear in `values`, that move the expected value by `shift`, if that is possible.
 
     The exponential tilt p(x) · exp(θ · x) changes a distribution least, in KL divergence, among those with

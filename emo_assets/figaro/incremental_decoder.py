@@ -32,13 +32,14 @@ from emo_assets.nn.attention import merge_heads, split_heads
 class TokenIds(NamedTuple):
     """The network's inputs for some tokens: ids, bar ids and position ids, each (..., time) or (lanes,).
 
-    The events that earlier bars suggest have the lags as one more dimension.
+    The events that earlier bars suggest, and the numbers of the bar's description, have one more dimension.
     """
 
     events: Tensor
     bars: Tensor
     positions: Tensor
     copied: Tensor
+    numbers: Tensor
 
 
 class LayerKVCache(NamedTuple):

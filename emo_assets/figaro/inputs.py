@@ -18,6 +18,7 @@ from emo_assets.tokens.vocabulary import (
     DESCRIPTIONS,
     EOS,
     EVENTS,
+    PAD,
     DescriptionKind,
     EventKind,
 )
@@ -37,6 +38,12 @@ _EVENT_CHORDS = EVENTS.span(EventKind.CHORD)
 _DESCRIPTION_BARS = DESCRIPTIONS.span(DescriptionKind.BAR)
 _DESCRIPTION_CHORDS = DESCRIPTIONS.span(DescriptionKind.CHORD)
 _MEAN_PITCHES = DESCRIPTIONS.span(DescriptionKind.MEAN_PITCH)
+
+BAR_NUMBERS = 4
+"""The numbers that describe a bar: note density, mean velocity, mean pitch, mean duration."""
+
+_FIRST_NUMBER = 2
+"""Tokens of a bar's description before its numbers: the bar and its time signature."""
 
 
 def in_span(ids: NDArray[np.integer], span: range) -> NDArray[np.bool_]:
@@ -84,6 +91,12 @@ class DescriptionInput:
         ids = np.array([BOS, *description, EOS], np.int64)
         starts = np.concatenate([[0], np.flatnonzero(in_span(ids, _DESCRIPTION_BARS))])
         return cls(ids, bar_ids(ids, _DESCRIPTION_BARS), starts)
+
+    @cached_property
+    def numbers(self) -> Ids:
+        """The tokens of each bar's numbers, `PAD` outside any bar, (bars + 1, BAR_NUMBERS)."""
+        columns = self.starts[1:, None] + np.arange(_FIRST_NUMBER, _FIRST_NUMBER + BAR_NUMBERS)
+        return np.concatenate([np.full((1, BAR_NUMBERS), PAD, np.int64), self.ids[columns]])
 
     def from_bar(self, bar: int, limit: int) -> tuple[Ids, Ids]:
         """Return the ids and bar ids that a window sees whose first token is in `bar`.

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from emo_assets.figaro.bar_copying import COPY_LAGS
 from emo_assets.figaro.config import BAR_ROWS, POSITION_ROWS, FigaroConfig
+from emo_assets.figaro.inputs import BAR_NUMBERS
 from emo_assets.nn.attention import merge_heads, split_heads
 from emo_assets.tokens.vocabulary import DESCRIPTIONS, EVENTS, PAD
 
@@ -247,6 +248,10 @@ class FigaroNetwork(nn.Module):
         self.decoder = nn.ModuleList(DecoderLayer(config) for _ in range(config.decoder_layers))
         self.output = nn.Linear(config.d_model, len(EVENTS), bias=False)
         self.copying = BarCopying(config) if config.copying else None
+        width = config.d_model
+        self.bar_numbers = (
+            nn.Linear(BAR_NUMBERS * width, width, bias=False) if config.bar_conditioning else None
+        )
         self.apply(_initialize)
 
     def encode(self, description: Tensor, bars: Tensor) -> Tensor:
@@ -271,7 +276,12 @@ class FigaroNetwork(nn.Module):
         return result
 
     def embed_events(
-        self, events: Tensor, bars: Tensor, positions: Tensor, copied: Tensor | None = None
+        self,
+        events: Tensor,
+        bars: Tensor,
+        positions: Tensor,
+        copied: Tensor | None = None,
+        numbers: Tensor | None = None,
     ) -> Tensor:
         """Embed events.
 
@@ -280,6 +290,8 @@ class FigaroNetwork(nn.Module):
             bars: bar ids (batch, time), 0 to 256.
             positions: position ids (batch, time).
             copied: the next events that earlier bars suggest (batch, time, lags); for networks that copy.
+            numbers: the tokens of the numbers of each event's bar (batch, time, BAR_NUMBERS); for networks
+                with bar conditioning.
 
         Returns:
             (batch, time, d_model).
@@ -289,11 +301,19 @@ class FigaroNetwork(nn.Module):
         )
         if self.copying is not None and copied is not None:
             embedded = embedded + self.copying.embed(self.event_embedding(copied))
+        if self.bar_numbers is not None and numbers is not None:
+            embedded = embedded + self.bar_numbers(self.description_embedding(numbers).flatten(-2))
         result: Tensor = self.decoder_input(embedded)  # (batch, time, d_model)
         return result
 
     def forward(
-        self, events: Tensor, bars: Tensor, positions: Tensor, memory: Tensor, copied: Tensor | None = None
+        self,
+        events: Tensor,
+        bars: Tensor,
+        positions: Tensor,
+        memory: Tensor,
+        copied: Tensor | None = None,
+        numbers: Tensor | None = None,
     ) -> Tensor:
         """Return the logits of each next event.
 
@@ -304,6 +324,8 @@ class FigaroNetwork(nn.Module):
             memory: encoder states (batch, description, d_model). If shorter than the events, it is padded
                 with zero vectors, which are attended to like any other.
             copied: the next events that earlier bars suggest (batch, time, lags); for networks that copy.
+            numbers: the tokens of the numbers of each event's bar (batch, time, BAR_NUMBERS); for networks
+                with bar conditioning.
 
         Returns:
             (batch, time, events).
@@ -311,7 +333,7 @@ class FigaroNetwork(nn.Module):
         missing = events.shape[1] - memory.shape[1]
         if missing > 0:
             memory = F.pad(memory, (0, 0, 0, missing))  # (batch, time, d_model)
-        states = self.embed_events(events, bars, positions, copied)  # (batch, time, d_model)
+        states = self.embed_events(events, bars, positions, copied, numbers)  # (batch, time, d_model)
         for layer in self.decoder:
             states = layer(states, memory)  # (batch, time, d_model)
         logits: Tensor = self.output(states)  # (batch, time, events)

@@ -228,13 +228,17 @@ class _Training:
 
     def _loss(self, batch: Batch) -> Tensor:
         """Return the nats per token of the next events, without padding."""
-        events, bars, positions, copied, targets, description, description_bars = (
-            torch.from_numpy(ids).to(self.device)  # (windows, context); copied: (windows, context, lags)
+        events, bars, positions, copied, numbers, targets, description, description_bars = (
+            torch.from_numpy(ids).to(
+                self.device
+            )  # (windows, context), copied and numbers with one more dimension
             for ids in batch
         )
         with _reduced_precision(self.device):
             memory = self.network.encode(description, description_bars)  # (windows, context, d_model)
-            logits = self.network(events, bars, positions, memory, copied)  # (windows, context, events)
+            logits = self.network(
+                events, bars, positions, memory, copied, numbers
+            )  # (windows, context, events)
         return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), ignore_index=PAD)
 
     def _optimizer(self) -> torch.optim.AdamW:

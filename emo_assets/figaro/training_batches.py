@@ -25,6 +25,9 @@ BAR_START_SHARE = 0.6
 LATER_BARS_SHARE = 0.2
 """Share of windows with higher bar numbers than they have, so that the bars of long songs are learned."""
 
+COPY_DROPOUT = 0.25
+"""Share of windows without copied events, so that the network learns to follow the description, too."""
+
 DOWN, UP = 5, 6
 """Semitones of transposition: the twelve keys, each once."""
 
@@ -38,6 +41,7 @@ class Batch(NamedTuple):
         positions: position ids (windows, context).
         copied: the next tokens that earlier bars suggest (windows, context, lags), see `bar_copying`; no lags
             for a network without copying.
+        numbers: the tokens of the numbers of each event's bar (windows, context, BAR_NUMBERS).
         targets: the next token's ids (windows, context), `<pad>` where there is none.
         description: token ids (windows, context), padded with `<pad>` as in generation.
         description_bars: bar ids (windows, context).
@@ -47,6 +51,7 @@ class Batch(NamedTuple):
     bars: Ids
     positions: Ids
     copied: Ids
+    numbers: Ids
     targets: Ids
     description: Ids
     description_bars: Ids
@@ -57,6 +62,7 @@ class _Window(NamedTuple):
     bars: Ids
     positions: Ids
     copied: Ids
+    numbers: Ids
     description: Ids
     description_bars: Ids
 
@@ -119,6 +125,8 @@ def _random_window(
     elif start + context + 1 > len(song):
         start = max(0, len(song) - context - 1)
     window = _window(song, start, context, copying=copying)
+    if copying and generator.random() < COPY_DROPOUT:
+        window = window._replace(copied=np.full_like(window.copied, PAD))
     if start > 0 and generator.random() < LATER_BARS_SHARE:
         highest = MAX_BAR_ID - int(max(window.bars.max(), window.description_bars.max()))
         window = _renumbered(window, int(generator.integers(0, max(0, highest) + 1)))
@@ -131,7 +139,8 @@ def _window(song: TrainingSong, start: int, context: int, *, copying: bool) -> _
     copied = (
         song.copied[seen].astype(np.int64) if copying else np.zeros((len(song.events[seen]), 0), np.int64)
     )
-    return _Window(song.events[seen], song.bars[seen], song.positions[seen], copied, *description)
+    numbers = song.description.numbers[np.minimum(song.bars[seen], len(song.description.numbers) - 1)]
+    return _Window(song.events[seen], song.bars[seen], song.positions[seen], copied, numbers, *description)
 
 
 def _renumbered(window: _Window, bars: int) -> _Window:
@@ -148,6 +157,7 @@ def _renumbered(window: _Window, bars: int) -> _Window:
         numbers(window.bars),
         window.positions,
         tokens(window.copied, _EVENT_BARS),
+        window.numbers,
         tokens(window.description, _DESCRIPTION_BARS),
         numbers(window.description_bars),
     )
@@ -155,16 +165,17 @@ def _renumbered(window: _Window, bars: int) -> _Window:
 
 def _stacked(windows: Sequence[_Window], context: int) -> Batch:
     """Pad and stack windows."""
-    widths = [context + 1] * 4 + [context] * 2
-    events, bars, positions, copied, description, description_bars = (
+    widths = [context + 1] * 5 + [context] * 2
+    events, bars, positions, copied, numbers, description, description_bars = (
         np.stack([_padded(row, width) for row in rows])
         for rows, width in zip(zip(*windows, strict=True), widths, strict=True)
-    )  # (windows, width); copied: (windows, width, lags)
+    )  # (windows, width); copied: (windows, width, lags); numbers: (windows, width, BAR_NUMBERS)
     return Batch(
         events[:, :-1],
         bars[:, :-1],
         positions[:, :-1],
         copied[:, :-1],
+        numbers[:, :-1],
         events[:, 1:],
         description,
         description_bars,

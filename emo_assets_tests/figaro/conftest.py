@@ -58,7 +58,8 @@ def descriptions(songs: list[TrainingSong]) -> list[list[int]]:
 
 
 @pytest.fixture(
-    params=[{}, {"relative_cross": True}, {"copying": True}], ids=["new layout", "old layout", "copying"]
+    params=[{}, {"relative_cross": True}, {"copying": True, "bar_conditioning": True}],
+    ids=["new layout", "old layout", "copying"],
 )
 def network(request: pytest.FixtureRequest) -> FigaroNetwork:
     """A little random network of each layout."""

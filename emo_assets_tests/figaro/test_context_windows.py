@@ -37,7 +37,8 @@ def test_steps_equal_the_whole_network_until_the_window_is_full(
             torch.from_numpy(values[None, :context]) for values in (song.events, song.bars, song.positions)
         ]
         copied = torch.from_numpy(song.copied[None, :context].astype(np.int64))
-        expected = network(*inputs, memory, copied)[0]
+        numbers = torch.from_numpy(song.description.numbers[song.bars[None, :context]])
+        expected = network(*inputs, memory, copied, numbers)[0]
     torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-4)
 
 
