@@ -259,7 +259,6 @@ def style_targets(
     if request.strictness is Strictness.LOOSELY:
         return StyleTargets(playable=True)
     targets = calibration.target_places(request.features)
-    steadiness = 2 * targets["danceability"] - 1
     key = (request.features.key, request.features.mode)
     predicted = calibration.predict_places(description, request.features.tempo)
 
@@ -271,13 +270,14 @@ def style_targets(
         return float(np.clip(gain * sum(gains), -1, 1))
 
     return StyleTargets(
-        steadiness=steadiness,
+        steadiness=targets["danceability"],
         melody_share=_melody_share(request, calibration),
         key=key,
         note_rate=direction(NOTE_RATE_METRICS),
         note_length=direction(NOTE_LENGTH_METRICS),
         drums=direction(DRUM_METRICS),
         playable=True,
+        sources=tuple(bar.source for bar in song_form(request, calibration).bars),
     )
 
 

@@ -96,10 +96,10 @@ class CopyPointers:
     def suggest(self) -> tuple[int, ...]:
         """Return the next event if the song repeats the bar of each lag, `PAD` for none; (lags,)."""
         bar = len(self._bars) - 1
-        return tuple(self._suggestion(bar - lag) if bar >= lag else PAD for lag in COPY_LAGS)
+        return tuple(self.suggestion(bar - lag) if bar >= lag else PAD for lag in COPY_LAGS)
 
-    def _suggestion(self, bar: int) -> int:
-        """Return the event that the pointer into `bar` suggests."""
+    def suggestion(self, bar: int) -> int:
+        """Return the event that comes next if the song repeats an earlier bar, counted from 0."""
         if self._meters[-1] == PAD:
             return self._meters[bar]
         items, begun = self._bars[bar], self._item

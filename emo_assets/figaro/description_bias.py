@@ -40,7 +40,7 @@ MISSING_INSTRUMENT_PENALTY = 3.0
 BAR_GAIN = 0.6
 """How much of a bar's error the next bars are corrected by."""
 
-MAX_VELOCITY_TILT, MAX_PITCH_TILT = 1.0, 0.25
+MAX_VELOCITY_TILT, MAX_PITCH_TILT = 0.4, 0.25
 """In nats per unit of velocity and per semitone. Stronger tilts of pitch drive chords up the scale."""
 
 TILT_STEPS = 10
@@ -100,7 +100,7 @@ class DescriptionBias:
         self._length = 0
         self._min_notes = 0
         self._notes = 0
-        self._velocity = MeanController(tolerance=0.4, horizon=2, limit=32)
+        self._velocity = MeanController(tolerance=1, horizon=6, limit=16)
         self._pitch = MeanController(tolerance=0.6, horizon=4, limit=6)
         self._played: set[int] = set()
 

@@ -17,6 +17,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from emo_assets.figaro.bar_copying import CopyPointers
 from emo_assets.figaro.constraints import bar_positions
 from emo_assets.figaro.instrument_limits import max_polyphony, pitch_range
 from emo_assets.key_profiles import CLEAR_KEY, telling_pitch_classes
@@ -42,7 +43,9 @@ OCTAVE = 12
 
 # biases, in nats
 RHYTHM_BIAS = 3.0  # for onsets of the previous bar at steadiness 1, against them at -1
-STEP_BIAS = 4.0  # for steps of 1 or 2 semitones in a lead, against them in others of a song without melody
+SOURCE_BIAS = 2.0  # for the event that repeats the bar's source
+ENDING_LENGTH_BIAS = 3.0  # for notes twice as long in the last bar of a song with a form
+STEP_BIAS = 2.0  # for steps of 1 or 2 semitones in a lead, against them in others of a song without melody
 LEAD_PENALTY = 12.0  # against the lead in bars without a melody, and against two notes of it at a time
 LEAD_ENTRY_BONUS = 2.0  # for the lead in bars with a melody, while no note of it sounds
 LEAD_VELOCITY_BONUS = 2.0  # for velocities of the lead that are not below the bar's mean
@@ -79,6 +82,8 @@ class StyleTargets:
         note_rate: of all notes, from -1 (few) over 0 (no preference) to 1 (many).
         note_length: of pitched notes, from -1 (short) over 0 (no preference) to 1 (long).
         drums: how much of the music they are, from -1 (little) over 0 (no preference) to 1 (much).
+        sources: the earlier bar that each bar repeats, counted from 0; None for a new bar. Empty without a
+            form.
         playable: whether instruments keep to their `pitch_range` and `max_polyphony`.
     """
 
@@ -89,6 +94,7 @@ class StyleTargets:
     note_length: float = 0.0
     drums: float = 0.0
     playable: bool = False
+    sources: tuple[int | None, ...] = ()
 
 
 def has_melody(bar: int, share: float) -> bool:
@@ -129,6 +135,7 @@ class StyleBias:
         # quarter notes of each pitch class, (12,)
         self._lengths = DESCRIPTION_WEIGHT * chords / max(chords.sum(), 1)
         self._key_biases = np.zeros(OCTAVE)
+        self._pointers = CopyPointers()
 
     def biases(self, state: EventState, allowed: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return what to add to the logits of the allowed tokens, in nats, shape (allowed,).
@@ -150,9 +157,10 @@ class StyleBias:
             case Expected.VELOCITY if self._is_melody(state.instrument):
                 mean = self._bars[self._bar - 1].mean_velocity
                 biases += LEAD_VELOCITY_BONUS * (allowed - _VELOCITIES.start >= mean)
-            case Expected.DURATION if self._targets.note_length and state.instrument != DRUMS:
-                octaves = np.log2(DURATION_BINS[allowed - _DURATIONS.start] / POSITIONS_PER_QUARTER)
-                biases += LENGTH_BIAS * self._targets.note_length * octaves
+            case Expected.DURATION if state.instrument != DRUMS:
+                self._bias_durations(state, DURATION_BINS[allowed - _DURATIONS.start], biases)
+        if self._source is not None:
+            biases += SOURCE_BIAS * (allowed == self._pointers.suggestion(self._source))
         return biases
 
     def advance(self, before: EventState, token: int) -> None:
@@ -162,6 +170,7 @@ class StyleBias:
             before: the state of the event grammar before it.
             token: its id.
         """
+        self._pointers.advance(token)
         if token in _BARS:
             self._begin_bar(before.bar)
         elif before.expected is Expected.PITCH:
@@ -195,6 +204,11 @@ class StyleBias:
     def _instruments(self) -> Sequence[int]:
         """The instruments of the current bar."""
         return self._bars[self._bar - 1].instruments if self._bar else ()
+
+    @property
+    def _source(self) -> int | None:
+        """The bar that the current one repeats."""
+        return self._targets.sources[self._bar - 1] if self._bar and self._targets.sources else None
 
     @property
     def _bar_lead(self) -> int | None:
@@ -281,6 +295,16 @@ class StyleBias:
             lead = self._bar_lead
             is_free = lead is not None and self._is_melody(lead) and position >= self._lead_until
             biases += np.where(instruments == lead, LEAD_ENTRY_BONUS if is_free else -LEAD_PENALTY, 0)
+
+    def _bias_durations(
+        self, state: EventState, durations: NDArray[np.int64], biases: NDArray[np.float32]
+    ) -> None:
+        """Prefer short or long notes, and in the last bar notes that are held to its end."""
+        bias = LENGTH_BIAS * self._targets.note_length
+        if self._targets.sources and self._bar == len(self._bars):
+            bias = ENDING_LENGTH_BIAS
+            durations = np.minimum(durations, bar_positions(self._bars[-1]) - state.position)
+        biases += bias * np.log2(durations / POSITIONS_PER_QUARTER)
 
     def _bias_drums(self, state: EventState, pitches: NDArray[np.int64], biases: NDArray[np.float32]) -> None:
         """Prefer the drums of the previous bar."""
