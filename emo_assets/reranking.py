@@ -222,6 +222,9 @@ DRUM_METRICS = {
 }
 """Metrics that FIGARO moves by the share of drums, and their signs."""
 
+BACKBEAT_ENERGY = 0.3
+"""Place of the energy from which songs have a backbeat."""
+
 STYLE_GAINS = (4.0, 10.0)
 """Bias for a description that is a whole place short of its request, per place that the metrics move.
 
@@ -273,6 +276,7 @@ def style_targets(
         steadiness=targets["danceability"],
         melody_share=_melody_share(request, calibration),
         key=key,
+        backbeat=targets["energy"] >= BACKBEAT_ENERGY,
         note_rate=direction(NOTE_RATE_METRICS),
         note_length=direction(NOTE_LENGTH_METRICS),
         drums=direction(DRUM_METRICS),

@@ -1,7 +1,8 @@
 """Logit biases that bring the numbers of a bar to its description: notes, velocity, pitch, instruments.
 
 The network is free to miss them, and does where a description is unlike its training songs. So a bar that has
-fewer notes than the described density allows moves on more slowly, an instrument that has not played yet
+fewer notes than the described density allows moves on more slowly, one that would use them up early moves on
+faster, an instrument that has not played yet
 becomes more likely, and velocities and pitches are tilted towards the mean that the rest of the bar needs.
 Nothing happens while a bar agrees with its description.
 """
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from emo_assets.figaro.constraints import bar_positions, min_notes
+from emo_assets.figaro.constraints import bar_positions, max_notes, min_notes
 from emo_assets.midi.general_midi import DRUMS
 from emo_assets.tokens.grammar.descriptions import DescribedBar
 from emo_assets.tokens.grammar.event_state import EventState, Expected
@@ -28,8 +29,11 @@ from emo_assets.tokens.grammar.event_tokens import (
 )
 from emo_assets.tokens.quantization import MEAN_PITCH_BINS, MEAN_VELOCITY_BINS, VELOCITY_BINS
 
-MAX_LATENESS_PENALTY = 10.0
-"""Against a position, or the end of the bar, that leaves too few notes before it; in nats."""
+MAX_PACE_PENALTY = 10.0
+"""Against a position with too few or too many notes before it, or a bar that ends with too few; in nats."""
+
+HEAD_START = 0.25
+"""Share of a bar's most notes that may come before an even pace would have them."""
 
 NEW_INSTRUMENT_BONUS = 3.0
 """For an instrument that has not played in its bar, rising from 0 at the bar line; in nats."""
@@ -40,7 +44,7 @@ MISSING_INSTRUMENT_PENALTY = 3.0
 BAR_GAIN = 0.6
 """How much of a bar's error the next bars are corrected by."""
 
-MAX_VELOCITY_TILT, MAX_PITCH_TILT = 0.4, 0.25
+MAX_VELOCITY_TILT, MAX_PITCH_TILT = 0.15, 0.25
 """In nats per unit of velocity and per semitone. Stronger tilts of pitch drive chords up the scale."""
 
 TILT_STEPS = 10
@@ -98,9 +102,9 @@ class DescriptionBias:
         self._bars = bars
         self._bar: DescribedBar | None = None
         self._length = 0
-        self._min_notes = 0
+        self._min_notes = self._max_notes = 0
         self._notes = 0
-        self._velocity = MeanController(tolerance=1, horizon=6, limit=16)
+        self._velocity = MeanController(tolerance=1, horizon=8, limit=12)
         self._pitch = MeanController(tolerance=0.6, horizon=4, limit=6)
         self._played: set[int] = set()
 
@@ -147,17 +151,21 @@ class DescriptionBias:
         self._bar = bar
         self._length = bar_positions(bar)
         self._min_notes = min_notes(bar) if bar.instruments else 0
+        self._max_notes = max_notes(bar)
         self._notes = 0
         self._velocity.begin_bar(float(MEAN_VELOCITY_BINS[bar.mean_velocity]))
         self._pitch.begin_bar(float(MEAN_PITCH_BINS[bar.mean_pitch]))
         self._played = set()
 
     def _position_biases(self, allowed: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Penalize positions that leave too few notes before them, and the end of an incomplete bar."""
+        """Penalize positions off the pace of the described density, and the end of an incomplete bar."""
         ends = (allowed < POSITIONS.start) | (allowed >= POSITIONS.stop)
         positions = np.where(ends, self._length, allowed - POSITIONS.start)
-        late = np.maximum(self._min_notes * positions / self._length - self._notes, 0)
-        penalty = np.minimum((late / max(1.0, 0.1 * self._min_notes)) ** 2 / 2, MAX_LATENESS_PENALTY)
+        progress = positions / self._length
+        late = np.maximum(self._min_notes * progress - self._notes, 0) / max(1.0, 0.1 * self._min_notes)
+        early = np.maximum(self._notes + 1 - self._max_notes * (progress + HEAD_START), 0) * ~ends
+        early = early / max(1.0, 0.1 * self._max_notes)
+        penalty = np.minimum((late**2 + early**2) / 2, MAX_PACE_PENALTY)
         missing = len(set(self._bar.instruments) - self._played) if self._bar is not None else 0
         return -(penalty + MISSING_INSTRUMENT_PENALTY * missing * ends).astype(np.float32)
 

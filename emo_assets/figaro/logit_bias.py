@@ -28,7 +28,7 @@ from emo_assets.tokens.grammar.descriptions import DescribedBar
 from emo_assets.tokens.grammar.event_constraints import note_order
 from emo_assets.tokens.grammar.event_state import EventState, Expected
 from emo_assets.tokens.quantization import DURATION_BINS, POSITIONS_PER_QUARTER
-from emo_assets.tokens.vocabulary import CHORD_QUALITIES, EVENTS, EventKind
+from emo_assets.tokens.vocabulary import CHORD_QUALITIES, EVENTS, TIME_SIGNATURES, EventKind
 
 _POSITIONS = EVENTS.span(EventKind.POSITION)
 _INSTRUMENTS = EVENTS.span(EventKind.INSTRUMENT)
@@ -43,8 +43,10 @@ OCTAVE = 12
 
 # biases, in nats
 RHYTHM_BIAS = 3.0  # for onsets of the previous bar at steadiness 1, against them at -1
-SOURCE_BIAS = 2.0  # for the event that repeats the bar's source
+SOURCE_BIAS = 2.5  # for the event that repeats the bar's source
+MOTIF_BIAS = 1.0  # in a bar without a source: for the event that repeats the bar two before
 ENDING_LENGTH_BIAS = 3.0  # for notes twice as long in the last bar of a song with a form
+LEAP_PENALTY = 2.0  # against leaps of more than LARGEST_LEAP semitones in a lead, and against its edges
 STEP_BIAS = 2.0  # for steps of 1 or 2 semitones in a lead, against them in others of a song without melody
 LEAD_PENALTY = 12.0  # against the lead in bars without a melody, and against two notes of it at a time
 LEAD_ENTRY_BONUS = 2.0  # for the lead in bars with a melody, while no note of it sounds
@@ -64,6 +66,13 @@ DESCRIPTION_WEIGHT = 8.0
 LEAD_REGISTER = range(58, 92)
 """MIDI pitches of a lead."""
 
+MOTIF_LAG = 2
+"""Bars between a motif and its return."""
+
+LARGEST_LEAP = 7
+LEAD_REACH = 10
+"""Semitones that a lead goes above and below its mean pitch."""
+
 PHRASE_BARS = 8
 """Length of a phrase: bars without a melody, then bars with one."""
 
@@ -79,6 +88,7 @@ class StyleTargets:
         steadiness: of the rhythm, from -1 (never the same bar twice) over 0 (no preference) to 1 (steady).
         melody_share: share of the bars with a melody, 0 to 1; None for no preference.
         key: tonic, 0 to 11, and mode, 0 minor or 1 major, of the notes; None for no preference.
+        backbeat: whether a snare plays on beats 2 and 4 of bars of four beats with drums.
         note_rate: of all notes, from -1 (few) over 0 (no preference) to 1 (many).
         note_length: of pitched notes, from -1 (short) over 0 (no preference) to 1 (long).
         drums: how much of the music they are, from -1 (little) over 0 (no preference) to 1 (much).
@@ -90,6 +100,7 @@ class StyleTargets:
     steadiness: float = 0.0
     melody_share: float | None = None
     key: tuple[int, int] | None = None
+    backbeat: bool = False
     note_rate: float = 0.0
     note_length: float = 0.0
     drums: float = 0.0
@@ -107,6 +118,11 @@ def melody_capable_share(bars: Sequence[DescribedBar]) -> float:
     best = [max(map(melody_suitability, bar.instruments), default=0) for bar in bars]
     return float(np.mean([rating >= MIN_MELODY_SUITABILITY for rating in best]))
 
+
+FOUR_FOUR = TIME_SIGNATURES.index((4, 4))
+BACKBEAT_POSITIONS = (POSITIONS_PER_QUARTER, 3 * POSITIONS_PER_QUARTER)
+SNARES = (38, 40)
+"""General MIDI's acoustic and electric snare."""
 
 Onset = tuple[int, int, int]
 """Position, instrument, and pitch of a drum (0 for basses)."""
@@ -128,6 +144,7 @@ class StyleBias:
         self._rhythm: set[Onset] = set()
         self._last_pitch: dict[int, int] = {}
         self._lead_until = 0  # position in the bar
+        self._lead_pitches: list[int] = []
         self._bar = 0
         self._onsets: Counter[int] = Counter()  # notes of each instrument at ..
         self._onsets_at = (0, -1)  # .. this bar and position
@@ -159,8 +176,12 @@ class StyleBias:
                 biases += LEAD_VELOCITY_BONUS * (allowed - _VELOCITIES.start >= mean)
             case Expected.DURATION if state.instrument != DRUMS:
                 self._bias_durations(state, DURATION_BINS[allowed - _DURATIONS.start], biases)
-        if self._source is not None:
-            biases += SOURCE_BIAS * (allowed == self._pointers.suggestion(self._source))
+        if self._targets.sources and 0 < self._bar < len(self._bars):
+            source, bar = self._targets.sources[self._bar - 1], self._bar - 1
+            if source is not None:
+                biases += SOURCE_BIAS * (allowed == self._pointers.suggestion(source))
+            elif bar >= MOTIF_LAG:
+                biases += MOTIF_BIAS * (allowed == self._pointers.suggestion(bar - MOTIF_LAG))
         return biases
 
     def advance(self, before: EventState, token: int) -> None:
@@ -180,6 +201,8 @@ class StyleBias:
                 self._rhythm.add((before.position, DRUMS, token - _DRUM_PITCHES.start))
             else:
                 self._last_pitch[before.instrument] = token - _PITCHES.start
+                if before.instrument == self._bar_lead:
+                    self._lead_pitches.append(token - _PITCHES.start)
                 if before.instrument in BASS_PROGRAMS:
                     self._rhythm.add((before.position, before.instrument, 0))
         elif before.expected is Expected.DURATION and before.instrument != DRUMS:
@@ -193,6 +216,8 @@ class StyleBias:
         length = bar_positions(self._bars[index - 1]) if index else 0
         same_length = index and length == bar_positions(self._bars[index])
         self._previous_rhythm = self._rhythm if same_length else set()
+        if self._targets.backbeat and self._bars[index].time_signature == FOUR_FOUR:
+            self._previous_rhythm |= self._backbeat(index)
         self._rhythm = set()
         self._lead_until = max(0, self._lead_until - length)
         self._bar = index + 1
@@ -200,15 +225,21 @@ class StyleBias:
             margin, telling = telling_pitch_classes(self._lengths, *self._targets.key)
             self._key_biases = KEY_BONUS * min(max(1 - margin / CLEAR_KEY, 0), 1) * telling
 
+    def _backbeat(self, index: int) -> set[Onset]:
+        """Return the snares on beats 2 and 4 that the rhythm of the bar before lacks; none without drums."""
+        if DRUMS not in self._bars[index].instruments:
+            return set()
+        snares = {
+            position
+            for position, _, pitch in self._previous_rhythm
+            if pitch in SNARES and position in BACKBEAT_POSITIONS
+        }
+        return {(position, DRUMS, SNARES[0]) for position in BACKBEAT_POSITIONS if position not in snares}
+
     @property
     def _instruments(self) -> Sequence[int]:
         """The instruments of the current bar."""
         return self._bars[self._bar - 1].instruments if self._bar else ()
-
-    @property
-    def _source(self) -> int | None:
-        """The bar that the current one repeats."""
-        return self._targets.sources[self._bar - 1] if self._bar and self._targets.sources else None
 
     @property
     def _bar_lead(self) -> int | None:
@@ -331,9 +362,14 @@ class StyleBias:
             biases += CHORD_ROOT_BONUS * (classes == root) if is_bass else self._key_biases[classes]
         if targets.melody_share is None or is_bass:
             return
-        is_step = _in_range(np.abs(pitches - self._last_pitch.get(instrument, -OCTAVE)), range(1, 3))
+        interval = np.abs(pitches - self._last_pitch.get(instrument, -OCTAVE))
+        is_step = _in_range(interval, range(1, 3))
         if is_melody:
             biases += STEP_BIAS * is_step - LEAD_PENALTY * ~_in_range(pitches, LEAD_REGISTER)
+            if self._lead_pitches:
+                middle = sum(self._lead_pitches) / len(self._lead_pitches)
+                biases -= LEAP_PENALTY * (interval > LARGEST_LEAP)
+                biases -= LEAP_PENALTY * (np.abs(pitches - middle) > LEAD_REACH)
         else:
             biases -= STEP_BIAS * max(0.0, 1 - 2 * targets.melody_share) * is_step
 
