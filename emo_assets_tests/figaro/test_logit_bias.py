@@ -10,6 +10,8 @@ from emo_assets.figaro.generate import Figaro
 from emo_assets.figaro.instrument_limits import max_polyphony, pitch_range
 from emo_assets.figaro.logit_bias import (
     LEAD_REGISTER,
+    MOTIF_BIAS,
+    SOURCE_BIAS,
     StyleBias,
     StyleTargets,
     has_melody,
@@ -33,7 +35,7 @@ def bars(count: int, instruments: Sequence[int] = (PIANO, BASS, FLUTE, DRUMS)) -
     return [
         DescribedBar(
             time_signature=9,
-            note_density=10,
+            note_density=2,
             mean_velocity=20,
             mean_pitch=15,
             mean_duration=32,
@@ -130,7 +132,7 @@ def _begun_together(events: Sequence[int]) -> dict[tuple[float, int], list[int]]
 
 def test_playable_songs_keep_to_their_limits(figaro: Figaro) -> None:
     # as many notes as a bar can be asked for, of two players: more than they can play at a time
-    dense = [bar._replace(note_density=30, mean_pitch=30) for bar in bars(3, (PIANO, BASS, DRUMS))]
+    dense = [bar._replace(note_density=12, mean_pitch=30) for bar in bars(3, (PIANO, BASS, DRUMS))]
     description = DescriptionGrammar().format(dense)
 
     def written(targets: StyleTargets) -> list[int]:
@@ -150,6 +152,72 @@ def test_every_instrument_has_limits() -> None:
         len(pitch_range(instrument)) >= 24 and max_polyphony(instrument) for instrument in range(DRUMS)
     )
     assert max_polyphony(DRUMS) > 1
+
+
+def biases_after(
+    described: Sequence[DescribedBar], targets: StyleTargets, tokens: Sequence[str]
+) -> dict[str, float]:
+    """Return the bias of each token that may follow `tokens`."""
+    style, constraint = StyleBias(described, targets), DescriptionConstraint(described, 120)
+    for token in EVENTS.encode(tokens):
+        style.advance(constraint.state, token)
+        constraint.advance(token)
+    allowed = constraint.allowed()
+    values = style.biases(constraint.state, allowed).tolist()
+    return {EVENTS.tokens[token]: value for token, value in zip(allowed.tolist(), values, strict=True)}
+
+
+def head(number: int, chord: str = "C:maj") -> list[str]:
+    bar = [f"Bar_{number}", "Time Signature_4/4", "Position_0", f"Chord_{chord}"]
+    return [*bar, "Position_0", "Tempo_16"]
+
+
+def note(position: int, pitch: int, instrument: int = FLUTE, duration: int = 11) -> list[str]:
+    name = f"Instrument_{INSTRUMENT_NAMES[instrument]}"
+    return [f"Position_{position}", name, f"Pitch_{pitch}", "Velocity_20", f"Duration_{duration}"]
+
+
+def same_chord(count: int) -> list[DescribedBar]:
+    return [bar._replace(chords=(0,)) for bar in bars(count)]
+
+
+def test_a_bar_prefers_the_events_of_its_source() -> None:
+    targets = StyleTargets(sources=(None, 0, None, None))
+    tokens = [*head(1), *note(6, 72), *head(2)]
+    biases = biases_after(same_chord(4), targets, tokens)
+    assert biases.pop("Position_6") == SOURCE_BIAS
+    assert not any(biases.values())
+
+
+def test_a_bar_without_a_source_prefers_the_events_of_two_bars_before() -> None:
+    targets = StyleTargets(sources=(None, None, None, None))
+    tokens = [*head(1), *note(6, 72), *head(2), *note(9, 72), *head(3)]
+    biases = biases_after(same_chord(4), targets, tokens)
+    assert biases.pop("Position_6") == MOTIF_BIAS
+    assert not any(biases.values())
+
+
+def test_the_last_notes_of_a_form_are_held_to_the_end_of_the_bar() -> None:
+    begun = [*head(1), *note(24, 72)[:4]]
+    biases = biases_after(same_chord(1), StyleTargets(sources=(None,)), begun)
+    held = [biases[f"Duration_{duration}"] for duration in (1, 6, 12, 18)]
+    assert held == sorted(held)
+    assert max(biases.values()) == biases["Duration_20"]
+
+
+def test_a_lead_avoids_leaps() -> None:
+    begun = [*head(1), *note(0, 72), *note(12, 72)[:2]]
+    biases = biases_after(same_chord(2), StyleTargets(melody_share=1.0), begun)
+    assert biases["Pitch_74"] > biases["Pitch_77"] > biases["Pitch_84"]
+
+
+def test_a_backbeat_has_a_snare_on_two_and_four() -> None:
+    targets = StyleTargets(steadiness=1.0, backbeat=True)
+    on_two = [*head(1), "Position_12", "Instrument_drum"]
+    biases = biases_after(same_chord(2), targets, on_two)
+    assert max(biases, key=lambda token: biases[token]) == "Pitch_drum_38"
+    passing = biases_after(same_chord(2), targets, head(1))
+    assert passing["Position_12"] > passing["Position_13"]
 
 
 def test_tones_that_tell_the_key_from_its_rival_are_preferred() -> None:
