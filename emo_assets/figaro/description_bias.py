@@ -167,7 +167,7 @@ class DescriptionBias:
         early = early / max(1.0, 0.1 * self._max_notes)
         penalty = np.minimum((late**2 + early**2) / 2, MAX_PACE_PENALTY)
         missing = len(set(self._bar.instruments) - self._played) if self._bar is not None else 0
-        return -(penalty + MISSING_INSTRUMENT_PENALTY * missing * ends).astype(np.float32)
+        return np.asarray(-penalty - MISSING_INSTRUMENT_PENALTY * missing * ends, np.float32)
 
     def _instrument_biases(self, position: int, allowed: NDArray[np.int64]) -> NDArray[np.float32]:
         """Prefer instruments that have not played yet, the more the later it is."""
