@@ -58,8 +58,8 @@ class SearchBudget:
 
 SEARCH_BUDGETS: Mapping[Strictness, SearchBudget] = {
     Strictness.LOOSELY: SearchBudget(guidance=1.0, proposals=1, candidates=1, bars=0),
-    Strictness.NORMALLY: SearchBudget(guidance=2.0, proposals=24, candidates=2, bars=32),
-    Strictness.STRICTLY: SearchBudget(guidance=3.0, proposals=64, candidates=8, bars=128),
+    Strictness.NORMALLY: SearchBudget(guidance=2.0, proposals=24, candidates=2, bars=256),
+    Strictness.STRICTLY: SearchBudget(guidance=3.0, proposals=64, candidates=8, bars=256),
 }
 """Chosen by experiment: the asset `guidance_report` shows what guidance gains and costs."""
 
