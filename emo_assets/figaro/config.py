@@ -115,7 +115,7 @@ TINY_NETWORK = FigaroConfig(
 
 TRAININGS: dict[str, TrainingConfig] = {
     "tiny": TrainingConfig(network=TINY_NETWORK, steps=1200, learning_rate=2e-3, warmup=100),
-    "small": TrainingConfig(network=SMALL_NETWORK, steps=4400, batch=6, learning_rate=1.5e-3),
+    "small": TrainingConfig(network=SMALL_NETWORK, steps=2500, batch=6, learning_rate=1.5e-3),
     "paper": TrainingConfig(
         steps=100_000, batch=128, learning_rate=1e-4, warmup=4000, evaluate_every=1000, held_out_windows=1000
     ),

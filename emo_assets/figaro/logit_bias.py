@@ -43,16 +43,17 @@ OCTAVE = 12
 
 # biases, in nats
 RHYTHM_BIAS = 3.0  # for onsets of the previous bar at steadiness 1, against them at -1
-SOURCE_BIAS = 2.5  # for the event that repeats the bar's source
-MOTIF_BIAS = 1.0  # in a bar without a source: for the event that repeats the bar two before
+SOURCE_BIAS = 3.5  # for the event that repeats the bar's source
+MOTIF_BIAS = 1.5  # in a bar without a source: for the event that repeats the bar two before
 ENDING_LENGTH_BIAS = 3.0  # for notes twice as long in the last bar of a song with a form
-LEAP_PENALTY = 2.0  # against leaps of more than LARGEST_LEAP semitones in a lead, and against its edges
-STEP_BIAS = 2.0  # for steps of 1 or 2 semitones in a lead, against them in others of a song without melody
+LEAP_PENALTY = 4.0  # against leaps of more than LARGEST_LEAP semitones in a lead, and against its edges
+ENDING_PENALTY = 8.0  # against other tones than the chord's in that bar, and in basses than its root
+STEP_BIAS = 3.5  # for steps of 1 or 2 semitones in a lead, against them in others of a song without melody
 LEAD_PENALTY = 12.0  # against the lead in bars without a melody, and against two notes of it at a time
 LEAD_ENTRY_BONUS = 2.0  # for the lead in bars with a melody, while no note of it sounds
 LEAD_VELOCITY_BONUS = 2.0  # for velocities of the lead that are not below the bar's mean
 CHORD_TONE_BONUS = 2.0  # for tones of the chord, except in leads, which use passing tones
-CHORD_ROOT_BONUS = 2.0  # for the chord's root in basses, without which it sounds like another chord
+CHORD_ROOT_BONUS = 3.0  # for the chord's root in basses, without which it sounds like another chord
 OUT_OF_SCALE_PENALTY = 2.5  # against tones that are neither in the chord nor in the key's scale
 KEY_BONUS = 2.0  # for tones that tell the key from its strongest rival, while the rival fits the notes so far
 NOTE_RATE_BIAS = 0.7  # against waiting twice as long for the next note at note_rate 1, for it at -1
@@ -242,6 +243,11 @@ class StyleBias:
         return self._bars[self._bar - 1].instruments if self._bar else ()
 
     @property
+    def _is_ending(self) -> bool:
+        """Whether this is the last bar of a song with a form."""
+        return bool(self._targets.sources) and self._bar == len(self._bars)
+
+    @property
     def _bar_lead(self) -> int | None:
         """The instrument for a melody in the current bar."""
         instruments = self._instruments
@@ -332,7 +338,7 @@ class StyleBias:
     ) -> None:
         """Prefer short or long notes, and in the last bar notes that are held to its end."""
         bias = LENGTH_BIAS * self._targets.note_length
-        if self._targets.sources and self._bar == len(self._bars):
+        if self._is_ending:
             bias = ENDING_LENGTH_BIAS
             durations = np.minimum(durations, bar_positions(self._bars[-1]) - state.position)
         biases += bias * np.log2(durations / POSITIONS_PER_QUARTER)
@@ -360,6 +366,8 @@ class StyleBias:
             biases -= OUT_OF_SCALE_PENALTY * ~scale[classes]
             biases += (0 if is_melody else CHORD_TONE_BONUS) * tones[classes]
             biases += CHORD_ROOT_BONUS * (classes == root) if is_bass else self._key_biases[classes]
+            if self._is_ending and root >= 0:
+                biases -= ENDING_PENALTY * (classes != root if is_bass else ~tones[classes])
         if targets.melody_share is None or is_bass:
             return
         interval = np.abs(pitches - self._last_pitch.get(instrument, -OCTAVE))

@@ -22,6 +22,7 @@ from emo_assets.errors import InputError
 from emo_assets.figaro import released_checkpoint
 from emo_assets.figaro.network import FigaroNetwork
 from emo_assets.figaro.released_checkpoint import parameter_names, read_checkpoint
+from emo_assets_tests.figaro.conftest import LITTLE, random_network
 
 UNUSED = {
     "transformer.encoder.embeddings.position_ids": torch.arange(1024)[None],
@@ -29,6 +30,12 @@ UNUSED = {
     "transformer.encoder.pooler.dense.weight": torch.full((32, 32), float("nan")),
     "transformer.decoder.cls.predictions.bias": torch.zeros(1),
 }
+
+
+@pytest.fixture(params=[False, True], ids=["new layout", "old layout"])
+def network(request: pytest.FixtureRequest) -> FigaroNetwork:
+    """A little random network of each layout of the released checkpoints."""
+    return random_network(LITTLE.model_copy(update={"relative_cross": request.param}))
 
 
 def state_of(network: FigaroNetwork) -> dict[str, Tensor]:

@@ -11,6 +11,7 @@ from emo_assets.features import FeatureVector
 from emo_assets.key_profiles import CLEAR_KEY
 from emo_assets.metrics.calibration import (
     FEELING_WEIGHTS,
+    MIDDLE_WEIGHT,
     UNMEASURED_ERROR,
     VAGUE_KEY_PENALTY,
     WRONG_KEY_PENALTY,
@@ -94,9 +95,12 @@ def test_what_cannot_be_heard_counts_as_far_off(
     asked = heard(song)
     assert calibration.distance(asked, song) == pytest.approx(0, abs=1e-3)
     unheard = changed(song, mean_velocity=float("nan"), leadless_share=float("nan"))
-    total = sum(FEELING_WEIGHTS.get(name, 1) for name in FEELINGS)
-    lost = sum(FEELING_WEIGHTS[name] for name in ("loudness", "instrumentalness"))
-    expected = UNMEASURED_ERROR**2 * lost / total
+    weights = {
+        name: FEELING_WEIGHTS.get(name, 1) * (MIDDLE_WEIGHT + (2 * place - 1) ** 2)
+        for name, place in calibration.target_places(asked).items()
+    }
+    lost = weights["loudness"] + weights["instrumentalness"]
+    expected = UNMEASURED_ERROR**2 * lost / sum(weights.values())
     assert calibration.distance(asked, unheard) == pytest.approx(expected, abs=1e-3)
 
 
@@ -144,3 +148,19 @@ def test_too_few_songs_and_tables_of_earlier_versions_are_rejected(graded_songs:
     fewer = graded_songs.assign(ear_metrics=graded_songs["ear_metrics"].map(lambda vector: vector[:-1]))
     with pytest.raises(InputError, match="song_metrics is of an earlier version"):
         RequestCalibration(EAR, fewer)
+
+
+def test_features_asked_for_at_an_edge_count_more_than_those_in_the_middle(
+    calibration: RequestCalibration, songs: list[MeasuredSong]
+) -> None:
+    song = changed(songs[5], key_confidence=CLEAR_KEY)
+    asked = heard(song)
+    low, middle, high = (float(calibration.ear.value_at("valence", place)) for place in (0.0, 0.5, 1.0))
+    place = calibration.places(song)["valence"]
+
+    def squared_error(valence: float) -> float:
+        vector = asked.model_copy(update={"valence": valence})
+        target = calibration.target_places(vector)["valence"]
+        return calibration.distance(vector, song) / max((target - place) ** 2, 1e-3)
+
+    assert max(squared_error(low), squared_error(high)) > squared_error(middle)
