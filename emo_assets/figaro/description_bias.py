@@ -35,10 +35,13 @@ MAX_PACE_PENALTY = 10.0
 HEAD_START = 0.25
 """Share of a bar's most notes that may come before an even pace would have them."""
 
-NEW_INSTRUMENT_BONUS = 3.0
+NEW_INSTRUMENT_BONUS = 4.0
 """For an instrument that has not played in its bar, rising from 0 at the bar line; in nats."""
 
-MISSING_INSTRUMENT_PENALTY = 3.0
+RESERVED_NOTE_BONUS = 10.0
+"""For them, once the described density leaves notes for them only; in nats."""
+
+MISSING_INSTRUMENT_PENALTY = 5.0
 """Against the end of a bar, for each instrument that has not played; in nats."""
 
 BAR_GAIN = 0.6
@@ -166,14 +169,22 @@ class DescriptionBias:
         early = np.maximum(self._notes + 1 - self._max_notes * (progress + HEAD_START), 0) * ~ends
         early = early / max(1.0, 0.1 * self._max_notes)
         penalty = np.minimum((late**2 + early**2) / 2, MAX_PACE_PENALTY)
-        missing = len(set(self._bar.instruments) - self._played) if self._bar is not None else 0
-        return np.asarray(-penalty - MISSING_INSTRUMENT_PENALTY * missing * ends, np.float32)
+        missing = MISSING_INSTRUMENT_PENALTY * self._missing_instruments * ends
+        return np.asarray(-penalty - missing, np.float32)
 
     def _instrument_biases(self, position: int, allowed: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Prefer instruments that have not played yet, the more the later it is."""
+        """Prefer instruments that have not played yet, the more the later it is, and keep notes for them."""
         played = [INSTRUMENTS[instrument] for instrument in self._played]
         is_new = (allowed >= INSTRUMENTS.start) & (allowed < INSTRUMENTS.stop) & ~np.isin(allowed, played)
-        return np.asarray(NEW_INSTRUMENT_BONUS * position / self._length * is_new, np.float32)
+        bonus = NEW_INSTRUMENT_BONUS * position / self._length
+        if self._max_notes - self._notes <= self._missing_instruments:
+            bonus += RESERVED_NOTE_BONUS
+        return np.asarray(bonus * is_new, np.float32)
+
+    @property
+    def _missing_instruments(self) -> int:
+        """How many instruments have not played in the bar."""
+        return len(set(self._bar.instruments) - self._played) if self._bar is not None else 0
 
 
 def _tilt(
