@@ -35,13 +35,13 @@ MAX_PACE_PENALTY = 10.0
 HEAD_START = 0.25
 """Share of a bar's most notes that may come before an even pace would have them."""
 
-NEW_INSTRUMENT_BONUS = 4.0
+NEW_INSTRUMENT_BONUS = 3.0
 """For an instrument that has not played in its bar, rising from 0 at the bar line; in nats."""
 
 RESERVED_NOTE_BONUS = 10.0
 """For them, once the described density leaves notes for them only; in nats."""
 
-MISSING_INSTRUMENT_PENALTY = 5.0
+MISSING_INSTRUMENT_PENALTY = 3.0
 """Against the end of a bar, for each instrument that has not played; in nats."""
 
 BAR_GAIN = 0.6
