@@ -63,7 +63,6 @@ SEARCH_BUDGETS: Mapping[Strictness, SearchBudget] = {
 }
 """Chosen by experiment: the asset `guidance_report` shows what guidance gains and costs."""
 
-
 MIN_LEAD_SHARE = 0.2
 """Share of the bars with a melody from which a song has a lead that pauses elsewhere."""
 
@@ -234,8 +233,8 @@ Candidates take turns: how much a bias moves a song differs from description to 
 
 def song_form(request: TrackRequest, calibration: RequestCalibration) -> SongForm:
     """Return the plan of a request's song, the same for all its candidates."""
-    share = 1 - calibration.target_places(request.features)["instrumentalness"]
-    if request.strictness is Strictness.LOOSELY or share < MIN_LEAD_SHARE:
+    share = _melody_share(request, calibration)
+    if share is None or share < MIN_LEAD_SHARE:
         return plan_form(request.bars, request.seed)
     has_lead = [has_melody(bar, share) for bar in range(request.bars)]
     return plan_form(request.bars, request.seed, has_lead=has_lead)

@@ -103,13 +103,13 @@ class CopyPointers:
         if self._meters[-1] == PAD:
             return self._meters[bar]
         items, begun = self._bars[bar], self._item
+        after = (*self._last, (len(EVENTS),)) if self._last else ()  # sorts after every equal item
         if not begun:
-            index = bisect_left(items, (*self._last, (len(EVENTS),)) if self._last else ())
+            index = bisect_left(items, after)
             if index < len(items):
                 return POSITIONS[items[index].position]
             return BARS[len(self._bars) + 1] if len(self._bars) + 1 < MAX_BARS else PAD
         given = (begun[0] - POSITIONS.start, *map(_order, begun[1:2]), *begun[2:3])
-        after = (*self._last, (len(EVENTS),)) if self._last else ()
         index = bisect_left(items, max(after, given) if len(begun) < _NOTE_TOKENS - 1 else given)
         for candidate in items[index : index + 1] + items[max(index - 1, 0) : index]:
             if candidate[: min(len(given), 2)] == given[:2]:

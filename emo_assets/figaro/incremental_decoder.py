@@ -315,7 +315,7 @@ class IncrementalDecoder:
         for layer, part in zip(self.layers, cache.layers, strict=True):
             states = layer.step(states, cache, part)  # (rows, d_model)
         copied = F.pad(tokens.copied, (0, 0, 0, len(states) - cache.lanes))  # (rows, lags)
-        return self._next_logits(states, copied)[: cache.lanes]  # (lanes, events)
+        return self.network.add_copied(self.output(states), states, copied)[: cache.lanes]  # (lanes, events)
 
     def fill(self, cache: KVCache, lane: int, tokens: TokenIds, memory: Tensor) -> Tensor:
         """Process a whole window and replace what the cache holds of a lane.
@@ -333,12 +333,4 @@ class IncrementalDecoder:
         [states] = self.network.embed_events(*tokens)  # (time, d_model)
         for layer, part in zip(self.layers, cache.layers, strict=True):
             states = layer.fill(states, memory[0], cache, part, lane)  # (time, d_model)
-        return self._next_logits(states, tokens.copied[0])  # (time, events)
-
-    def _next_logits(self, states: Tensor, copied: Tensor) -> Tensor:
-        """Map states (..., d_model) and suggested events (..., lags) to logits (..., events)."""
-        logits = self.output(states)  # (..., events)
-        if self.network.copying is None:
-            return logits
-        result: Tensor = self.network.copying(logits, states, copied)  # (..., events)
-        return result
+        return self.network.add_copied(self.output(states), states, tokens.copied[0])  # (time, events)

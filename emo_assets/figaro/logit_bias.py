@@ -3,8 +3,9 @@
 A description has no rhythm and no melody, and does not say which instrument plays its chords. So among the
 tokens that `constraints` allows, some become more likely and others less: onsets of drums and basses of the
 previous bar; in bars with a melody, a single line in small steps above the others; tones of the current
-chord and of the key, above all those that tell the key from its nearest rival. Nothing is forced, and without
-targets the network decides alone.
+chord and of the key, above all those that tell the key from its nearest rival; what the bar had that the
+song's form repeats, and a held chord in its last bar. Nothing is forced, and without targets the network
+decides alone.
 """
 
 from __future__ import annotations
@@ -71,6 +72,8 @@ MOTIF_LAG = 2
 """Bars between a motif and its return."""
 
 LARGEST_LEAP = 7
+"""Semitones of the largest interval of a lead that is no leap."""
+
 LEAD_REACH = 10
 """Semitones that a lead goes above and below its mean pitch."""
 

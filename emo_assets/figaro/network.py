@@ -306,6 +306,13 @@ class FigaroNetwork(nn.Module):
         result: Tensor = self.decoder_input(embedded)  # (batch, time, d_model)
         return result
 
+    def add_copied(self, logits: Tensor, states: Tensor, copied: Tensor | None) -> Tensor:
+        """Add what earlier bars suggest to logits (..., events), see `BarCopying`; others pass unchanged."""
+        if self.copying is None or copied is None:
+            return logits
+        result: Tensor = self.copying(logits, states, copied)  # (..., events)
+        return result
+
     def forward(
         self,
         events: Tensor,
@@ -337,9 +344,7 @@ class FigaroNetwork(nn.Module):
         for layer in self.decoder:
             states = layer(states, memory)  # (batch, time, d_model)
         logits: Tensor = self.output(states)  # (batch, time, events)
-        if self.copying is not None and copied is not None:
-            logits = self.copying(logits, states, copied)  # (batch, time, events)
-        return logits
+        return self.add_copied(logits, states, copied)
 
 
 def _initialize(module: nn.Module) -> None:
